@@ -1,0 +1,110 @@
+"""The detector: face crops in, calibrated probabilities of "fake" out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import preprocess
+from core.bundle import Bundle, RuntimeName
+from core.errors import InferenceFailed, RuntimeUnavailable
+
+_EPSILON = 1e-7  # keeps the logit of a saturated probability finite
+
+
+class Runtime(Protocol):
+    """Runs a network; one instance holds its weights and is used by one thread."""
+
+    name: RuntimeName
+
+    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, size, size, 3) float32 → (n,) float32, the network's raw output; n ≥ 1."""
+        ...
+
+
+class Detector:
+    """A bundle and the runtime that runs it."""
+
+    def __init__(self, bundle: Bundle, runtime: Runtime) -> None:
+        self.bundle = bundle
+        self.runtime = runtime
+
+    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+        """P(fake) in [0, 1] of each face crop, (n,) float64; n may be 0.
+
+        Raises :class:`InferenceFailed` when the network answers with anything but one
+        finite number a crop.
+        """
+        if not jpegs:
+            return np.empty(0, np.float64)
+        spec = self.bundle.manifest.input
+        tensor = preprocess.from_jpegs(jpegs, size=spec.size, scaling=spec.scaling)
+        return self.fake_probability(self.runtime.predict(tensor))
+
+    def fake_probability(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Turn the network's raw output (n,) into calibrated P(fake) (n,)."""
+        raw = np.asarray(raw, np.float64)
+        if raw.ndim != 1 or not np.isfinite(raw).all():
+            raise InferenceFailed(
+                f"The network answered with shape {raw.shape}, "
+                f"{int(np.count_nonzero(~np.isfinite(raw)))} of {raw.size} values not finite."
+            )
+        logits = _fake_logit(raw, self.bundle)
+        calibration = self.bundle.manifest.calibration
+        if calibration is not None:
+            logits = calibration.slope * logits + calibration.intercept
+        return sigmoid(logits)
+
+    def warm_up(self, batch_sizes: Sequence[int] = (1,)) -> None:
+        """Run the network on noise, so that the first job does not pay for compilation."""
+        size = self.bundle.manifest.input.size
+        for n in batch_sizes:
+            self.runtime.predict(np.zeros((n, size, size, 3), np.float32))
+
+
+def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + exp(-x)) without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float64)
+
+
+def _fake_logit(raw: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
+    if bundle.manifest.output == "probability":
+        if raw.size and not (raw.min() >= 0 and raw.max() <= 1):
+            raise InferenceFailed(
+                f"The model {bundle.manifest.name} is declared to answer with probabilities, "
+                f"but answered {raw.min():g} to {raw.max():g}."
+            )
+        clipped = np.clip(raw, _EPSILON, 1 - _EPSILON)
+        raw = np.log(clipped / (1 - clipped))
+    return raw if bundle.manifest.positive_class == "fake" else -raw
+
+
+def self_test_tensor(bundle: Bundle, seed: int) -> NDArray[np.float32]:
+    """The picture of the self-test: smooth seeded noise, (1, size, size, 3)."""
+    size = bundle.manifest.input.size
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
+    picture = np.kron(coarse, np.ones((math.ceil(size / 8),) * 2 + (1,), np.uint8))
+    return preprocess.to_tensor(picture[None, :size, :size], bundle.manifest.input.scaling)
+
+
+def self_test(detector: Detector) -> float:
+    """Difference between the stored and the computed raw output of the self-test.
+
+    Raises :class:`InferenceFailed` when it is over the bundle's tolerance, and
+    :class:`RuntimeUnavailable` when the bundle has no self-test.
+    """
+    stored = detector.bundle.manifest.self_test
+    if stored is None:
+        raise RuntimeUnavailable(f"The model {detector.bundle.manifest.name} has no self-test.")
+    answer = float(detector.runtime.predict(self_test_tensor(detector.bundle, stored.seed))[0])
+    difference = abs(answer - stored.raw_output)
+    if not difference <= stored.tolerance:
+        raise InferenceFailed(
+            f"{detector.runtime.name} answers {answer:.4f} to the self-test; "
+            f"{stored.raw_output:.4f} ± {stored.tolerance:g} was stored with the model."
+        )
+    return difference

@@ -1,0 +1,254 @@
+"""Every error that this project raises on purpose, as one shallow tree.
+
+Each class carries a stable ``code`` (part of the HTTP and CLI contract), whether a
+retry can help, and a message that names the thing, the value and the limit::
+
+    DeepfakeError
+    ├── MediaError                 the upload is at fault; a retry cannot help
+    │   ├── EmptyMedia             empty_media
+    │   ├── UnsupportedMedia       unsupported_media
+    │   ├── UnreadableMedia        unreadable_media
+    │   ├── MediaTooLarge          too_large
+    │   ├── VideoTooLong           too_long
+    │   ├── TooManyPixels          too_many_pixels
+    │   ├── TooManyFrames          too_many_frames
+    │   └── TooManyStreams         too_many_streams
+    ├── DecoderError               the sandboxed child is at fault
+    │   ├── DecodeTimeout          decode_timeout
+    │   ├── DecoderCrashed         decoder_crashed
+    │   └── DecoderOutOfMemory     decoder_out_of_memory
+    ├── ModelError                 the detector cannot be loaded or run
+    │   ├── BundleNotFound         model_not_found
+    │   ├── BundleInvalid          model_invalid
+    │   ├── RuntimeUnavailable     runtime_unavailable
+    │   ├── ModelUnavailable       model_unavailable
+    │   └── InferenceFailed        inference_failed
+    ├── JobError                   the state of a job forbids what was asked
+    │   ├── JobNotFound            job_not_found
+    │   ├── JobFinished            job_finished
+    │   ├── WorkerLost             worker_lost
+    │   └── FileQuarantined        file_quarantined
+    ├── StoreError                 Redis, or the bytes in it
+    │   ├── StoreUnavailable       store_unavailable
+    │   ├── StoreFull              store_full
+    │   └── BlobMissing            blob_missing
+    └── ConfigurationError         configuration_invalid
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class DeepfakeError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    @property
+    def message(self) -> str:
+        """The sentence that people read."""
+        return str(self)
+
+
+class MediaError(DeepfakeError):
+    """The uploaded bytes cannot be judged; sending them again cannot help."""
+
+    code = "media_error"
+
+
+class EmptyMedia(MediaError):
+    code = "empty_media"
+
+    def __init__(self) -> None:
+        super().__init__("The file is empty (0 bytes); send an image or a video.")
+
+
+class UnsupportedMedia(MediaError):
+    code = "unsupported_media"
+
+
+class UnreadableMedia(MediaError):
+    code = "unreadable_media"
+
+
+class MediaTooLarge(MediaError):
+    code = "too_large"
+
+    def __init__(self, *, size: int, limit: int) -> None:
+        super().__init__(f"The file has at least {size:,} bytes; the limit is {limit:,} bytes.")
+
+
+class VideoTooLong(MediaError):
+    code = "too_long"
+
+    def __init__(self, *, seconds: float, limit: float) -> None:
+        super().__init__(f"The video is {seconds:,.1f} s long; the limit is {limit:,.0f} s.")
+
+
+class TooManyPixels(MediaError):
+    code = "too_many_pixels"
+
+    def __init__(self, *, width: int, height: int, limit: int) -> None:
+        super().__init__(
+            f"The picture has {width} x {height} = {width * height:,} pixels; "
+            f"the limit is {limit:,} pixels."
+        )
+
+
+class TooManyFrames(MediaError):
+    code = "too_many_frames"
+
+    def __init__(self, *, frames: int, limit: int) -> None:
+        super().__init__(f"The video has at least {frames:,} frames; the limit is {limit:,}.")
+
+
+class TooManyStreams(MediaError):
+    code = "too_many_streams"
+
+    def __init__(self, *, streams: int, limit: int) -> None:
+        super().__init__(f"The container has {streams} streams; the limit is {limit}.")
+
+
+class DecoderError(DeepfakeError):
+    """The sandboxed decoder did not survive the file."""
+
+    code = "decoder_error"
+
+
+class DecodeTimeout(DecoderError):
+    code = "decode_timeout"
+
+    def __init__(self, *, limit_s: float) -> None:
+        super().__init__(f"Decoding took longer than {limit_s:g} s and was stopped.")
+
+
+class DecoderCrashed(DecoderError):
+    code = "decoder_crashed"
+
+
+class DecoderOutOfMemory(DecoderError):
+    code = "decoder_out_of_memory"
+
+
+class ModelError(DeepfakeError):
+    """The detector cannot be loaded or run."""
+
+    code = "model_error"
+    retryable = True
+
+
+class BundleNotFound(ModelError):
+    code = "model_not_found"
+    retryable = False
+
+
+class BundleInvalid(ModelError):
+    code = "model_invalid"
+    retryable = False
+
+
+class RuntimeUnavailable(ModelError):
+    code = "runtime_unavailable"
+    retryable = False
+
+
+class ModelUnavailable(ModelError):
+    code = "model_unavailable"
+
+
+class InferenceFailed(ModelError):
+    code = "inference_failed"
+
+
+class JobError(DeepfakeError):
+    """The state of a job forbids what was asked."""
+
+    code = "job_error"
+
+
+class JobNotFound(JobError):
+    code = "job_not_found"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no job {job_id}; it may have expired or been deleted.")
+
+
+class JobFinished(JobError):
+    code = "job_finished"
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(f"Job {job_id} is {status} already and cannot be canceled.")
+
+
+class WorkerLost(JobError):
+    code = "worker_lost"
+    retryable = True
+
+    def __init__(self, *, attempts: int) -> None:
+        super().__init__(f"The worker was lost {attempts} times while it judged this file.")
+
+
+class FileQuarantined(JobError):
+    code = "file_quarantined"
+
+    def __init__(self, *, sha256: str, crashes: int) -> None:
+        super().__init__(
+            f"The file with SHA-256 {sha256} has brought down {crashes} workers "
+            "and is not judged again until its quarantine ends."
+        )
+
+
+class StoreError(DeepfakeError):
+    """Redis, or the bytes in it."""
+
+    code = "store_error"
+    retryable = True
+
+
+class StoreUnavailable(StoreError):
+    code = "store_unavailable"
+
+
+class StoreFull(StoreError):
+    code = "store_full"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"Uploads in flight hold {used:,} of {limit:,} bytes; try again when some are judged."
+        )
+
+
+class BlobMissing(StoreError):
+    code = "blob_missing"
+    retryable = False
+
+    def __init__(self, blob_id: str) -> None:
+        super().__init__(f"The uploaded bytes {blob_id} are gone; they expired or were deleted.")
+
+
+class ConfigurationError(DeepfakeError):
+    """A setting is missing, malformed or contradicts another."""
+
+    code = "configuration_invalid"
+
+
+def revive(code: str, message: str) -> DeepfakeError:
+    """Rebuild an error that crossed a process boundary as (code, message).
+
+    An unknown code gives a plain :class:`DeepfakeError`, never a silent success.
+    """
+    for cls in _tree(DeepfakeError):
+        if cls.code == code:
+            error = cls.__new__(cls)
+            Exception.__init__(error, message)
+            return error
+    return DeepfakeError(f"{code}: {message}")
+
+
+def _tree(root: type[DeepfakeError]) -> Iterator[type[DeepfakeError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)

@@ -1,0 +1,160 @@
+"""What crosses from the sandboxed decoder to the process that holds the model.
+
+On the wire an :class:`Evidence` is a JSON header followed by one part a face crop, so
+reading it needs no pickle; :meth:`Evidence.from_wire` trusts nothing that it is given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import DecoderCrashed
+from core.faces import Box
+from core.frames import Sampling
+from core.media import MediaInfo, MediaLimits
+from core.sniff import Kind
+
+DEFAULT_FRAMES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractOptions:
+    """How frames are sampled and faces are cut out."""
+
+    frames: int = DEFAULT_FRAMES
+    sampling: Sampling = Sampling.KEYFRAMES
+    crop_size: int = 224  # pixels, the input size of the bundle
+    limits: MediaLimits = field(default_factory=MediaLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCrop:
+    """One face in one frame; ``jpeg`` holds (crop_size, crop_size, 3)."""
+
+    box: Box
+    detection_score: float  # [0, 1]
+    identity: int  # the same number for the same face over the frames
+    width_px: int  # of the face in the displayed frame, before resizing
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SampledFrame:
+    """A frame that was decoded and searched for faces."""
+
+    index: int
+    timestamp_s: float
+    keyframe: bool
+    faces: tuple[FaceCrop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that the detector gets to see of an upload."""
+
+    media: MediaInfo
+    frames_requested: int
+    frames: tuple[SampledFrame, ...]
+    decode_ms: float
+    faces_ms: float
+
+    @property
+    def crops(self) -> Iterator[FaceCrop]:
+        """Every face crop, frame by frame."""
+        return (face for frame in self.frames for face in frame.faces)
+
+    def to_wire(self) -> list[bytes]:
+        """A JSON header, then the JPEGs in the order of :attr:`crops`."""
+        header = {
+            "media": _media_to_json(self.media),
+            "frames_requested": self.frames_requested,
+            "frames": [_frame_to_json(frame) for frame in self.frames],
+            "decode_ms": self.decode_ms,
+            "faces_ms": self.faces_ms,
+        }
+        return [json.dumps(header).encode(), *(crop.jpeg for crop in self.crops)]
+
+    @classmethod
+    def from_wire(cls, parts: Sequence[bytes]) -> Evidence:
+        """Rebuild from :meth:`to_wire`.
+
+        Raises :class:`DecoderCrashed` on anything malformed, missing or left over.
+        """
+        try:
+            header = json.loads(parts[0])
+            jpegs = iter(parts[1:])
+            frames = tuple(_frame_from_json(item, jpegs) for item in header["frames"])
+            if next(jpegs, None) is not None:
+                raise ValueError("more crops than faces")
+            return cls(
+                media=_media_from_json(header["media"]),
+                frames_requested=int(header["frames_requested"]),
+                frames=frames,
+                decode_ms=float(header["decode_ms"]),
+                faces_ms=float(header["faces_ms"]),
+            )
+        except (LookupError, TypeError, ValueError, StopIteration, RuntimeError) as error:
+            raise DecoderCrashed(f"The decoder's answer is malformed: {error}.") from error
+
+
+def _media_to_json(media: MediaInfo) -> dict[str, Any]:
+    return {
+        "kind": media.kind.value,
+        "container": media.container,
+        "codec": media.codec,
+        "duration_s": media.duration_s,
+        "width": media.width,
+        "height": media.height,
+    }
+
+
+def _media_from_json(item: dict[str, Any]) -> MediaInfo:
+    duration = item["duration_s"]
+    return MediaInfo(
+        kind=Kind(item["kind"]),
+        container=str(item["container"]),
+        codec=str(item["codec"]),
+        duration_s=None if duration is None else float(duration),
+        width=int(item["width"]),
+        height=int(item["height"]),
+    )
+
+
+def _frame_to_json(frame: SampledFrame) -> dict[str, Any]:
+    return {
+        "index": frame.index,
+        "timestamp_s": frame.timestamp_s,
+        "keyframe": frame.keyframe,
+        "faces": [
+            {
+                "box": [face.box.left, face.box.top, face.box.width, face.box.height],
+                "detection_score": face.detection_score,
+                "identity": face.identity,
+                "width_px": face.width_px,
+            }
+            for face in frame.faces
+        ],
+    }
+
+
+def _frame_from_json(item: dict[str, Any], jpegs: Iterator[bytes]) -> SampledFrame:
+    return SampledFrame(
+        index=int(item["index"]),
+        timestamp_s=float(item["timestamp_s"]),
+        keyframe=bool(item["keyframe"]),
+        faces=tuple(_face_from_json(face, next(jpegs)) for face in list(item["faces"])),
+    )
+
+
+def _face_from_json(item: dict[str, Any], jpeg: bytes) -> FaceCrop:
+    left, top, width, height = (float(edge) for edge in item["box"])
+    return FaceCrop(
+        box=Box(left, top, width, height),
+        detection_score=float(item["detection_score"]),
+        identity=int(item["identity"]),
+        width_px=int(item["width_px"]),
+        jpeg=jpeg,
+    )

@@ -1,0 +1,31 @@
+"""Evidence made in code: grey crops whose track, size and frame are chosen by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core import jpeg
+from core.evidence import Evidence, FaceCrop, SampledFrame
+from core.faces import Box
+from core.media import MediaInfo
+from core.sniff import Kind
+
+
+def crop(identity: int = 0, *, width_px: int = 120, size: int = 32, grey: int = 128) -> FaceCrop:
+    pixels = np.full((size, size, 3), grey, np.uint8)
+    return FaceCrop(Box(0.25, 0.25, 0.5, 0.5), 0.9, identity, width_px, jpeg.encode(pixels))
+
+
+def evidence(frames: Sequence[Sequence[FaceCrop]], *, requested: int = 10) -> Evidence:
+    return Evidence(
+        media=MediaInfo(Kind.VIDEO, "mp4", "h264", 12.0, 1280, 720),
+        frames_requested=requested,
+        frames=tuple(
+            SampledFrame(index=30 * n, timestamp_s=float(n), keyframe=n == 0, faces=tuple(faces))
+            for n, faces in enumerate(frames)
+        ),
+        decode_ms=12.5,
+        faces_ms=80.0,
+    )

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core import jpeg
+from core.errors import UnreadableMedia
+
+
+def test_colours_survive_in_rgb_order() -> None:
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 250
+    back = jpeg.decode(jpeg.encode(red), size=32)
+    assert np.abs(back.astype(int) - red).max() <= 4
+
+
+def test_a_crop_of_another_size_is_refused() -> None:
+    with pytest.raises(UnreadableMedia, match="32, 32"):
+        jpeg.decode(jpeg.encode(np.zeros((32, 32, 3), np.uint8)), size=64)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"GIF89a", b"\xff\xd8" + bytes(100)])
+def test_bytes_that_are_no_jpeg_are_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableMedia):
+        jpeg.decode(data, size=32)

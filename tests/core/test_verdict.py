@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.bundle import Thresholds
+from core.verdict import Label, Reason, decide, to_json
+from tests.core.evidence_factory import crop, evidence
+
+BAND = Thresholds(fake=0.8, real=0.2)
+
+
+def test_a_file_without_a_face_is_inconclusive_and_has_no_number() -> None:
+    verdict = decide(evidence([[], []]), [], BAND)
+    assert verdict.label is Label.INCONCLUSIVE
+    assert verdict.reasons == (Reason.NO_FACE,)
+    assert verdict.fake_probability is None
+    assert verdict.confidence is None
+
+
+def test_the_score_is_the_mean_over_frames() -> None:
+    verdict = decide(evidence([[crop()], [crop()], [crop()]]), [0.9, 0.8, 1.0], BAND)
+    assert verdict.label is Label.FAKE
+    assert verdict.fake_probability == pytest.approx(0.9)
+    assert verdict.confidence == pytest.approx(0.9)
+
+
+def test_the_most_suspicious_identity_speaks_for_the_file() -> None:
+    frames = [[crop(0), crop(1)]] * 3
+    verdict = decide(evidence(frames), [0.05, 0.9] * 3, BAND)
+    assert verdict.label is Label.FAKE
+    assert verdict.fake_probability == pytest.approx(0.9)
+
+
+def test_a_face_that_appears_once_does_not_speak_for_the_file() -> None:
+    frames = [[crop(0)] for _ in range(9)] + [[crop(0), crop(1)]]
+    verdict = decide(evidence(frames), [0.1] * 10 + [0.99], BAND)
+    assert verdict.label is Label.REAL
+
+
+def test_when_every_face_appears_once_all_of_them_count() -> None:
+    frames = [[crop(n)] for n in range(10)]
+    verdict = decide(evidence(frames), [0.1] * 9 + [0.99], BAND)
+    assert verdict.label is Label.FAKE
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"),
+    [(0.8, Label.FAKE), (0.2, Label.REAL), (0.79, Label.INCONCLUSIVE), (0.21, Label.INCONCLUSIVE)],
+)
+def test_thresholds_belong_to_the_verdicts(probability: float, label: Label) -> None:
+    assert decide(evidence([[crop()]]), [probability], BAND).label is label
+
+
+def test_a_band_between_the_thresholds_is_named_as_the_reason() -> None:
+    verdict = decide(evidence([[crop()]]), [0.5], BAND)
+    assert verdict.reasons == (Reason.NEAR_THRESHOLD,)
+
+
+def test_tiny_faces_are_not_judged() -> None:
+    verdict = decide(evidence([[crop(width_px=20)]]), [0.99], BAND)
+    assert verdict.label is Label.INCONCLUSIVE
+    assert verdict.reasons == (Reason.LOW_QUALITY,)
+    assert verdict.confidence == pytest.approx(0.99)
+
+
+def test_frames_that_contradict_each_other_are_not_averaged_into_a_verdict() -> None:
+    verdict = decide(
+        evidence([[crop()]] * 10), [0.99] * 7 + [0.1] * 3, Thresholds(fake=0.7, real=0.2)
+    )
+    assert verdict.label is Label.INCONCLUSIVE
+    assert verdict.reasons == (Reason.FRAMES_DISAGREE,)
+
+
+def test_confidence_in_real_is_the_probability_of_real() -> None:
+    assert decide(evidence([[crop()]]), [0.1], BAND).confidence == pytest.approx(0.9)
+
+
+def test_a_score_too_few_is_an_error_and_not_a_shifted_verdict() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        decide(evidence([[crop()], [crop()]]), [0.9], BAND)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1)), max_size=4), max_size=10))
+def test_confidence_always_fits_the_label(faces: list[list[tuple[int, float]]]) -> None:
+    frames = [[crop(identity) for identity, _ in frame] for frame in faces]
+    verdict = decide(evidence(frames), [p for frame in faces for _, p in frame], BAND)
+    if verdict.label is Label.INCONCLUSIVE:
+        assert verdict.reasons
+    else:
+        assert not verdict.reasons
+        assert verdict.confidence is not None
+        assert verdict.confidence >= 0.8 - 1e-9
+
+
+def test_the_result_object_counts_requested_decoded_and_scored_frames() -> None:
+    verdict = decide(evidence([[crop()], [], [crop()]], requested=10), [0.9, 0.7], BAND)
+    result = to_json(verdict, model={"name": "m"}, calibrated=True, timings_ms={"infer": 3})
+    counts = [result[f"frames_{what}"] for what in ("requested", "decoded", "scored")]
+    assert counts == [10, 3, 2]
+    assert [frame["fake_probability"] for frame in result["frames"]] == [0.9, None, 0.7]
+    assert result["frames"][0]["faces"][0]["box"] == [0.25, 0.25, 0.5, 0.5]
