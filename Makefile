@@ -1,34 +1,44 @@
 # make serve   set everything up and run the service on an embedded Redis
 # make test    set everything up and run all tests
 # make lint    formatter, linter, types, import contracts
-# make lock    pin every dependency again
+# make lock    pin every dependency again (needs uv)
+#
+# PYTHON=/path/to/python3.12 chooses the interpreter, VENV the environment, PORT the port.
 
-PYTHON ?= $(shell command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3.11)
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+            $$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && break; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
 .PHONY: serve test lint lock clean
 
-serve: $(VENV)/.installed
+serve: $(VENV)/.serve
 	$(BIN)/deepfake serve --port $(PORT)
 
-test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/.installed: pyproject.toml requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
-	  || { echo "Python 3.11 or 3.12 is needed; $(PYTHON) is another. Try: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --no-deps --no-build-isolation -e .
-	@touch $@
+lock:
+	requirements/lock.sh
 
 clean:
 	rm -rf $(VENV)
+
+# .dev holds all that .serve does, in the same versions.
+$(VENV)/.serve $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --require-hashes -r $<
+	$(BIN)/pip install --require-hashes -r requirements/build.txt
+	$(BIN)/pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or 3.12 was found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)

@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from core.errors import BundleInvalid, BundleNotFound
 from core.preprocess import Scaling
 
-SCHEMA = 1
 MANIFEST = "model.json"
 MODELS_DIR = Path(__file__).resolve().parent.parent / "models"
 
@@ -80,7 +79,7 @@ class Thresholds(_Part):
 class Manifest(_Part):
     """The content of ``model.json``."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     version: Annotated[str, Field(min_length=1, max_length=32)]
     positive_class: Literal["fake", "real"]

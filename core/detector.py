@@ -47,13 +47,14 @@ class Detector:
 
     def fake_probability(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Turn the network's raw output (n,) into calibrated P(fake) (n,)."""
-        raw = np.asarray(raw, np.float64)
-        if raw.ndim != 1 or not np.isfinite(raw).all():
+        answers = raw.astype(np.float64)
+        if answers.ndim != 1 or not np.isfinite(answers).all():
             raise InferenceFailed(
-                f"The network answered with shape {raw.shape}, "
-                f"{int(np.count_nonzero(~np.isfinite(raw)))} of {raw.size} values not finite."
+                f"The network answered with shape {answers.shape}, "
+                f"{int(np.count_nonzero(~np.isfinite(answers)))} of {answers.size} values "
+                "not finite."
             )
-        logits = _fake_logit(raw, self.bundle)
+        logits = _fake_logit(answers, self.bundle)
         calibration = self.bundle.manifest.calibration
         if calibration is not None:
             logits = calibration.slope * logits + calibration.intercept

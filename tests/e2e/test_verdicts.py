@@ -96,7 +96,7 @@ def test_a_decompression_bomb_is_refused_before_it_unpacks(running: Service) -> 
 @pytest.mark.parametrize(
     ("data", "status", "code"),
     [
-        (b"", 400, "empty_media"),
+        (b"", 422, "empty_media"),
         (b"just some text, no picture at all", 415, "unsupported_media"),
         (b"%PDF-1.7 " + bytes(5000), 415, "unsupported_media"),
     ],

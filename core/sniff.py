@@ -1,0 +1,216 @@
+"""What a file is, told from its first bytes alone.
+
+Names and declared media types are never looked at. Pure Python on bytes, so the gateway can
+refuse an upload after its first chunk without loading a decoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import EmptyMedia, UnsupportedMedia
+
+HEAD_BYTES = 4096
+
+
+class Kind(StrEnum):
+    """Whether a format has a timeline."""
+
+    VIDEO = "video"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that is taken; ``media_type`` is its registered MIME type."""
+
+    name: str
+    kind: Kind
+    media_type: str
+
+
+MP4 = Format("mp4", Kind.VIDEO, "video/mp4")
+MOV = Format("mov", Kind.VIDEO, "video/quicktime")
+MKV = Format("mkv", Kind.VIDEO, "video/x-matroska")
+WEBM = Format("webm", Kind.VIDEO, "video/webm")
+AVI = Format("avi", Kind.VIDEO, "video/x-msvideo")
+GIF = Format("gif", Kind.VIDEO, "image/gif")
+WEBP = Format("webp", Kind.IMAGE, "image/webp")
+WEBP_ANIMATION = Format("webp", Kind.VIDEO, "image/webp")
+JPEG = Format("jpeg", Kind.IMAGE, "image/jpeg")
+PNG = Format("png", Kind.IMAGE, "image/png")
+BMP = Format("bmp", Kind.IMAGE, "image/bmp")
+TIFF = Format("tiff", Kind.IMAGE, "image/tiff")
+AVIF = Format("avif", Kind.IMAGE, "image/avif")
+HEIC = Format("heic", Kind.IMAGE, "image/heic")
+
+TAKEN = "MP4, MOV, MKV, WebM, AVI, GIF, WebP, JPEG, PNG, BMP, TIFF, AVIF and HEIC"
+
+_BRANDLESS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+_SEGMENTS = {b"styp", b"moof", b"sidx"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_STILL_BRANDS = {b"mif1", b"mif2", b"msf1", b"miaf"}
+_FOREIGN_BRANDS = {b"crx ": "a Canon CR3 raw photo", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
+_BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
+_TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+# Signatures of what people upload by mistake, so that the refusal can say what it saw.
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\0", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x7fELF", "an ELF program"),
+    (b"MZ", "a Windows program"),
+    (b"ID3", "an MP3 recording"),
+    (b"OggS", "an Ogg stream"),
+    (b"fLaC", "a FLAC recording"),
+    (b"FLV", "a Flash video"),
+    (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media (ASF) file"),
+    (b"\0\0\x01\xba", "an MPEG program stream"),
+    (b"\0\0\x01\xb3", "an MPEG elementary stream"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\0\0\x01\0", "an icon"),
+    (b"#EXTM3U", "an HLS playlist"),
+    (b"MThd", "a MIDI file"),
+    (b"{\\rtf", "an RTF document"),
+    (b"#!", "a script"),
+)
+
+
+def sniff(head: bytes) -> Format:
+    """Name the format of a file from its first bytes; ``HEAD_BYTES`` of them always suffice.
+
+    Raises :class:`EmptyMedia` for no bytes and :class:`UnsupportedMedia`, which names what
+    the bytes look like and what is taken, for everything that is not taken.
+    """
+    if not head:
+        raise EmptyMedia
+    found = _still(head) or _riff(head) or _ebml(head) or _iso(head)
+    if found is None:
+        raise _refusal(_looks_like(head))
+    return found
+
+
+def _refusal(what: str) -> UnsupportedMedia:
+    return UnsupportedMedia(f"The file looks like {what}; {TAKEN} files are taken.")
+
+
+def _still(head: bytes) -> Format | None:
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return GIF
+    if head[:3] == b"\xff\xd8\xff":
+        return JPEG
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return PNG
+    if head[:4] in _TIFF_MAGICS:
+        return TIFF
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return BMP
+    return None
+
+
+def _riff(head: bytes) -> Format | None:
+    if head[:4] != b"RIFF":
+        return None
+    if head[8:12] == b"AVI ":
+        return AVI
+    if head[8:12] == b"WEBP":
+        animated = head[12:16] == b"VP8X" and len(head) > 20 and bool(head[20] & 0x02)
+        return WEBP_ANIMATION if animated else WEBP
+    raise _refusal("a WAV recording" if head[8:12] == b"WAVE" else "an unknown RIFF file")
+
+
+def _ebml(head: bytes) -> Format | None:
+    if head[:4] != b"\x1a\x45\xdf\xa3":
+        return None
+    doctype = _ebml_doctype(head)
+    if doctype == b"webm":
+        return WEBM
+    if doctype in (b"matroska", None):  # the specification's default
+        return MKV
+    raise _refusal(f"an EBML document of type {doctype!r}")
+
+
+def _ebml_doctype(head: bytes) -> bytes | None:
+    at, end = _vint(head, 4)
+    stop = min(len(head), at + end)
+    while at + 2 <= stop:
+        width = 9 - head[at].bit_length() if head[at] else 8
+        name = head[at : at + width]
+        at, size = _vint(head, at + width)
+        if name == b"\x42\x82":
+            return head[at : at + min(size, 32)].rstrip(b"\0")
+        at += size
+    return None
+
+
+def _vint(head: bytes, at: int) -> tuple[int, int]:
+    """Read an EBML size: (where its payload begins, how many bytes it has)."""
+    if at >= len(head) or head[at] == 0:
+        return at + 1, 0
+    width = 9 - head[at].bit_length()
+    value = int.from_bytes(head[at : at + width], "big")
+    return at + width, value & ((1 << (7 * width)) - 1)
+
+
+def _iso(head: bytes) -> Format | None:
+    name = head[4:8]
+    size = int.from_bytes(head[:4], "big")
+    if name == b"ftyp":
+        return _branded(head, size)
+    if size > 1 and size < 8:
+        return None
+    if name in _BRANDLESS:
+        return MOV
+    return MP4 if name in _SEGMENTS else None
+
+
+def _branded(head: bytes, size: int) -> Format:
+    stop = min(len(head), size) if size >= 16 else len(head)
+    major = head[8:12]
+    brands = {head[at : at + 4] for at in range(16, stop - 3, 4)} | {major}
+    if major in _FOREIGN_BRANDS:
+        raise _refusal(_FOREIGN_BRANDS[major])
+    if major in _AVIF_BRANDS or (major in _STILL_BRANDS and brands & _AVIF_BRANDS):
+        return AVIF
+    if major in _HEIC_BRANDS or major in _STILL_BRANDS:
+        return HEIC
+    return MOV if major == b"qt  " else MP4
+
+
+def _looks_like(head: bytes) -> str:
+    for magic, what in _FOREIGN:
+        if head.startswith(magic):
+            return what
+    if head[0] == 0x47 and head[188:189] in (b"\x47", b""):
+        return "an MPEG transport stream"
+    if head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0:
+        return "an MP3 or AAC recording"
+    return _looks_like_text(head)
+
+
+def _looks_like_text(head: bytes) -> str:
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # a character cut by the end of the head is no error
+            return "an unknown binary file"
+        text = head[: error.start].decode("utf-8")
+    if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text):
+        return "an unknown binary file"
+    start = text.lstrip("\ufeff \t\r\n")[:256].lower()
+    if "<svg" in start:
+        return "an SVG drawing"
+    if start.startswith(("<!doctype html", "<html")):
+        return "a web page"
+    return "plain text"
