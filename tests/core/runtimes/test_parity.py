@@ -1,0 +1,60 @@
+"""The bundle that ships, in every runtime that it has an artifact for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from skimage import data
+
+from core import jpeg
+from core.bundle import Bundle, RuntimeName, find_bundle, load_bundle
+from core.detector import Detector, self_test
+from core.faces import Box, crop_face
+from core.runtimes import load_detector
+
+ALL = list(RuntimeName)
+
+
+@cache
+def bundle() -> Bundle:
+    return load_bundle(find_bundle())
+
+
+@cache
+def detector(runtime: RuntimeName) -> Detector:
+    return load_detector(bundle(), runtime=runtime)
+
+
+@cache
+def crops() -> list[bytes]:
+    """A face, framed and lit in eight ways."""
+    picture, size = data.astronaut(), bundle().manifest.input.size
+    lit = [np.clip(picture * gain, 0, 255).astype(np.uint8) for gain in (0.6, 0.8, 1.0, 1.2)]
+    boxes = [Box(0.35, 0.13, 0.17, 0.27), Box(0.30, 0.05, 0.30, 0.40)]
+    return [jpeg.encode(crop_face(each, box, size=size)) for each in lit for box in boxes]
+
+
+def test_the_bundle_that_ships_has_every_artifact() -> None:
+    assert set(bundle().manifest.artifacts) == set(ALL)
+
+
+@pytest.mark.parametrize("runtime", ALL)
+def test_every_runtime_passes_the_stored_self_test(runtime: RuntimeName) -> None:
+    assert self_test(detector(runtime)) >= 0
+
+
+@pytest.mark.parametrize(
+    ("runtime", "tolerance"), [(RuntimeName.OPENVINO_FP32, 1e-3), (RuntimeName.OPENVINO_INT8, 0.1)]
+)
+def test_openvino_scores_as_tensorflow_does(runtime: RuntimeName, tolerance: float) -> None:
+    reference = detector(RuntimeName.TENSORFLOW).score(crops())
+    np.testing.assert_allclose(detector(runtime).score(crops()), reference, atol=tolerance)
+
+
+@pytest.mark.parametrize("runtime", ALL)
+def test_a_score_does_not_depend_on_the_batch_that_it_was_part_of(runtime: RuntimeName) -> None:
+    together = detector(runtime).score(crops())
+    alone = np.concatenate([detector(runtime).score([crop]) for crop in crops()])
+    np.testing.assert_allclose(together, alone, atol=1e-4)

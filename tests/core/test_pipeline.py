@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from skimage import data
+
+from core import jpeg, pipeline
+from core.bundle import RuntimeName
+from core.errors import UnsupportedMedia
+from core.evidence import Evidence, ExtractOptions
+from core.faces import FaceDetector, load_face_detector
+from tests.core.bundle_factory import write_bundle
+from tests.e2e.films import face_image, face_video, landscape
+
+OPTIONS = ExtractOptions(frames=4, crop_size=64)
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceDetector:
+    return load_face_detector()
+
+
+class Fixed:
+    """A scorer that gives every crop the same probability and remembers how many it saw."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+        self.seen: list[int] = []
+
+    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+        self.seen.append(len(jpegs))
+        return np.full(len(jpegs), self.probability)
+
+
+def test_a_video_becomes_one_crop_a_frame_with_one_identity(faces: FaceDetector) -> None:
+    evidence = pipeline.extract(face_video(), OPTIONS, faces)
+    assert [len(frame.faces) for frame in evidence.frames] == [1, 1, 1, 1]
+    assert {crop.identity for crop in evidence.crops} == {0}
+    for crop in evidence.crops:
+        assert jpeg.decode(crop.jpeg, size=64).shape == (64, 64, 3)
+        assert 40 < crop.width_px < 512
+
+
+def test_two_people_in_a_picture_are_two_identities(faces: FaceDetector) -> None:
+    pair = np.hstack([data.astronaut()[:300, 50:450], data.astronaut()[:300, 50:450]])
+    out = io.BytesIO()
+    Image.fromarray(pair).save(out, "PNG")
+    evidence = pipeline.extract(out.getvalue(), OPTIONS, faces)
+    assert sorted(crop.identity for crop in evidence.crops) == [0, 1]
+
+
+def test_a_picture_without_a_face_gives_a_frame_without_crops(faces: FaceDetector) -> None:
+    evidence = pipeline.extract(landscape(), OPTIONS, faces)
+    assert len(evidence.frames) == 1
+    assert list(evidence.crops) == []
+
+
+def test_text_is_refused_before_a_decoder_sees_it(faces: FaceDetector) -> None:
+    with pytest.raises(UnsupportedMedia):
+        pipeline.extract(b"hello, world", OPTIONS, faces)
+
+
+def test_evidence_is_judged_the_same_after_it_crossed_the_pipe(
+    faces: FaceDetector, tmp_path: Path
+) -> None:
+    evidence = pipeline.extract(face_image(), OPTIONS, faces)
+    bundle, scorer = write_bundle(tmp_path), Fixed(0.9)
+    there = pipeline.judge(evidence, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
+    back = Evidence.from_wire(evidence.to_wire())
+    here = pipeline.judge(back, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
+    assert there["verdict"] == "fake"
+    assert there["model"]["sha256"] == bundle.sha256
+    assert there["calibrated"] is False
+    assert {**there, "timings_ms": None} == {**here, "timings_ms": None}
+    assert scorer.seen == [1, 1]
