@@ -1,0 +1,72 @@
+"""Small files of every kind that is taken, each with a face in it, made in code."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import cache
+
+import av
+import numpy as np
+import pillow_heif
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+from PIL import Image
+from skimage import data
+
+
+@cache
+def face() -> NDArray[np.uint8]:
+    """(256, 256, 3) uint8 RGB: the head and shoulders of an astronaut."""
+    return np.ascontiguousarray(data.astronaut()[:256, 96:352])
+
+
+def still(name: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(face()).save(out, name, **options)
+    return out.getvalue()
+
+
+def animated(name: str) -> bytes:
+    frames = [Image.fromarray(np.roll(face(), 4 * n, axis=1)) for n in range(4)]
+    out = io.BytesIO()
+    frames[0].save(out, name, save_all=True, append_images=frames[1:], duration=100)
+    return out.getvalue()
+
+
+def heic() -> bytes:
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(face())).save(out)
+    return out.getvalue()
+
+
+def video(container: str, codec: str, *, frames: int = 20) -> bytes:
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as target:
+        stream = target.add_stream(codec, rate=10)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
+        for n in range(frames):
+            picture = av.VideoFrame.from_ndarray(np.roll(face(), 2 * n, axis=1), format="rgb24")
+            target.mux(stream.encode(picture))
+        target.mux(stream.encode())
+    return out.getvalue()
+
+
+MEDIA: dict[str, Callable[[], bytes]] = {
+    "mp4-h264": lambda: video("mp4", "libx264"),
+    "mov-hevc": lambda: video("mov", "libx265"),
+    "mp4-av1": lambda: video("mp4", "libsvtav1"),
+    "mkv-h264": lambda: video("matroska", "libx264"),
+    "webm-vp9": lambda: video("webm", "libvpx-vp9"),
+    "avi-mpeg4": lambda: video("avi", "mpeg4"),
+    "jpeg": lambda: still("JPEG"),
+    "png": lambda: still("PNG"),
+    "bmp": lambda: still("BMP"),
+    "tiff": lambda: still("TIFF", compression="tiff_lzw"),
+    "webp": lambda: still("WEBP"),
+    "avif": lambda: still("AVIF"),
+    "heic": heic,
+    "gif": lambda: animated("GIF"),
+    "webp-animated": lambda: animated("WEBP"),
+}

@@ -1,0 +1,110 @@
+"""Stopping without losing a job: Celery's soft shutdown cannot stop threads.
+
+The first SIGTERM or SIGINT stops the consumer and leaves running jobs ``grace_s``; those that
+are not done by then, or at the second signal, are given back to the queue, and the process
+ends although their threads still run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from celery.worker import state as celery_state
+
+from core.errors import StoreError
+from core.jobs import Job
+from worker.lease import Leases
+
+logger = logging.getLogger(__name__)
+
+LAST_WORDS_S = 10.0  # for the main thread's own, orderly end
+POLL_S = 0.1
+
+
+class Drain:
+    """Installed in the main thread before the consumer starts.
+
+    Parameters
+    ----------
+    leases
+        The running jobs.
+    republish
+        Sends a new message for a job that was given back.
+    last
+        Called before the process ends by force.
+    exit_process
+        Ends the process although threads are running.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        republish: Callable[[Job], None],
+        last: Callable[[], None],
+        *,
+        grace_s: float,
+        exit_process: Callable[[int], object] = os._exit,
+    ) -> None:
+        self.draining = threading.Event()
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._leases = leases
+        self._republish = republish
+        self._last = last
+        self._grace_s = grace_s
+        self._exit_process = exit_process
+
+    def install(self) -> None:
+        """Take over SIGTERM and SIGINT, and start the thread that does the work."""
+        threading.Thread(target=self.run, name="drain", daemon=True).start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        # A handler interrupts the main thread wherever it is; this put() takes no lock.
+        self._signals.put(number)
+
+    def run(self) -> None:
+        """Wait for the first signal, then see the running jobs out."""
+        self._signals.get()
+        self.draining.set()
+        logger.warning(
+            "stopping: %d jobs get %g s to finish; a second signal ends them now",
+            len(self._leases),
+            self._grace_s,
+        )
+        # The consumer looks once a second. The stub knows its initial value only.
+        celery_state.should_stop = 0  # type: ignore[assignment]
+        deadline = time.monotonic() + self._grace_s
+        at_once = False
+        while len(self._leases) and time.monotonic() < deadline and not at_once:
+            at_once = self._signaled_within(POLL_S)
+        if not len(self._leases):
+            self._signaled_within(LAST_WORDS_S)
+        try:
+            self._give_back()
+            self._last()
+        finally:
+            self._exit_process(0)
+
+    def _signaled_within(self, seconds: float) -> bool:
+        try:
+            self._signals.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True
+
+    def _give_back(self) -> None:
+        try:
+            for job in self._leases.release_all():
+                self._republish(job)
+        except StoreError as error:
+            logger.warning("jobs come back when their leases end: %s", error)
+        except Exception:
+            logger.exception("jobs come back when their leases end")

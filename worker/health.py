@@ -1,0 +1,43 @@
+"""``python -m worker.health``: does the worker of this container live? For HEALTHCHECK.
+
+A worker that hangs or lost Redis stops beating, and its key is gone HEARTBEAT_TTL_S later.
+Nothing of the model is imported, so that a check costs little.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from pydantic import ValidationError
+
+from core.errors import DeepfakeError
+from core.heartbeat import live_workers
+from core.redis_connection import connect
+from worker.settings import WorkerSettings
+
+
+def check(redis_url: str, host: str) -> str | None:
+    """What is wrong with the workers of ``host``; None when one of them has a heartbeat."""
+    try:
+        workers = live_workers(connect(redis_url))
+    except DeepfakeError as error:
+        return error.message
+    if any(worker.host == host for worker in workers):
+        return None
+    return f"No worker on host {host!r} has a heartbeat; of other hosts, {len(workers)} have one."
+
+
+def main() -> int:
+    """0 when a worker of this host lives; 1 and a line on stderr when not."""
+    try:
+        problem = check(WorkerSettings().redis_url, socket.gethostname())
+    except ValidationError as error:
+        problem = f"The settings are not valid: {error.errors()[0]['msg']}."
+    if problem is not None:
+        print(f"worker.health: {problem}", file=sys.stderr)
+    return int(problem is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""One job from its id to its terminal record: fetch, decode, infer, write, forget the bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core import pipeline
+from core.blobs import BlobStore
+from core.bundle import Bundle, RuntimeName
+from core.errors import (
+    BlobMissing,
+    DecoderCrashed,
+    DeepfakeError,
+    FileQuarantined,
+    InferenceFailed,
+    StoreUnavailable,
+)
+from core.evidence import Evidence, ExtractOptions
+from core.jobs import Job, JobStatus, JobStore, error_object
+from core.media import MediaLimits
+from core.pipeline import Scorer
+from core.sampling import Sampling
+from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
+
+logger = logging.getLogger(__name__)
+
+FINISH_PATIENCE_S = 30.0  # a result in hand outlives a restart of Redis
+FINISH_PAUSE_S = 1.0
+
+
+class Extractor(Protocol):
+    """Whatever turns an upload into evidence: :class:`worker.decoder.DecoderPool`."""
+
+    def extract(
+        self,
+        chunks: Iterator[bytes],
+        size: int,
+        options: ExtractOptions,
+        *,
+        deadline_s: float,
+        check: Callable[[], None],
+    ) -> Evidence:
+        """See :meth:`worker.decoder.Decoder.extract`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a verdict needs to know of the detector besides its scores."""
+
+    scorer: Scorer
+    bundle: Bundle
+    runtime: RuntimeName
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerLimits:
+    """The bounds of one job."""
+
+    media: MediaLimits
+    decode_deadline_s: float
+    finish_patience_s: float = FINISH_PATIENCE_S
+
+
+class JobRunner:
+    """Runs jobs, from several threads at once. No outcome of a job is an exception of it."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        blobs: BlobStore,
+        leases: Leases,
+        decoders: Extractor,
+        model: Model,
+        limits: RunnerLimits,
+        *,
+        worker_id: str,
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._leases = leases
+        self._decoders = decoders
+        self._model = model
+        self._limits = limits
+        self._worker_id = worker_id
+
+    def run(self, job_id: str) -> None:
+        """Judge a job to its end. Raises :class:`StoreUnavailable` when it cannot be claimed."""
+        job = self._store.claim(job_id, self._worker_id)
+        if job is None:
+            logger.info("%s is not waiting; its message is a duplicate", job_id)
+            return
+        with self._leases.hold(job) as running:
+            try:
+                self._run_claimed(running)
+            except LeaseLost:
+                logger.warning("%s no longer belongs to attempt %d", job.id, job.attempt)
+            except StoreUnavailable as error:
+                logger.warning("%s waits for its lease to end: %s", job.id, error)
+            except BaseException:
+                # The process is going down under us: give the job back, then go along.
+                self._store.release(job.id, job.attempt)
+                raise
+
+    def _run_claimed(self, running: RunningJob) -> None:
+        job, outcome = running.job, _Outcome()
+        try:
+            if self._store.quarantined(job.media.sha256):
+                crashes = self._store.crashes(job.media.sha256)
+                raise FileQuarantined(sha256=job.media.sha256, crashes=crashes)
+            self._judge(running, outcome)
+        except JobCanceled:
+            outcome.status = JobStatus.CANCELED
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except DeepfakeError as error:
+            outcome.fail(error_object(error))
+        except MemoryError:
+            logger.exception("%s: the worker is out of memory", job.id)
+            failed = InferenceFailed("The worker ran out of memory; the file may be fine.")
+            outcome.fail(error_object(failed))
+        except Exception:
+            reference = secrets.token_hex(6)
+            logger.exception("%s failed unexpectedly (reference %s)", job.id, reference)
+            message = f"An unexpected error; the worker's log has it under {reference}."
+            outcome.fail({"code": DeepfakeError.code, "message": message, "retryable": False})
+        self._finish(running, outcome)
+
+    def _judge(self, running: RunningJob, outcome: _Outcome) -> None:
+        job = running.job
+        started = job.started_at or job.created_at
+        queued_ms = (started - job.created_at).total_seconds() * 1000
+        self._enter(running, "decode")
+        fetch = _Fetch(self._blobs, job)
+        evidence = self._extract(running, fetch)
+        outcome.media_info = _media_info(evidence)
+        self._enter(running, "infer")
+        outcome.result = pipeline.judge(
+            evidence,
+            self._model.scorer,
+            self._model.bundle,
+            self._model.runtime,
+            {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)},
+        )
+        outcome.status = JobStatus.SUCCEEDED
+        running.check()
+
+    def _enter(self, running: RunningJob, stage: str) -> None:
+        running.check()
+        if not self._store.set_stage(running.job.id, running.job.attempt, stage):
+            raise LeaseLost(running.job.id)
+
+    def _extract(self, running: RunningJob, fetch: _Fetch) -> Evidence:
+        try:
+            return self._extract_once(running, fetch)
+        except DecoderCrashed as error:
+            logger.warning("%s: %s Once more in a fresh decoder.", running.job.id, error)
+        return self._extract_once(running, fetch)
+
+    def _extract_once(self, running: RunningJob, fetch: _Fetch) -> Evidence:
+        job = running.job
+        options = ExtractOptions(
+            frames=job.options.frames,
+            sampling=Sampling(job.options.sampling),
+            crop_size=self._model.bundle.manifest.input.size,
+            limits=self._limits.media,
+        )
+        return self._decoders.extract(
+            fetch.chunks(),
+            job.media.size,
+            options,
+            deadline_s=self._limits.decode_deadline_s,
+            check=running.check,
+        )
+
+    def _finish(self, running: RunningJob, outcome: _Outcome) -> None:
+        """Write the end of the job, patiently; then its bytes are not needed any more."""
+        job = running.job
+        patient_until = time.monotonic() + self._limits.finish_patience_s
+        while True:
+            if running.lost:
+                raise LeaseLost(job.id)
+            try:
+                written = self._store.finish(job.id, job.attempt, **outcome.fields())
+                break
+            except StoreUnavailable:
+                if time.monotonic() > patient_until:
+                    raise
+                time.sleep(FINISH_PAUSE_S)
+        if not written:
+            raise LeaseLost(job.id)
+        logger.info("%s %s in attempt %d", job.id, outcome.status, job.attempt)
+        self._forget_media(job)
+
+    def _forget_media(self, job: Job) -> None:
+        try:
+            self._blobs.delete(job.media.blob_id)
+            self._store.media_deleted(job.id)
+        except StoreUnavailable as error:
+            logger.warning("%s: its bytes stay until they expire: %s", job.id, error)
+
+
+class _Outcome:
+    """What there is to write about a job at its end."""
+
+    def __init__(self) -> None:
+        self.status = JobStatus.FAILED
+        self.result: dict[str, Any] | None = None
+        self.error: dict[str, Any] | None = None
+        self.media_info: dict[str, Any] | None = None
+
+    def fail(self, error: dict[str, Any]) -> None:
+        self.status, self.error = JobStatus.FAILED, error
+
+    def fields(self) -> dict[str, Any]:
+        succeeded = self.status is JobStatus.SUCCEEDED
+        return {
+            "status": self.status,
+            "result": self.result if succeeded else None,
+            "error": self.error,
+            "media_info": self.media_info,
+        }
+
+
+class _Fetch:
+    """Reads a job's upload and notes how long that took."""
+
+    def __init__(self, blobs: BlobStore, job: Job) -> None:
+        self._blobs = blobs
+        self._media = job.media
+        self.elapsed_ms = 0.0
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, exactly as many as were uploaded; raises :class:`BlobMissing`."""
+        self.elapsed_ms, sent = 0.0, 0
+        started = time.perf_counter()
+        for chunk in self._blobs.read(self._media.blob_id):
+            self.elapsed_ms += (time.perf_counter() - started) * 1000
+            sent += len(chunk)
+            yield chunk
+            started = time.perf_counter()
+        if sent != self._media.size:
+            raise BlobMissing(self._media.blob_id)
+
+
+def _media_info(evidence: Evidence) -> dict[str, Any]:
+    return {**dataclasses.asdict(evidence.media), "kind": evidence.media.kind.value}
