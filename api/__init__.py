@@ -1,0 +1,1 @@
+"""The gateway: takes media over HTTP, queues it, and answers what became of it."""

@@ -1,0 +1,90 @@
+"""Puts the gateway together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypedDict
+
+from fastapi import FastAPI
+
+from api import health, jobs, models
+from api.auth import create_authenticator
+from api.docs import install_docs
+from api.documents import add_problem_schema
+from api.errors import install_error_handlers
+from api.gateway import Gateway, open_gateway
+from api.headers import StandardHeaders
+from api.queue import JobQueue
+from api.settings import GatewaySettings
+
+_DESCRIPTION = (
+    "Send an image or a video, get a job, and look at it until it has ended. "
+    "The job's `status` says how the work went; `result.verdict` says what was found."
+)
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    gateway: Gateway
+
+
+def create_app(settings: GatewaySettings, *, queue: JobQueue | None = None) -> FastAPI:
+    """Build the gateway; nothing is connected before it starts.
+
+    ``queue`` stands in for Celery. Raises ConfigurationError when it would be open to
+    strangers, or when the keys file or the address of Redis is unusable.
+    """
+    app = FastAPI(
+        title="Deepfake detection",
+        version=_version(),
+        description=_DESCRIPTION,
+        lifespan=_lifespan(settings, queue),
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.authenticator = create_authenticator(settings)
+    app.add_middleware(StandardHeaders)
+    install_error_handlers(app)
+    install_docs(app)
+    for part in (jobs, models, health):
+        app.include_router(part.router)
+    _complete_openapi(app)
+    return app
+
+
+def _lifespan(
+    settings: GatewaySettings, queue: JobQueue | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        with open_gateway(settings, queue) as gateway:
+            listening = asyncio.create_task(gateway.events.listen())
+            yield {"gateway": gateway}
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await gateway.store.settle()
+
+    return lifespan
+
+
+def _complete_openapi(app: FastAPI) -> None:
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = add_problem_schema(plain())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _version() -> str:
+    try:
+        return version("deepfake-detection")
+    except PackageNotFoundError:  # run from a checkout
+        return "0.0.0"

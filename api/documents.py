@@ -1,0 +1,51 @@
+"""The parts of the OpenAPI document that FastAPI cannot tell from the code."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from api.schemas import Problem, SubmitOptions
+
+_FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Error answers of a call; 500 and 503 are always among them."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for status in (*statuses, 500, 503)
+    }
+
+
+def upload_body() -> dict[str, Any]:
+    """The two bodies of a submission."""
+    options = SubmitOptions.model_json_schema()["properties"]
+    form = {"type": "object", "required": ["file"], "properties": {"file": _FILE, **options}}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "The file, as the part `file` of a form or as the body itself. Its "
+            "format is told from its content; a declared media type is not looked at.",
+            "content": {
+                "multipart/form-data": {"schema": form},
+                "application/octet-stream": {"schema": _FILE},
+                "video/*": {"schema": _FILE},
+                "image/*": {"schema": _FILE},
+            },
+        }
+    }
+
+
+def add_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
+    """Put Problem among the components, and take FastAPI's own 422 away."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return document

@@ -1,0 +1,113 @@
+"""One renderer for every error: application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from api.headers import request_id_of, standard_headers
+from api.problems import InvalidParameter, meaning_of
+from core.errors import DeepfakeError
+
+_UNEXPECTED = "The gateway failed in a way that it did not foresee; its log has the request id."
+
+
+def problem(
+    request: Request,
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> JSONResponse:
+    """A problem document; ``type`` is ``/problems/{code}``, stable across versions."""
+    body = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request_id_of(request.scope),
+        **extra,
+    }
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every exception, known or not, with a problem."""
+    app.exception_handler(DeepfakeError)(_ours)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_routing)
+    app.exception_handler(Exception)(_unexpected)
+
+
+def invalid_parameters(error: ValidationError) -> InvalidParameter:
+    """The same sentence for a bad form field as for a bad query parameter."""
+    return InvalidParameter(_faults(error.errors()))
+
+
+async def _ours(request: Request, error: DeepfakeError) -> JSONResponse:
+    meaning = meaning_of(error)
+    headers = {}
+    if meaning.retry_after_s is not None:
+        headers["Retry-After"] = str(meaning.retry_after_s)
+    if meaning.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="deepfake"'
+    return problem(
+        request,
+        status=meaning.status,
+        code=error.code,
+        title=meaning.title,
+        detail=error.message,
+        headers=headers,
+        retryable=error.retryable,
+    )
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    return await _ours(request, InvalidParameter(_faults(error.errors())))
+
+
+def _faults(faults: Any) -> str:
+    sentences = []
+    for fault in faults:
+        name = ".".join(str(part) for part in fault["loc"] if part not in ("query", "header"))
+        given = repr(fault.get("input"))
+        shown = given if len(given) <= 60 else f"{given[:60]}…"
+        sentences.append(f"{name}: {fault['msg']} (given: {shown})")
+    return "; ".join(sentences) + "."
+
+
+async def _routing(request: Request, error: HTTPException) -> JSONResponse:
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = f"{request.method} {request.url.path}: {error.detail}."
+    code = phrase.lower().replace(" ", "_")
+    return problem(
+        request,
+        status=error.status_code,
+        code=code,
+        title=phrase,
+        detail=detail,
+        headers=error.headers,
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    # Starlette answers this one outside all middleware, and logs the traceback itself.
+    return problem(
+        request,
+        status=500,
+        code="internal_error",
+        title="The gateway failed",
+        detail=_UNEXPECTED,
+        headers=dict(standard_headers(request.scope)),
+    )

@@ -1,0 +1,68 @@
+"""Wakes requests that wait for a job: one pub/sub listener for the whole gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.redis_connection import CONNECT_TIMEOUT_S
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_S = 1.0
+
+
+class JobEvents:
+    """Hears the id of every job that changes; waiting costs an asyncio.Event, not a thread.
+
+    Messages can be lost while Redis is away, so whoever waits looks again now and then.
+    """
+
+    def __init__(self, redis_url: str, channel: str) -> None:
+        self._redis_url = redis_url
+        self._channel = channel
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    @contextmanager
+    def watch(self, job_id: str) -> Iterator[asyncio.Event]:
+        """An event that is set at every change of the job."""
+        event = asyncio.Event()
+        self._waiting[job_id].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[job_id].discard(event)
+            if not self._waiting[job_id]:
+                del self._waiting[job_id]
+
+    async def listen(self) -> None:
+        """Run for ever; a lost connection is made again."""
+        while True:
+            try:
+                await self._listen_once()
+            except (RedisError, OSError) as error:
+                logger.warning("Job events pause; Redis cannot be heard: %s", error)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _listen_once(self) -> None:
+        redis = Redis.from_url(
+            self._redis_url,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            health_check_interval=15,
+        )
+        async with redis, aclosing(redis.pubsub()) as listener:
+            await listener.subscribe(self._channel)
+            while True:
+                message = await listener.get_message(ignore_subscribe_messages=True, timeout=10)
+                if message is not None:
+                    self._wake(message["data"].decode())
+
+    def _wake(self, job_id: str) -> None:
+        for event in self._waiting.get(job_id, ()):
+            event.set()

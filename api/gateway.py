@@ -1,0 +1,92 @@
+"""What a running gateway holds, and how a request gets at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from redis import Redis
+
+from api.auth import Authenticator
+from api.events import JobEvents
+from api.offload import Offload
+from api.queue import CeleryQueue, JobQueue
+from api.settings import GatewaySettings
+from api.uploads import UploadSlots
+from core.blobs import BlobStore, RedisBlobStore
+from core.jobs import JobStore
+from core.redis_connection import connect
+
+# Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
+# hole; a healthy call takes about 1 ms.
+CALL_LIMIT_S: Final = 2.5
+SOCKET_TIMEOUT_S: Final = 2.0
+STORE_THREADS: Final = 32
+PUBLISH_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that lives as long as the process."""
+
+    settings: GatewaySettings
+    redis: Redis
+    jobs: JobStore
+    blobs: BlobStore
+    queue: JobQueue
+    events: JobEvents
+    slots: UploadSlots
+    store: Offload  # for calls of jobs, blobs and redis
+    broker: Offload  # for calls of queue
+
+
+@contextmanager
+def open_gateway(settings: GatewaySettings, queue: JobQueue | None = None) -> Iterator[Gateway]:
+    """Build everything and let it go at the end; Redis need not be there yet."""
+    redis = connect(settings.redis_url, socket_timeout_s=SOCKET_TIMEOUT_S)
+    jobs = JobStore(redis, ttl_s=settings.job_ttl_s, max_attempts=settings.max_attempts)
+    queue = queue or CeleryQueue(settings.redis_url)
+    try:
+        yield Gateway(
+            settings=settings,
+            redis=redis,
+            jobs=jobs,
+            blobs=RedisBlobStore(
+                redis, ttl_s=settings.blob_ttl_s, max_total_bytes=settings.max_bytes_in_flight
+            ),
+            queue=queue,
+            events=JobEvents(settings.redis_url, jobs.events_channel),
+            slots=UploadSlots(settings.max_uploads),
+            store=Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S),
+            broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
+        )
+    finally:
+        queue.close()
+        redis.close()
+
+
+def _gateway(request: Request) -> Gateway:
+    gateway: Gateway = request.state.gateway
+    return gateway
+
+
+# Declared for the OpenAPI document; the authenticator itself reads the headers.
+_bearer = HTTPBearer(auto_error=False, description="A key made by `deepfake keys new`.")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key.")
+
+
+def _tenant(
+    request: Request,
+    _by_bearer: Annotated[object, Security(_bearer)],
+    _by_header: Annotated[object, Security(_header)],
+) -> str:
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator.tenant(request)
+
+
+CurrentGateway = Annotated[Gateway, Depends(_gateway)]
+CurrentTenant = Annotated[str, Depends(_tenant)]

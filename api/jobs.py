@@ -1,0 +1,147 @@
+"""The calls about one job."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+
+from api.documents import problems, upload_body
+from api.gateway import CurrentGateway, CurrentTenant
+from api.polling import Snapshot, place, wait
+from api.schemas import JobView, SubmitOptions
+from api.submission import submit
+from core.jobs import JobStatus
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+JobId = Annotated[str, Path(examples=["job_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max_length=64)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key within 24 h gives the same job again, with 200.",
+    ),
+]
+WaitSeconds = Annotated[
+    float,
+    Query(
+        ge=0,
+        le=30,
+        description="Seconds to wait for the job's end, or, with If-None-Match, for any change.",
+    ),
+]
+_POLLING_HEADERS: dict[str, Any] = {
+    "Retry-After": {"description": "Seconds to the next look.", "schema": {"type": "integer"}},
+    "ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}},
+}
+_PLACE_HEADERS: dict[str, Any] = {
+    "Location": {"schema": {"type": "string"}},
+    "Operation-Location": {"schema": {"type": "string"}},
+    **_POLLING_HEADERS,
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Submit an image or a video",
+    responses={
+        202: {"description": "Queued", "headers": _PLACE_HEADERS},
+        200: {"description": "The job of an earlier call with this key", "model": JobView},
+        **problems(400, 401, 403, 408, 413, 415, 422),
+    },
+    openapi_extra=upload_body(),
+)
+async def create_job(
+    request: Request,
+    response: Response,
+    gateway: CurrentGateway,
+    tenant: CurrentTenant,
+    options: Annotated[SubmitOptions, Query()],
+    idempotency_key: IdempotencyKey = None,
+) -> JobView:
+    """Stream a file in and get a job that says how it went.
+
+    The upload goes to memory, never to a disk, and is deleted when the job ends.
+    """
+    submission = await submit(request, gateway, tenant=tenant, options=options, key=idempotency_key)
+    if submission.replayed:
+        response.status_code = 200
+    snapshot = await place(gateway, submission.job)
+    view = _view(request, response, snapshot)
+    response.headers["Location"] = response.headers["Operation-Location"] = view.links.self
+    return view
+
+
+@router.get(
+    "/{job_id}",
+    summary="Look at a job, or wait for it",
+    response_model=JobView,
+    responses={
+        200: {"description": "The job as it is", "headers": _POLLING_HEADERS},
+        304: {"description": "Unchanged since the ETag of If-None-Match"},
+        **problems(401, 403, 404, 422),
+    },
+)
+async def read_job(
+    request: Request,
+    response: Response,
+    gateway: CurrentGateway,
+    tenant: CurrentTenant,
+    job_id: JobId,
+    wait_s: Annotated[WaitSeconds, Query(alias="wait")] = 0,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> JobView | Response:
+    """The only place where a job's state and result are read."""
+    snapshot = await wait(gateway, job_id, tenant, wait_s=wait_s, known=if_none_match)
+    view = _view(request, response, snapshot)
+    if snapshot.etag == if_none_match:
+        return Response(status_code=304, headers=dict(response.headers))
+    return view
+
+
+@router.post(
+    "/{job_id}/cancel",
+    status_code=202,
+    summary="Cancel a job",
+    responses={202: {"description": "Canceled, or will be"}, **problems(401, 403, 404, 409, 422)},
+)
+async def cancel_job(
+    request: Request,
+    response: Response,
+    gateway: CurrentGateway,
+    tenant: CurrentTenant,
+    job_id: JobId,
+) -> JobView:
+    """A waiting job ends at once; a running one at its next stage."""
+    job = await gateway.store(gateway.jobs.request_cancel, job_id, tenant)
+    if job.status is JobStatus.CANCELED:
+        gateway.store.chore(
+            partial(gateway.blobs.delete, job.media.blob_id),
+            partial(gateway.jobs.media_deleted, job.id),
+        )
+    return _view(request, response, await place(gateway, job))
+
+
+@router.delete(
+    "/{job_id}",
+    status_code=204,
+    summary="Delete a job with its media and result",
+    responses=problems(401, 403, 404, 422),
+)
+async def delete_job(gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId) -> None:
+    """Everything about the job is gone when this answers, even if it was running."""
+    blob_id = await gateway.store(gateway.jobs.delete, job_id, tenant)
+    await gateway.store(gateway.blobs.delete, blob_id)
+
+
+def _view(request: Request, response: Response, snapshot: Snapshot) -> JobView:
+    response.headers["ETag"] = snapshot.etag
+    response.headers["Cache-Control"] = "private, no-cache"
+    if snapshot.retry_after_s is not None:
+        response.headers["Retry-After"] = str(snapshot.retry_after_s)
+    return JobView.of(snapshot, str(request.scope.get("root_path", "")))

@@ -1,0 +1,38 @@
+"""``python -m api.main``: one gateway process."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from api.settings import GatewaySettings
+from core.errors import ConfigurationError
+
+# What a stop leaves to running requests; long polls longer than that are cut.
+SHUTDOWN_S = 5
+
+
+def run(settings: GatewaySettings | None = None) -> None:
+    """Serve until a signal; raises ConfigurationError instead of starting unsafely."""
+    settings = settings or GatewaySettings.load()
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        run()
+    except ConfigurationError as error:
+        sys.exit(f"deepfake api: {error.message}")

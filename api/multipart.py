@@ -1,0 +1,122 @@
+"""multipart/form-data as it arrives; nothing is kept but short form fields."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from api.problems import InvalidParameter, MalformedRequest
+
+MAX_PARTS: Final = 40  # the file, 32 tags and the other options
+MAX_FIELD_BYTES: Final = 1024
+MAX_HEADERS: Final = 8
+MAX_HEADER_BYTES: Final = 4096
+# What a body may hold beside its file.
+OVERHEAD_BYTES: Final = MAX_PARTS * (MAX_FIELD_BYTES + MAX_HEADERS * MAX_HEADER_BYTES)
+
+
+class MultipartReader:
+    """A push parser: feed it chunks, it gives back the bytes of the one file part.
+
+    Raises MalformedRequest when the body is no form with exactly one ``file``, and
+    InvalidParameter when a field is too long.
+    """
+
+    def __init__(self, content_type: str) -> None:
+        _, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary", b"")
+        if not boundary:
+            raise MalformedRequest("The Content-Type multipart/form-data names no boundary.")
+        self.fields: dict[str, list[str]] = {}
+        self._file = bytearray()
+        self._files = self._parts = 0
+        self._ended = False
+        self._name, self._value = "", bytearray()
+        self._header_name, self._header_value = bytearray(), bytearray()
+        self._disposition = b""
+        try:
+            self._parser = self._make_parser(boundary)
+        except FormParserError as error:
+            raise MalformedRequest(f"The multipart boundary is unusable: {error}.") from error
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The file's bytes in this chunk of the body."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise MalformedRequest(f"The multipart body is malformed: {error}.") from error
+        data, self._file = bytes(self._file), bytearray()
+        return data
+
+    def close(self) -> None:
+        """Check that the form is complete."""
+        if not self._ended:
+            raise MalformedRequest("The multipart body ends before its last boundary.")
+        if self._files != 1:
+            raise MalformedRequest("The form needs one part named 'file'; it has none.")
+
+    def _make_parser(self, boundary: bytes) -> MultipartParser:
+        return MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin_part,
+                "on_header_field": self._add_header_name,
+                "on_header_value": self._add_header_value,
+                "on_header_end": self._end_header,
+                "on_headers_finished": self._end_headers,
+                "on_part_data": self._add_data,
+                "on_part_end": self._end_part,
+                "on_end": self._end,
+            },
+            max_header_count=MAX_HEADERS,
+            max_header_size=MAX_HEADER_BYTES,
+        )
+
+    def _begin_part(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise MalformedRequest(f"The form has more than {MAX_PARTS} parts.")
+        self._disposition, self._value = b"", bytearray()
+
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            self._disposition = bytes(self._header_value)
+        self._header_name, self._header_value = bytearray(), bytearray()
+
+    def _end_headers(self) -> None:
+        kind, options = parse_options_header(self._disposition.decode("latin-1"))
+        if kind != b"form-data" or b"name" not in options:
+            raise MalformedRequest("A part has no 'Content-Disposition: form-data; name=…'.")
+        self._name = options[b"name"].decode("utf-8", "replace")
+        if self._name == "file":
+            self._files += 1
+            if self._files > 1:
+                raise MalformedRequest("The form has more than one part named 'file'; send one.")
+        elif b"filename" in options:
+            raise MalformedRequest(f"The file part must be named 'file', not {self._name[:60]!r}.")
+
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
+        if self._name == "file":
+            self._file += memoryview(data)[start:end]
+            return
+        self._value += data[start:end]
+        if len(self._value) > MAX_FIELD_BYTES:
+            raise InvalidParameter(
+                f"The form field {self._name[:60]!r} is longer than {MAX_FIELD_BYTES} bytes."
+            )
+
+    def _end_part(self) -> None:
+        if self._name != "file":
+            text = self._value.decode("utf-8", "replace")
+            self.fields.setdefault(self._name, []).append(text)
+
+    def _end(self) -> None:
+        self._ended = True

@@ -1,0 +1,80 @@
+"""The gateway's own errors, and what every error of the tree means in HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core import errors
+
+
+class GatewayError(errors.DeepfakeError):
+    """The request, or the gateway's state, forbids what was asked."""
+
+
+class Unauthorized(GatewayError):
+    code = "unauthorized"
+
+
+class Forbidden(GatewayError):
+    code = "forbidden"
+
+
+class MalformedRequest(GatewayError):
+    code = "malformed_request"
+
+
+class InvalidParameter(GatewayError):
+    code = "invalid_parameter"
+
+
+class IdempotencyConflict(GatewayError):
+    code = "idempotency_conflict"
+
+
+class UploadTimeout(GatewayError):
+    code = "upload_timeout"
+    retryable = True
+
+
+class GatewayBusy(GatewayError):
+    code = "gateway_busy"
+    retryable = True
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"{limit} uploads run already, which is the limit; try again soon.")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How an error class answers; ``retry_after_s`` becomes the Retry-After header."""
+
+    status: int
+    title: str
+    retry_after_s: int | None = None
+
+
+# The nearest class in an error's inheritance counts.
+MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
+    MalformedRequest: Meaning(400, "The request is malformed"),
+    Unauthorized: Meaning(401, "An API key is needed"),
+    Forbidden: Meaning(403, "The request is not allowed"),
+    errors.JobNotFound: Meaning(404, "No such job"),
+    UploadTimeout: Meaning(408, "The upload took too long"),
+    errors.JobFinished: Meaning(409, "The job has ended already"),
+    errors.MediaTooLarge: Meaning(413, "The file is too large"),
+    errors.UnsupportedMedia: Meaning(415, "This kind of file is not judged"),
+    errors.MediaError: Meaning(422, "The file cannot be judged"),
+    errors.FileQuarantined: Meaning(422, "The file is in quarantine"),
+    InvalidParameter: Meaning(422, "A parameter is invalid"),
+    IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
+    GatewayBusy: Meaning(503, "Too many uploads at once", retry_after_s=2),
+    errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
+    errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),
+    errors.DeepfakeError: Meaning(500, "The gateway failed"),
+}
+
+
+def meaning_of(error: errors.DeepfakeError) -> Meaning:
+    """The status and title of an error."""
+    return next(MEANINGS[cls] for cls in type(error).__mro__ if cls in MEANINGS)

@@ -1,0 +1,232 @@
+"""What goes in and comes out, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.polling import Snapshot
+from core.jobs import JobStatus
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Tag = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class SubmitOptions(BaseModel):
+    """Options of a submission, as query parameters or form fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frames: Annotated[int, Field(ge=1, le=50)] | None = Field(
+        None, description="Frames to judge; the server's default is 10.", examples=[10]
+    )
+    sampling: Literal["keyframes", "exact"] | None = Field(
+        None,
+        description="`keyframes` takes the nearest keyframe (fast), `exact` the exact time.",
+    )
+    queue: Literal["interactive", "batch"] = Field(
+        "interactive", description="`batch` jobs wait behind a queue of their own."
+    )
+    tag: list[Tag] = Field(
+        default_factory=list, max_length=32, description="Labels of your own; repeat for several."
+    )
+
+
+class _Answer(BaseModel):
+    # A newer worker may say more than this gateway knows; it is passed on.
+    model_config = ConfigDict(extra="allow")
+
+
+class Face(_Answer):
+    """One face in one frame; `box` is left, top, width, height as fractions of the frame."""
+
+    box: Annotated[list[float], Field(min_length=4, max_length=4)]
+    detection_score: Probability
+    fake_probability: Probability | None
+
+
+class ScoredFrame(_Answer):
+    """One sampled frame, by its index in the video and its time."""
+
+    index: int
+    timestamp_s: float
+    keyframe: bool
+    fake_probability: Probability | None
+    faces: list[Face]
+
+
+class Thresholds(_Answer):
+    """`fake` at or above the one, `real` at or below the other, else `inconclusive`."""
+
+    fake: Probability
+    real: Probability
+
+
+class Model(_Answer):
+    """The model that judged; `sha256` is that of its bundle."""
+
+    name: str
+    version: str
+    sha256: str
+    runtime: str
+
+
+class Result(_Answer):
+    """The judgement. A file without a face is `inconclusive`, with a null probability."""
+
+    verdict: Literal["fake", "real", "inconclusive"]
+    reasons: list[str]
+    fake_probability: Probability | None
+    confidence: Probability | None
+    calibrated: bool
+    thresholds: Thresholds
+    frames_requested: int
+    frames_scored: int
+    frames: list[ScoredFrame]
+    model: Model
+    timings_ms: dict[str, float]
+
+
+class JobFailure(_Answer):
+    """Why a job failed."""
+
+    code: str = Field(examples=["unreadable_media"])
+    message: str
+    retryable: bool
+
+
+class Media(_Answer):
+    """The upload; what only a decoder can tell is null until the file was decoded."""
+
+    sha256: str
+    size: int
+    kind: str
+    container: str
+    codec: str | None = None
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    deleted_at: datetime | None = None
+
+
+class Links(BaseModel):
+    """Where to go from here."""
+
+    self: str
+    cancel: str
+
+
+class JobView(BaseModel):
+    """One job. Its state is not its verdict: a job without a face has `succeeded`."""
+
+    id: str
+    status: JobStatus
+    attempt: int
+    queue: Literal["interactive", "batch"]
+    queue_position: int | None = Field(description="1 is next; null when it does not wait.")
+    stage: str | None = Field(description="What the worker does now.")
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    tags: list[str]
+    media: Media
+    result: Result | None
+    error: JobFailure | None
+    links: Links
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, root_path: str = "") -> JobView:
+        """What the tenant sees of a job."""
+        job = snapshot.job
+        path = f"{root_path}/v1/jobs/{job.id}"
+        media = {
+            "kind": job.media.kind,
+            "container": job.media.container,
+            **(job.media_info or {}),
+            "sha256": job.media.sha256,
+            "size": job.media.size,
+            "deleted_at": job.media_deleted_at,
+        }
+        return cls(
+            id=job.id,
+            status=job.status,
+            attempt=job.attempt,
+            queue=job.queue,
+            queue_position=snapshot.queue_position,
+            stage=job.stage,
+            cancel_requested=job.cancel_requested,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            expires_at=job.expires_at,
+            tags=list(job.tags),
+            media=Media.model_validate(media),
+            result=Result.model_validate(job.result) if job.result is not None else None,
+            error=JobFailure.model_validate(job.error) if job.error is not None else None,
+            links=Links(self=path, cancel=f"{path}/cancel"),
+        )
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `type` is stable, `detail` is for people."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "/problems/too_large",
+                "title": "The file is too large",
+                "status": 413,
+                "detail": "The file has at least 536,936,448 bytes; "
+                "the limit is 536,870,912 bytes.",
+                "instance": "/v1/jobs",
+                "request_id": "5f2c9a0b1d3e4f60",
+                "retryable": False,
+            }
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    retryable: bool | None = None
+
+
+class LiveModel(Model):
+    """A model that at least one live worker holds."""
+
+    workers: int
+    concurrency: int = Field(description="Jobs that those workers take at one time.")
+
+
+class Models(BaseModel):
+    """Every model of every live worker; empty when there is none."""
+
+    models: list[LiveModel]
+
+
+class Check(BaseModel):
+    """One part of readiness."""
+
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Whether a job sent now would be judged, and what is missing."""
+
+    ready: bool
+    checks: dict[str, Check]
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from redis import Redis
+
+from api.app import create_app
+from api.settings import GatewaySettings
+from core.blobs import RedisBlobStore
+from core.jobs import JobStore
+from tests.api.gateway import QueueTwin, serve
+
+
+@pytest.fixture
+def settings(redis_url: str) -> GatewaySettings:
+    return GatewaySettings(redis_url=redis_url, max_upload_bytes=3_000_000)
+
+
+@pytest.fixture
+def queue() -> QueueTwin:
+    return QueueTwin()
+
+
+@pytest.fixture
+def client(settings: GatewaySettings, queue: QueueTwin) -> Iterator[httpx.Client]:
+    """A client of a running gateway on an empty Redis."""
+    with serve(create_app(settings, queue=queue)) as client:
+        yield client
+
+
+@pytest.fixture
+def jobs(redis: Redis) -> JobStore:
+    """What a worker would use."""
+    return JobStore(redis)
+
+
+@pytest.fixture
+def blobs(redis: Redis) -> RedisBlobStore:
+    return RedisBlobStore(redis)

@@ -1,0 +1,54 @@
+"""A real gateway on a real socket, with a twin of the queue, for tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from core.errors import StoreUnavailable
+
+# What an MP4 begins with; the gateway looks no further.
+MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(8000)
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\2\0\0\0" + bytes(100)
+
+
+class QueueTwin:
+    """A queue in a list; it can be told to refuse."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, str]] = []
+        self.refuses = False
+
+    def publish(self, job_id: str, queue: str) -> None:
+        self.check()
+        self.published.append((job_id, queue))
+
+    def check(self) -> None:
+        if self.refuses:
+            raise StoreUnavailable("The broker does not take messages.")
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def serve(app: FastAPI) -> Iterator[httpx.Client]:
+    """Run ``app`` in uvicorn on a free port; a client of it."""
+    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.multipart import MAX_FIELD_BYTES, MAX_PARTS, MultipartReader
+from api.problems import InvalidParameter, MalformedRequest
+
+CONTENT_TYPE = "multipart/form-data; boundary=XX"
+
+
+def part(name: str, value: bytes, *, filename: bool = False) -> bytes:
+    extra = '; filename="f"' if filename else ""
+    head = f'--XX\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'
+    return head.encode() + value + b"\r\n"
+
+
+def read(body: bytes, step: int = 1_000_000) -> tuple[bytes, dict[str, list[str]]]:
+    reader = MultipartReader(CONTENT_TYPE)
+    pieces = [reader.feed(body[at : at + step]) for at in range(0, len(body), step)]
+    reader.close()
+    return b"".join(pieces), reader.fields
+
+
+@given(st.binary(max_size=500), st.integers(1, 50))
+def test_a_file_survives_any_cut_of_the_body(data: bytes, step: int) -> None:
+    data = data.replace(b"--XX", b"")
+    body = part("tag", b"a") + part("file", data, filename=True) + part("tag", b"b") + b"--XX--"
+    assert read(body, step) == (data, {"tag": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (part("tag", b"a") + b"--XX--", "has none"),
+        (part("file", b"1") + part("file", b"2") + b"--XX--", "more than one part named 'file'"),
+        (part("photo", b"1", filename=True) + b"--XX--", "must be named 'file', not 'photo'"),
+        (part("file", b"1"), "ends before its last boundary"),
+        (b"--XX\r\nX: y\r\n\r\n1\r\n--XX--", "Content-Disposition"),
+        (part("tag", b"") * (MAX_PARTS + 1), f"more than {MAX_PARTS} parts"),
+        (b"--YY\r\n", "malformed"),
+        (b"--XX\r\nX: " + b"y" * 5000, "malformed"),
+        (b"--XX\r\n" + b"X: y\r\n" * 9, "malformed"),
+    ],
+)
+def test_a_form_that_is_not_as_agreed_is_explained(body: bytes, message: str) -> None:
+    with pytest.raises(MalformedRequest, match=message):
+        read(body)
+
+
+def test_a_form_field_cannot_fill_the_memory() -> None:
+    with pytest.raises(InvalidParameter, match="'tag' is longer than 1024 bytes"):
+        read(part("tag", b"x" * (MAX_FIELD_BYTES + 1)))
+
+
+@pytest.mark.parametrize("parameters", ["", "; boundary=", f"; boundary={'x' * 300}"])
+def test_a_form_needs_a_usable_boundary(parameters: str) -> None:
+    with pytest.raises(MalformedRequest, match="boundary"):
+        MultipartReader(f"multipart/form-data{parameters}")
