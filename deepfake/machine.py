@@ -1,0 +1,66 @@
+"""What this machine has: cores, instructions, memory, GPUs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# What OpenVINO's CPU plugin gains from, the oldest first.
+FAST_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
+
+
+def cores() -> int:
+    """Cores that this process may use; a container's CPU quota counts where there is one."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    quota = _quota()
+    return max(1, min(usable or 1, quota or usable or 1))
+
+
+def cpu_features(cpuinfo: str | None = None) -> list[str]:
+    """Those of :data:`FAST_INSTRUCTIONS` that the CPU has; empty where nothing tells."""
+    text = _read("/proc/cpuinfo") if cpuinfo is None else cpuinfo
+    flags = next((line for line in (text or "").splitlines() if line.startswith("flags")), "")
+    there = set(flags.partition(":")[2].split())
+    return [name for name in FAST_INSTRUCTIONS if name in there]
+
+
+def memory_bytes() -> int | None:
+    """Memory that this process may use: the machine's, or its container's limit."""
+    total = _field(_read("/proc/meminfo"), "MemTotal")
+    limit = _read("/sys/fs/cgroup/memory.max")
+    if limit is not None and limit.strip().isdigit():
+        return min(int(limit), total or int(limit))
+    return total
+
+
+def free_memory_bytes() -> int | None:
+    """Memory that can be taken without swapping."""
+    return _field(_read("/proc/meminfo"), "MemAvailable")
+
+
+def gpu_uuids() -> list[str]:
+    """The NVIDIA GPUs that a process started now would be allowed to use."""
+    from worker import gpu
+
+    return gpu.gpu_uuids(os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def _field(meminfo: str | None, name: str) -> int | None:
+    for line in (meminfo or "").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _quota() -> int | None:
+    parts = (_read("/sys/fs/cgroup/cpu.max") or "").split()
+    if len(parts) != 2 or not parts[0].isdigit():
+        return None
+    return max(1, round(int(parts[0]) / int(parts[1])))
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return None

@@ -1,0 +1,34 @@
+"""``deepfake api`` and ``deepfake worker``: one process each, from DEEPFAKE_* settings."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def api() -> None:
+    """Run the gateway alone, configured by DEEPFAKE_* variables.
+
+    For one process a container; `deepfake serve` runs everything at once.
+
+    \b
+    Example:
+      DEEPFAKE_REDIS_URL=redis://redis:6379/0 DEEPFAKE_HOST=0.0.0.0 \\
+        DEEPFAKE_API_KEYS_FILE=/run/secrets/keys deepfake api
+    """
+    from api.main import run
+
+    run()
+
+
+@click.command()
+def worker() -> None:
+    """Run one worker alone, configured by DEEPFAKE_* variables.
+
+    \b
+    Example:
+      DEEPFAKE_REDIS_URL=redis://redis:6379/0 DEEPFAKE_MODEL=my-model deepfake worker
+    """
+    from worker.main import main
+
+    raise SystemExit(main())

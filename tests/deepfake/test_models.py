@@ -1,0 +1,250 @@
+"""Keras files become bundles; real TensorFlow, tiny networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import jpeg
+from core.bundle import RuntimeName, load_bundle
+from core.runtimes import load_detector
+from deepfake.quiet import quieten_tensorflow
+from tests.deepfake.conftest import RunCommand
+
+SIZE = 32
+SaveModel = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    quieten_tensorflow()
+    tensorflow = pytest.importorskip("tensorflow")
+    return tensorflow.keras
+
+
+@pytest.fixture
+def save(keras: Any, tmp_path: Path) -> SaveModel:
+    """A network that says how red a picture is, ending in the layers that are passed."""
+
+    def build(*ending: Any, name: str = "net.keras", size: int | None = SIZE) -> Path:
+        keras.utils.set_random_seed(7)
+        layers = [keras.layers.Input((size, size, 3)), keras.layers.GlobalAveragePooling2D()]
+        model = keras.Sequential([*layers, *ending])
+        file = tmp_path / name
+        model.save(file)
+        return file
+
+    return build
+
+
+@pytest.fixture
+def redness(keras: Any) -> Callable[..., Any]:
+    """A last layer whose (last) unit grows with the red of the picture."""
+
+    def layer(units: int = 1, **options: Any) -> Any:
+        kernel = np.zeros((3, units), np.float32)
+        kernel[0, -1] = 4.0
+        initial = keras.initializers.Constant(kernel)
+        bias = keras.initializers.Constant(np.array([-2.0] * units, np.float32))
+        return keras.layers.Dense(
+            units, kernel_initializer=initial, bias_initializer=bias, **options
+        )
+
+    return layer
+
+
+def score_of_red(bundle_folder: Path, runtime: RuntimeName) -> float:
+    detector = load_detector(load_bundle(bundle_folder), runtime=runtime)
+    red = np.zeros((SIZE, SIZE, 3), np.uint8)
+    red[..., 0] = 255
+    return float(detector.score([jpeg.encode(red)])[0])
+
+
+def import_it(run: RunCommand, file: Path, *arguments: object, name: str = "net") -> Any:
+    return run(
+        "models", "import", file, "--name", name, "--scaling", "unit", "--into",
+        file.parent / "models", *arguments,
+    )  # fmt: skip
+
+
+def test_the_positive_class_decides_what_a_high_output_means(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="sigmoid"))
+    for meaning in ("fake", "real"):
+        done = import_it(run, file, "--positive-class", meaning, name=meaning)
+        assert done.exit_code == 0, done.output
+    models = file.parent / "models"
+    for runtime in (RuntimeName.TENSORFLOW, RuntimeName.OPENVINO_FP32):
+        fake, real = (score_of_red(models / name, runtime) for name in ("fake", "real"))
+        assert fake == pytest.approx(0.88, abs=0.01)
+        assert real == pytest.approx(1 - fake, abs=1e-5)
+
+
+def test_the_bundle_says_what_it_is_and_verifies(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="sigmoid"))
+    done = import_it(run, file, "--positive-class", "real", "--threshold-fake", "0.7")
+    folder = file.parent / "models" / "net"
+    manifest = json.loads((folder / "model.json").read_text())
+    assert manifest["output"] == "probability"
+    assert manifest["calibration"] is None
+    assert manifest["thresholds"] == {"fake": 0.7, "real": 0.2}
+    assert set(manifest["artifacts"]) == {"tensorflow", "openvino-fp32"}
+    assert f"DEEPFAKE_MODEL={folder}" in done.stdout
+    verified = run("models", "verify", folder)
+    assert verified.exit_code == 0, verified.output
+    assert verified.stdout.count("ok") == 3
+    weights = folder / "openvino-fp32.bin"
+    weights.write_bytes(weights.read_bytes() + b"x")
+    damaged = run("models", "verify", folder)
+    assert damaged.exit_code == 1
+    assert "damaged" in damaged.stdout
+
+
+def test_old_h5_files_are_taken(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="sigmoid"), name="old.h5")
+    assert import_it(run, file, "--positive-class", "fake", "--no-openvino").exit_code == 0
+    folder = file.parent / "models" / "net"
+    assert score_of_red(folder, RuntimeName.TENSORFLOW) == pytest.approx(0.88, abs=0.01)
+    assert list(load_bundle(folder).manifest.artifacts) == [RuntimeName.TENSORFLOW]
+
+
+@pytest.mark.parametrize(("activation", "output"), [("softmax", "probability"), (None, "logit")])
+def test_of_two_units_the_second_is_the_positive_class(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any], activation: str, output: str
+) -> None:
+    file = save(redness(2, activation=activation))
+    done = import_it(run, file, "--positive-class", "fake")
+    assert done.exit_code == 0, done.output
+    assert "two output units" in done.stderr
+    folder = file.parent / "models" / "net"
+    assert load_bundle(folder).manifest.output == output
+    for runtime in (RuntimeName.TENSORFLOW, RuntimeName.OPENVINO_FP32):
+        # softmax over (-2, 2) is sigmoid(4)
+        assert score_of_red(folder, runtime) == pytest.approx(0.982, abs=0.005)
+
+
+def test_an_activation_that_does_not_tell_is_asked_for(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="tanh"))
+    done = import_it(run, file, "--positive-class", "fake")
+    assert done.exit_code == 1
+    assert "state it with --output" in done.stderr
+
+
+def test_a_stated_output_may_not_contradict_the_model(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="sigmoid"))
+    done = import_it(run, file, "--positive-class", "fake", "--output", "logit")
+    assert "contradicts the model: its last activation is sigmoid" in done.stderr
+
+
+def test_a_model_of_any_size_needs_one_and_a_fixed_size_is_kept(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    free = save(redness(activation="sigmoid"), size=None)
+    assert "--input-size" in import_it(run, free, "--positive-class", "fake").stderr
+    done = import_it(run, free, "--positive-class", "fake", "--input-size", 48)
+    assert done.exit_code == 0, done.output
+    fixed = save(redness(activation="sigmoid"), name="fixed.keras")
+    done = import_it(run, fixed, "--positive-class", "fake", "--input-size", 48, name="fixed")
+    assert "it takes 32 x 32 pixels" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["evil.keras", "evil.h5"])
+def test_code_inside_a_file_is_not_run(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any], keras: Any, name: str
+) -> None:
+    file = save(keras.layers.Lambda(lambda x: x * 2), redness(activation="sigmoid"), name=name)
+    done = import_it(run, file, "--positive-class", "fake")
+    assert done.exit_code == 1
+    assert "cannot be loaded by Keras" in done.stderr
+    assert not (file.parent / "models").exists()
+
+
+def test_files_that_are_no_model_are_refused_in_one_line(
+    run: RunCommand, keras: Any, tmp_path: Path
+) -> None:
+    for name in ("text.keras", "text.h5", "text.txt"):
+        file = tmp_path / name
+        file.write_text("hello")
+        done = import_it(run, file, "--positive-class", "fake")
+        assert done.exit_code == 1
+        assert "cannot be loaded by Keras" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_bundle_is_not_overwritten_unless_asked(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any]
+) -> None:
+    file = save(redness(activation="sigmoid"))
+    arguments = ("--positive-class", "fake", "--no-openvino")
+    assert import_it(run, file, *arguments).exit_code == 0
+    assert "exists already" in import_it(run, file, *arguments).stderr
+    assert import_it(run, file, *arguments, "--replace").exit_code == 0
+    assert [p.name for p in (file.parent / "models").iterdir()] == ["net"]
+
+
+def test_a_model_that_scales_inside_is_pointed_out(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any], keras: Any
+) -> None:
+    inside = keras.layers.Rescaling(1 / 255, name="scale_it")
+    file = save(inside, redness(activation="sigmoid"))
+    done = import_it(run, file, "--positive-class", "fake", "--no-openvino")
+    assert "scale_it" in done.stderr
+    assert "--scaling raw" in done.stderr
+
+
+def test_an_imported_model_judges_a_photograph(
+    run: RunCommand, save: SaveModel, redness: Callable[..., Any], portrait: Path
+) -> None:
+    file = save(redness(activation="sigmoid"))
+    import_it(run, file, "--positive-class", "real")
+    done = run("scan", portrait, "--json", "--model", file.parent / "models" / "net")
+    result = json.loads(done.stdout)["result"]
+    assert result["calibrated"] is False
+    assert result["model"]["name"] == "net"
+    assert 0 < result["fake_probability"] < 1
+
+
+def test_thresholds_the_wrong_way_round_are_a_usage_error(run: RunCommand, tmp_path: Path) -> None:
+    file = tmp_path / "net.keras"
+    file.touch()
+    done = import_it(run, file, "--positive-class", "fake", "--threshold-fake", "0.1")
+    assert done.exit_code == 2
+    assert "--threshold-real 0.2 is not below" in done.stderr
+
+
+def test_an_empty_models_folder_is_said(
+    run: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.bundle.MODELS_DIR", tmp_path)
+    assert run("models", "list").exit_code == 0
+
+
+def test_the_list_shows_names_meanings_and_damage(
+    run: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.core.bundle_factory import write_bundle
+
+    write_bundle(tmp_path / "good")
+    bad = write_bundle(tmp_path / "bad").path
+    (bad / "fp32.bin").unlink()
+    (tmp_path / "DEFAULT").write_text("good\n")
+    monkeypatch.setattr("core.bundle.MODELS_DIR", tmp_path)
+    monkeypatch.setattr("core.bundle.installed", lambda: ["bad", "good"])
+    monkeypatch.setattr("core.bundle.default_name", lambda: "good")
+    done = run("models", "list")
+    assert "* brightness 1: 32 px, signed, logit of fake, not calibrated" in done.stdout
+    assert "bad  unusable" in done.stdout
