@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.pictures import CentreFace, write_data
+from training.cache import Sample, load_samples
+from training.manifest import Split, read_pictures
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def samples(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    pictures = read_pictures(data_dir, Split.TRAIN)
+    return load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace)

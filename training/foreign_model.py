@@ -1,0 +1,142 @@
+"""Somebody else's Keras file: what it takes, what it answers, and one output made of it.
+
+Only TensorFlow is needed, so the worker's image can import models too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from core.errors import BundleInvalid
+
+PROBABILITY, LOGIT = "probability", "logit"
+_OUTPUT_BY_ACTIVATION = {"sigmoid": PROBABILITY, "softmax": PROBABILITY, "linear": LOGIT}
+_SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignModel:
+    """A Keras model with one input picture and one or two output units."""
+
+    model: Any  # keras.Model; Keras ships no types
+    size: int | None  # pixels a side; None where the model takes any
+    units: int
+    activation: str | None  # of the last layer; None where it cannot be read
+    scales_inside: tuple[str, ...]  # names of layers that scale the input themselves
+
+
+def read_model(file: Path) -> ForeignModel:
+    """Load a ``.keras`` or ``.h5`` file without running code from it.
+
+    Raises :class:`BundleInvalid` when it cannot be loaded, or is no binary classifier of
+    one RGB picture.
+    """
+    try:
+        # safe_mode: a file from elsewhere must not run code through Lambda layers
+        model = tf.keras.models.load_model(file, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BundleInvalid(f"{file} cannot be loaded by Keras: {_brief(error)}") from error
+    inputs = getattr(model, "inputs", None) or []
+    outputs = getattr(model, "outputs", None) or []
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise BundleInvalid(
+            f"{file} has {len(inputs)} inputs and {len(outputs)} outputs; a functional or "
+            "sequential model with one of each is needed."
+        )
+    return ForeignModel(
+        model=model,
+        size=_input_size(file, tuple(inputs[0].shape)),
+        units=_output_units(file, tuple(outputs[0].shape)),
+        activation=_last_activation(outputs[0]),
+        scales_inside=tuple(
+            layer.name for layer in _layers(model) if type(layer).__name__ in _SCALING_LAYERS
+        ),
+    )
+
+
+def output_kind(foreign: ForeignModel, stated: str | None) -> str:
+    """``probability`` or ``logit``, from the last activation or as stated.
+
+    Raises :class:`BundleInvalid` when neither says it, or when they contradict each other.
+    """
+    read = _OUTPUT_BY_ACTIVATION.get(foreign.activation or "")
+    if foreign.units == 1 and foreign.activation == "softmax":
+        raise BundleInvalid("A softmax over one unit answers 1.0 to every picture; use a sigmoid.")
+    if foreign.units == 2 and foreign.activation == "sigmoid":
+        raise BundleInvalid(
+            "The model ends in two sigmoid units, which need not add up to 1; "
+            "one sigmoid unit or a softmax over two is needed."
+        )
+    if read is None and stated is None:
+        raise BundleInvalid(
+            f"The last activation is {foreign.activation or 'not readable'}, which does not "
+            f"tell what the output means; state it with --output {PROBABILITY} or {LOGIT}."
+        )
+    if read is not None and stated is not None and read != stated:
+        raise BundleInvalid(
+            f"--output {stated} contradicts the model: its last activation is "
+            f"{foreign.activation}, so its output is a {read}."
+        )
+    return read or stated or ""
+
+
+def with_one_output(foreign: ForeignModel, output: str) -> Any:
+    """The model, or for two units one that answers for the class of label 1 alone.
+
+    A softmax gives its second probability; two logits give their difference, whose
+    sigmoid is that probability.
+    """
+    if foreign.units == 1:
+        return foreign.model
+    weights = [[0.0], [1.0]] if output == PROBABILITY else [[-1.0], [1.0]]
+    head = tf.keras.layers.Dense(1, use_bias=False, trainable=False, name="label_1_of_2")
+    single = tf.keras.Model(foreign.model.inputs, head(foreign.model.outputs[0]))
+    head.set_weights([np.array(weights, np.float32)])
+    return single
+
+
+def _input_size(file: Path, shape: tuple[int | None, ...]) -> int | None:
+    if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
+        raise BundleInvalid(
+            f"{file} takes inputs of shape {shape}; (batch, size, size, 3) is needed: "
+            "square RGB pictures, channels last."
+        )
+    return shape[1]
+
+
+def _output_units(file: Path, shape: tuple[int | None, ...]) -> int:
+    if len(shape) != 2 or shape[1] not in {1, 2}:
+        raise BundleInvalid(
+            f"{file} answers with shape {shape}; (batch, 1) or (batch, 2) is needed: "
+            "a classifier of real against fake."
+        )
+    return shape[1]
+
+
+def _last_activation(output: Any) -> str | None:
+    # Keras has no public way from a tensor to the layer that made it.
+    operation = output._keras_history.operation  # noqa: SLF001
+    while isinstance(operation, tf.keras.Model):
+        operation = operation.outputs[0]._keras_history.operation  # noqa: SLF001
+    activation = getattr(operation, "activation", None)
+    if activation is None:
+        name = type(operation).__name__.lower()
+        return name if name in _OUTPUT_BY_ACTIVATION else None
+    return str(getattr(activation, "__name__", type(activation).__name__.lower()))
+
+
+def _layers(model: Any) -> list[Any]:
+    found: list[Any] = []
+    for layer in model.layers:
+        found += _layers(layer) if isinstance(layer, tf.keras.Model) else [layer]
+    return found
+
+
+def _brief(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else f"{text[:300]}…"
