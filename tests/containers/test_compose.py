@@ -1,0 +1,180 @@
+"""docker-compose.yml and its GPU override: the rules that scaling and safety rest on."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from api.settings import GatewaySettings
+from tests.containers.dockerfile import ROOT, values
+from worker.drain import LAST_WORDS_S
+from worker.settings import WorkerSettings
+
+COMPOSE, GPU = "docker-compose.yml", "docker-compose.gpu.yml"
+SERVICES = ("redis", "api", "worker")
+each = pytest.mark.parametrize("service", SERVICES)
+_UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def _load(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text("utf-8"))
+
+
+def _service(name: str) -> Any:
+    return _load(COMPOSE)["services"][name]
+
+
+def _size(text: str) -> int:
+    return int(text[:-1]) * _UNITS[text[-1]] if text[-1] in _UNITS else int(text)
+
+
+def _option(name: str) -> str:
+    command: list[str] = _service("redis")["command"]
+    return command[command.index(f"--{name}") + 1]
+
+
+def _default(field: str) -> Any:
+    return WorkerSettings.model_fields[field].default
+
+
+def test_there_are_three_services() -> None:
+    assert tuple(_load(COMPOSE)["services"]) == SERVICES
+
+
+@each
+def test_a_service_has_no_fixed_name_so_that_it_scales(service: str) -> None:
+    assert not {"container_name", "hostname", "network_mode"} & set(_service(service))
+
+
+@each
+def test_a_service_runs_read_only_without_capabilities_and_without_root(service: str) -> None:
+    options = _service(service)
+    assert options["read_only"] is True
+    assert options["cap_drop"] == ["ALL"]
+    assert "cap_add" not in options
+    assert "privileged" not in options
+    assert options["security_opt"] == ["no-new-privileges:true"]
+    user = options.get("user") or values(f"Dockerfile.{service}", "USER")[-1]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
+
+
+@each
+def test_a_service_is_limited_in_memory_and_processes(service: str) -> None:
+    limits = _service(service)["deploy"]["resources"]["limits"]
+    assert _size(limits["memory"]) > 0
+    assert limits["pids"] > 0
+
+
+@each
+def test_the_health_of_a_service_is_checked(service: str) -> None:
+    if "healthcheck" in _service(service):
+        assert _service(service)["healthcheck"]["test"][0] == "CMD"
+    else:
+        assert len(values(f"Dockerfile.{service}", "HEALTHCHECK")) == 1
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_a_built_service_names_a_dockerfile_and_waits_for_redis(service: str) -> None:
+    options = _service(service)
+    assert (ROOT / options["build"]["dockerfile"]).is_file()
+    assert options["depends_on"] == {"redis": {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize(
+    ("service", "settings"), [("api", GatewaySettings), ("worker", WorkerSettings)]
+)
+def test_every_variable_that_is_set_is_a_setting(service: str, settings: Any) -> None:
+    variables = _service(service)["environment"]
+    assert {name.removeprefix("DEEPFAKE_").lower() for name in variables} <= set(
+        settings.model_fields
+    )
+
+
+def test_only_the_gateway_is_published_and_on_loopback_unless_asked() -> None:
+    assert "ports" not in _service("redis")
+    assert "ports" not in _service("worker")
+    assert _service("api")["ports"] == ["${DEEPFAKE_PUBLISH:-127.0.0.1:8000}:8000"]
+    assert _service("api")["environment"]["DEEPFAKE_PORT"] == "8000"
+
+
+def test_redis_and_workers_have_no_way_out() -> None:
+    networks = _load(COMPOSE)["networks"]
+    assert networks["backend"]["internal"] is True
+    assert _service("redis")["networks"] == _service("worker")["networks"] == ["backend"]
+
+
+def test_redis_never_evicts_and_keeps_its_queue_over_a_restart() -> None:
+    assert _option("maxmemory-policy") == "noeviction"
+    assert _option("appendonly") == "${DEEPFAKE_APPENDONLY:-yes}"
+    (volume,) = _service("redis")["volumes"]
+    assert volume.split(":") == ["redis", "/data"]
+    assert "redis" in _load(COMPOSE)["volumes"]
+
+
+def test_all_uploads_in_flight_fit_into_redis_and_redis_into_its_container() -> None:
+    in_redis = _size(_option("maxmemory").removesuffix("b"))
+    assert GatewaySettings.model_fields["max_bytes_in_flight"].default < in_redis
+    assert in_redis < _size(_service("redis")["deploy"]["resources"]["limits"]["memory"])
+
+
+def test_every_decoder_and_a_model_fit_into_a_workers_memory() -> None:
+    limit = _size(_service("worker")["deploy"]["resources"]["limits"]["memory"])
+    concurrency = _service("worker")["environment"]["DEEPFAKE_CONCURRENCY"]
+    decoders = int(concurrency.removeprefix("${DEEPFAKE_CONCURRENCY:-").removesuffix("}"))
+    assert limit >= decoders * _default("decoder_memory_bytes") + 2 * 1024**3
+
+
+def test_a_worker_gets_longer_to_stop_than_it_takes() -> None:
+    grace_s = float(_service("worker")["stop_grace_period"].removesuffix("s"))
+    assert grace_s > _default("grace_s") + LAST_WORDS_S
+
+
+def test_a_worker_may_write_to_its_tmp_only() -> None:
+    assert [mount.split(":")[0] for mount in _service("worker")["tmpfs"]] == ["/tmp"]
+    assert "volumes" not in _service("worker")
+
+
+def test_the_api_keys_come_as_a_secret_without_a_default() -> None:
+    assert _service("api")["secrets"] == ["api-keys"]
+    assert _service("api")["environment"]["DEEPFAKE_API_KEYS_FILE"] == "/run/secrets/api-keys"
+    secret = _load(COMPOSE)["secrets"]["api-keys"]
+    assert secret == {"file": "${DEEPFAKE_KEYS:-./secrets/api-keys}"}
+    assert not (ROOT / "secrets").exists() or _succeeds(
+        "git", "check-ignore", "-q", "secrets/api-keys"
+    )
+
+
+def test_the_gpu_override_reserves_every_gpu_for_workers_and_builds_their_variant() -> None:
+    services = _load(GPU)["services"]
+    assert list(services) == ["worker"]
+    (devices,) = services["worker"]["deploy"]["resources"]["reservations"]["devices"]
+    assert devices == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+    variant = services["worker"]["build"]["args"]["VARIANT"]
+    assert re.search(rf"\b{variant}\)", " ".join(values("Dockerfile.worker", "RUN")))
+    assert "utility" in services["worker"]["environment"]["NVIDIA_DRIVER_CAPABILITIES"]
+
+
+@pytest.mark.parametrize("files", [[COMPOSE], [COMPOSE, GPU]])
+def test_docker_compose_accepts_the_files(files: list[str], tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if docker is None or not _succeeds(docker, "compose", "version"):
+        pytest.skip("the docker client with its compose plugin is not installed")
+    options = [word for file in files for word in ("-f", str(ROOT / file))]
+    config = subprocess.run(
+        [docker, "compose", *options, "config", "--format", "json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert config.returncode == 0, config.stderr
+    assert set(json.loads(config.stdout)["services"]) == set(SERVICES)
+
+
+def _succeeds(*command: str) -> bool:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30, check=False)
+    return done.returncode == 0

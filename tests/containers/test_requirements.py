@@ -1,0 +1,92 @@
+"""The lock files: complete, consistent, hashed, and free of any place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.containers.dockerfile import ROOT
+
+LOCKS = {  # name: the extras that it has to satisfy
+    "gateway": ("gateway",),
+    "worker": ("worker",),
+    "worker-gpu": ("gpu",),
+    "serve": ("serve",),
+    "dev": ("dev",),
+}
+PYTHONS = ("3.11.2", "3.12.8")
+every_lock = pytest.mark.parametrize("name", [*LOCKS, "build"])
+_ML_AND_CODECS = re.compile(
+    r"^(tensorflow|keras|numpy|openvino|av|opencv|pillow|torch|nncf|scikit|scipy|onnx|nvidia)\b"
+)
+
+
+def _entries(name: str) -> list[Requirement]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
+    return [Requirement(line.split("\\")[0]) for line in re.findall(r"^[a-z0-9].*", text, re.M)]
+
+
+def _versions(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
+    linux = {"python_full_version": python, "python_version": python.rpartition(".")[0],
+             "sys_platform": "linux", "platform_system": "Linux", "extra": ""}  # fmt: skip
+    return {
+        canonicalize_name(entry.name): str(entry.specifier).removeprefix("==")
+        for entry in _entries(name)
+        if entry.marker is None or entry.marker.evaluate(linux)
+    }
+
+
+def _wanted(extras: tuple[str, ...]) -> Iterator[Requirement]:
+    """Everything pyproject.toml asks for, the project's own extras resolved."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
+    for requirement in map(Requirement, lines):
+        if requirement.name == project["name"]:
+            yield from _wanted(tuple(sorted(requirement.extras)))
+        else:
+            yield requirement
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_holds_what_pyproject_asks_for(name: str, python: str) -> None:
+    versions = _versions(name, python)
+    for requirement in _wanted(LOCKS[name]):
+        version = versions.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is missing; run: make lock"
+        assert requirement.specifier.contains(version), f"{requirement}; run: make lock"
+
+
+@pytest.mark.parametrize("name", ["gateway", "worker", "worker-gpu", "serve", "build"])
+def test_what_ships_is_what_is_tested(name: str) -> None:
+    tested = _versions("dev")
+    shared = {package for package in _versions(name) if not package.startswith("nvidia-")}
+    assert {package: _versions(name)[package] for package in shared} == {
+        package: tested[package] for package in shared
+    }
+
+
+@every_lock
+def test_every_entry_is_an_exact_version_with_a_hash_and_nothing_else_is_in_the_file(
+    name: str,
+) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        assert re.fullmatch(
+            r"[a-z0-9-]+==[0-9a-z.+!]+( ; [^:/@]+?)?( +--hash=sha256:[0-9a-f]{64})+", line.strip()
+        ), line[:120]
+
+
+def test_the_gateway_gets_no_ml_and_no_codec_package() -> None:
+    assert [package for package in _versions("gateway") if _ML_AND_CODECS.match(package)] == []
+
+
+@every_lock
+def test_torch_comes_with_nothing(name: str) -> None:
+    assert not {"torch", "torchvision", "triton"} & set(_versions(name))
