@@ -7,17 +7,19 @@ reading it needs no pickle; :meth:`Evidence.from_wire` trusts nothing that it is
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import DecoderCrashed
 from core.faces import Box
-from core.frames import Sampling
 from core.media import MediaInfo, MediaLimits
+from core.sampling import Sampling
 from core.sniff import Kind
 
 DEFAULT_FRAMES = 10
+_MALFORMED = (LookupError, TypeError, ValueError, OverflowError, StopIteration, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Evidence:
         Raises :class:`DecoderCrashed` on anything malformed, missing or left over.
         """
         try:
-            header = json.loads(parts[0])
+            header = json.loads(parts[0], parse_constant=_refuse)
             jpegs = iter(parts[1:])
             frames = tuple(_frame_from_json(item, jpegs) for item in header["frames"])
             if next(jpegs, None) is not None:
@@ -93,10 +95,17 @@ class Evidence:
                 media=_media_from_json(header["media"]),
                 frames_requested=int(header["frames_requested"]),
                 frames=frames,
-                decode_ms=float(header["decode_ms"]),
-                faces_ms=float(header["faces_ms"]),
+                decode_ms=_finite(header["decode_ms"]),
+                faces_ms=_finite(header["faces_ms"]),
             )
-        except (LookupError, TypeError, ValueError, StopIteration, RuntimeError) as error:
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            OverflowError,
+            StopIteration,
+            RuntimeError,
+        ) as error:
             raise DecoderCrashed(f"The decoder's answer is malformed: {error}.") from error
 
 
@@ -117,7 +126,7 @@ def _media_from_json(item: dict[str, Any]) -> MediaInfo:
         kind=Kind(item["kind"]),
         container=str(item["container"]),
         codec=str(item["codec"]),
-        duration_s=None if duration is None else float(duration),
+        duration_s=None if duration is None else _finite(duration),
         width=int(item["width"]),
         height=int(item["height"]),
     )
@@ -143,18 +152,36 @@ def _frame_to_json(frame: SampledFrame) -> dict[str, Any]:
 def _frame_from_json(item: dict[str, Any], jpegs: Iterator[bytes]) -> SampledFrame:
     return SampledFrame(
         index=int(item["index"]),
-        timestamp_s=float(item["timestamp_s"]),
+        timestamp_s=_finite(item["timestamp_s"]),
         keyframe=bool(item["keyframe"]),
         faces=tuple(_face_from_json(face, next(jpegs)) for face in list(item["faces"])),
     )
 
 
 def _face_from_json(item: dict[str, Any], jpeg: bytes) -> FaceCrop:
-    left, top, width, height = (float(edge) for edge in item["box"])
+    left, top, width, height = (_share(edge) for edge in item["box"])
     return FaceCrop(
         box=Box(left, top, width, height),
-        detection_score=float(item["detection_score"]),
+        detection_score=_share(item["detection_score"]),
         identity=int(item["identity"]),
         width_px=int(item["width_px"]),
         jpeg=jpeg,
     )
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not finite")
+    return number
+
+
+def _share(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number <= 1:
+        raise ValueError(f"{value!r} is not in [0, 1]")
+    return number

@@ -6,12 +6,15 @@ so the detector never meets a compression that it was not fitted on.
 
 from __future__ import annotations
 
+import struct
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnreadableMedia
 
+_FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 QUALITY = 95  # transparent for the detector: see docs/decisions/0004-jpeg-between-processes.md
 
 
@@ -35,10 +38,27 @@ def decode(data: bytes, *, size: int) -> NDArray[np.uint8]:
     Raises :class:`UnreadableMedia` when the bytes are no JPEG of exactly that size: they
     come from the sandboxed child, which is not trusted.
     """
-    if data[:2] != b"\xff\xd8":
-        raise UnreadableMedia("A face crop is no JPEG.")
+    claimed = _claimed_size(data)
+    if claimed != (size, size):
+        raise UnreadableMedia(f"A face crop claims to be {claimed}; expected {(size, size)}.")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None or pixels.shape != (size, size, 3):
-        shape = None if pixels is None else pixels.shape
-        raise UnreadableMedia(f"A face crop has shape {shape}; expected {(size, size, 3)}.")
+        raise UnreadableMedia("A face crop cannot be decoded.")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _claimed_size(data: bytes) -> tuple[int, int] | None:
+    """(height, width) of the frame header, so that nothing larger is ever unpacked.
+
+    ITU-T T.81, annex B: segments of marker and length up to the start of the frame. None
+    when there is no frame header before the first scan.
+    """
+    if data[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] in _FRAME_MARKERS:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return height, width
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.detector import Detector
 from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
-from core.pipeline import judge
+from core.pipeline.judgement import judge
 from deepfake.outcome import Outcome
 
 BATCH_CROPS = 32  # in one call of the model; more costs memory and gains nothing

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DeepfakeError, InferenceFailed, MediaError, ModelUnavailable, revive
-from core.pipeline import Scorer
+from core.pipeline.judgement import Scorer
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import DecoderCrashed, DecoderOutOfMemory, DeepfakeError
 from core.faces import FaceDetector, load_face_detector
-from core.pipeline import extract
+from core.pipeline.extraction import extract
 from worker import messages, sandbox, wire
 
 # Libraries that import parts of themselves, or are imported, on the first file that needs them.

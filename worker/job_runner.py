@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core import pipeline
 from core.blobs import BlobStore
 from core.bundle import Bundle, RuntimeName
 from core.errors import (
@@ -24,7 +23,7 @@ from core.errors import (
 from core.evidence import Evidence, ExtractOptions
 from core.jobs import Job, JobStatus, JobStore, error_object
 from core.media import MediaLimits
-from core.pipeline import Scorer
+from core.pipeline.judgement import Scorer, judge
 from core.sampling import Sampling
 from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
 
@@ -141,7 +140,7 @@ class JobRunner:
         evidence = self._extract(running, fetch)
         outcome.media_info = _media_info(evidence)
         self._enter(running, "infer")
-        outcome.result = pipeline.judge(
+        outcome.result = judge(
             evidence,
             self._model.scorer,
             self._model.bundle,

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from core import jpeg, pipeline
+from core import jpeg
 from core.bundle import RuntimeName
 from core.errors import UnsupportedMedia
 from core.evidence import Evidence, ExtractOptions
 from core.faces import FaceDetector, load_face_detector
+from core.pipeline.extraction import extract
+from core.pipeline.judgement import judge
 from tests.core.bundle_factory import write_bundle
 from tests.e2e.films import face_image, face_video, landscape
 
@@ -39,7 +41,7 @@ class Fixed:
 
 
 def test_a_video_becomes_one_crop_a_frame_with_one_identity(faces: FaceDetector) -> None:
-    evidence = pipeline.extract(face_video(), OPTIONS, faces)
+    evidence = extract(face_video(), OPTIONS, faces)
     assert [len(frame.faces) for frame in evidence.frames] == [1, 1, 1, 1]
     assert {crop.identity for crop in evidence.crops} == {0}
     for crop in evidence.crops:
@@ -51,29 +53,29 @@ def test_two_people_in_a_picture_are_two_identities(faces: FaceDetector) -> None
     pair = np.hstack([data.astronaut()[:300, 50:450], data.astronaut()[:300, 50:450]])
     out = io.BytesIO()
     Image.fromarray(pair).save(out, "PNG")
-    evidence = pipeline.extract(out.getvalue(), OPTIONS, faces)
+    evidence = extract(out.getvalue(), OPTIONS, faces)
     assert sorted(crop.identity for crop in evidence.crops) == [0, 1]
 
 
 def test_a_picture_without_a_face_gives_a_frame_without_crops(faces: FaceDetector) -> None:
-    evidence = pipeline.extract(landscape(), OPTIONS, faces)
+    evidence = extract(landscape(), OPTIONS, faces)
     assert len(evidence.frames) == 1
     assert list(evidence.crops) == []
 
 
 def test_text_is_refused_before_a_decoder_sees_it(faces: FaceDetector) -> None:
     with pytest.raises(UnsupportedMedia):
-        pipeline.extract(b"hello, world", OPTIONS, faces)
+        extract(b"hello, world", OPTIONS, faces)
 
 
 def test_evidence_is_judged_the_same_after_it_crossed_the_pipe(
     faces: FaceDetector, tmp_path: Path
 ) -> None:
-    evidence = pipeline.extract(face_image(), OPTIONS, faces)
+    evidence = extract(face_image(), OPTIONS, faces)
     bundle, scorer = write_bundle(tmp_path), Fixed(0.9)
-    there = pipeline.judge(evidence, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
+    there = judge(evidence, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
     back = Evidence.from_wire(evidence.to_wire())
-    here = pipeline.judge(back, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
+    here = judge(back, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
     assert there["verdict"] == "fake"
     assert there["model"]["sha256"] == bundle.sha256
     assert there["calibrated"] is False

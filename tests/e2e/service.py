@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -149,10 +148,3 @@ def free_port() -> int:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-
-
-def seconds_in(text: str) -> float:
-    """The number before `` s`` in a log line."""
-    found = re.search(r"([\d.]+) s\b", text)
-    assert found is not None, text
-    return float(found[1])

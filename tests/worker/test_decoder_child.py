@@ -22,7 +22,7 @@ from core.errors import (
 from core.evidence import Evidence, ExtractOptions
 from core.faces import FaceDetector, load_face_detector
 from core.media import MediaLimits
-from core.pipeline import extract
+from core.pipeline.extraction import extract
 from tests.worker.media_factory import MEDIA, still, video
 from worker.decoder import DecoderConfig, DecoderPool
 

@@ -1,33 +1,16 @@
-"""The one place where the stages meet: bytes → frames → faces → JPEG → score → verdict.
-
-The worker runs :func:`extract` in its sandboxed child and :func:`judge` beside the
-model; the command line and the evaluation call the same two functions in one process.
-"""
+"""The stages that touch uploaded bytes: frames, faces, tracks, JPEG crops."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core import jpeg, verdict
-from core.bundle import Bundle, RuntimeName
+from core import jpeg
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
 from core.faces import Face, FaceDetector, crop_face
 from core.frames import Frame, open_media
 from core.tracking import track
-
-
-class Scorer(Protocol):
-    """P(fake) of face crops: a detector, or a queue in front of one."""
-
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
-        """(n,) float64 in [0, 1]."""
-        ...
 
 
 def extract(
@@ -83,31 +66,3 @@ def _search(frame: Frame, crop_size: int, detector: FaceDetector) -> _Searched:
     jpegs = (jpeg.encode(crop_face(frame.pixels, face.box, size=crop_size)) for face in faces)
     width_px = frame.pixels.shape[1]
     return _Searched(frame.index, frame.timestamp_s, frame.keyframe, width_px, faces, tuple(jpegs))
-
-
-def judge(
-    evidence: Evidence,
-    scorer: Scorer,
-    bundle: Bundle,
-    runtime: RuntimeName,
-    timings_ms: Mapping[str, int],
-) -> dict[str, Any]:
-    """Score the crops and decide: the ``result`` object of the HTTP API.
-
-    ``timings_ms`` are the stages before; decode, faces and infer are added here.
-    """
-    started = time.perf_counter()
-    probabilities = scorer.score([crop.jpeg for crop in evidence.crops])
-    infer_ms = (time.perf_counter() - started) * 1000
-    decided = verdict.decide(evidence, probabilities.tolist(), bundle.manifest.thresholds)
-    return verdict.to_json(
-        decided,
-        model={**bundle.reference, "runtime": runtime.value},
-        calibrated=bundle.manifest.calibration is not None,
-        timings_ms={
-            **timings_ms,
-            "decode": round(evidence.decode_ms),
-            "faces": round(evidence.faces_ms),
-            "infer": round(infer_ms),
-        },
-    )
