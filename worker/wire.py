@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from core.errors import DecoderCrashed
 
-MAX_HEADER_BYTES = 64 * 1024
+MAX_HEADER_BYTES = 256 * 1024  # 50 frames of 8 faces take 70 kB
 MAX_PARTS = 4096
 MAX_PART_BYTES = 8 * 1024**2
 MAX_MESSAGE_BYTES = 64 * 1024**2

@@ -17,7 +17,11 @@ class OpenVinoRuntime:
 
     def __init__(self, file: Path, name: RuntimeName, *, threads: int | None = None) -> None:
         self.name = name
-        options: dict[str, str | int] = {"PERFORMANCE_HINT": "LATENCY"}
+        # f32: CPUs with AMX would else compute in bfloat16, and scores differ by machine.
+        options: dict[str, str | int] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
         try:

@@ -39,4 +39,4 @@ def test_jpegs_become_one_batch_in_their_order() -> None:
 
 def test_floats_are_refused_instead_of_scaled_twice() -> None:
     with pytest.raises(ValueError, match="uint8"):
-        to_tensor(np.zeros((1, 4, 4, 3), np.float32), Scaling.UNIT)  # type: ignore[arg-type]
+        to_tensor(np.zeros((1, 4, 4, 3), np.float32), Scaling.UNIT)

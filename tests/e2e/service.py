@@ -75,11 +75,12 @@ class Service:
     def judge(self, data: bytes, **query: object) -> dict[str, Any]:
         return self.finished(self.post(data, **query))
 
-    def at_work_on(self, job_id: str) -> int:
-        """Wait until a worker holds the job; the worker's process id."""
+    def at_work_on(self, job_id: str, attempt: int = 1) -> int:
+        """Wait until an attempt at the job runs; its worker's process id."""
+        key, wanted = f"df:job:{job_id}", str(attempt).encode()
         with self.redis.client() as redis:
-            until("a worker claims the job", lambda: redis.zscore("df:leases", job_id), 20)
-            worker = redis.hget(f"df:job:{job_id}", "worker")
+            until("a worker claims the job", lambda: redis.hget(key, "attempt") == wanted, 20)
+            worker = redis.hget(key, "worker")
         assert isinstance(worker, bytes)
         return int(worker.decode().rsplit("-", 2)[1])
 
