@@ -30,7 +30,7 @@ def face_video(seconds: int = 4, fps: int = 25, gop: int = 250) -> bytes:
         stream = file.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = gop
-        stream.options = {"preset": "ultrafast", "sc_threshold": "0"}
+        stream.options = {"preset": "ultrafast", "crf": "28", "sc_threshold": "0"}
         for index in range(seconds * fps):
             left = 100 + index % 300
             frame = stage.copy()
