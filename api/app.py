@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypedDict
 
@@ -62,11 +61,8 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         with open_gateway(settings, queue) as gateway:
-            listening = asyncio.create_task(gateway.events.listen())
-            yield {"gateway": gateway}
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            async with gateway.events.listening():
+                yield {"gateway": gateway}
             await gateway.store.settle()
 
     return lifespan

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -41,8 +41,19 @@ class JobEvents:
             if not self._waiting[job_id]:
                 del self._waiting[job_id]
 
-    async def listen(self) -> None:
-        """Run for ever; a lost connection is made again."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Hear changes while the context lasts; a lost connection is made again."""
+        task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            # redis-py 8.1 can swallow a cancel that comes while it connects: one is not enough.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.1)
+
+    async def _listen(self) -> None:
         while True:
             try:
                 await self._listen_once()

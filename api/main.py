@@ -21,6 +21,8 @@ def run(settings: GatewaySettings | None = None) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # It logs every malformed byte of a stranger's form; the stranger is told already.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

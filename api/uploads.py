@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.blob_writer import BlobWriter
 from api.multipart import OVERHEAD_BYTES, MultipartReader
@@ -55,9 +56,8 @@ class UploadSlots:
 async def receive(request: Request, writer: BlobWriter, settings: GatewaySettings) -> Upload:
     """Stream the body into ``writer``.
 
-    Raises MediaTooLarge, UnsupportedMedia, EmptyMedia, MalformedRequest, UploadTimeout,
-    a StoreError, or Starlette's ClientDisconnect; what is stored then is the caller's to
-    discard.
+    Raises MediaTooLarge, UnsupportedMedia, EmptyMedia, MalformedRequest, UploadTimeout
+    or a StoreError; what is stored then is the caller's to discard.
     """
     content_type = request.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
@@ -93,6 +93,8 @@ async def _body(request: Request, settings: GatewaySettings, limit: int) -> Asyn
         try:
             async with asyncio.timeout(settings.upload_idle_s):
                 chunk = await anext(stream, None)
+        except ClientDisconnect as error:
+            raise MalformedRequest("The client went away before its upload was over.") from error
         except TimeoutError as error:
             raise UploadTimeout(
                 f"No byte of the upload came for {settings.upload_idle_s:g} s."

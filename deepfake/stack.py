@@ -14,7 +14,7 @@ from deepfake.child_process import ChildProcess, describe_exit
 from deepfake.embedded_redis import EmbeddedRedis
 
 READY_TIMEOUT_S = 180.0  # a large Keras model takes 12 s on two idle cores
-POLL_S = 0.1
+POLL_S = 0.2  # each look for readiness costs the gateway and Redis a little
 GATEWAY_STOP_S = 10.0
 WORKER_STOP_S = 45.0  # above the 30 s that the worker's drain leaves to running jobs
 HEALTHY_S = 60.0  # a worker that lived this long starts over with its restarts

@@ -40,13 +40,17 @@ class RedisServer:
         return f"unix://{self._socket}"
 
     def start(self) -> Self:
+        if self._process is not None:
+            raise RuntimeError(f"The redis-server at {self._socket} runs already.")
         settings = {"port": "0", "unixsocket": str(self._socket), "save": "",
                     "appendonly": "no", "maxmemory-policy": "noeviction",
                     "dir": str(self._folder)}  # fmt: skip
         command = [str(find_redis_server())]
         for name, value in settings.items():
             command += [f"--{name}", value]
-        self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [*command, *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         self._await_ready()
         return self
 

@@ -66,5 +66,5 @@ def test_the_gateway_recovers_with_redis() -> None:
             assert client.post("/v1/jobs", content=MP4).status_code == 202
             server.stop()
             assert client.post("/v1/jobs", content=MP4).status_code == 503
-            with server.start():
+            with server:
                 assert client.post("/v1/jobs", content=MP4).status_code == 202

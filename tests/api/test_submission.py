@@ -34,7 +34,7 @@ def test_another_request_with_the_same_key_is_refused(
     assert len(queue.published) == 1
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a b"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b"])
 def test_an_unusable_key_is_refused(client: httpx.Client, key: str) -> None:
     answer = client.post("/v1/jobs", content=MP4, headers={"Idempotency-Key": key})
     assert answer.status_code == 422

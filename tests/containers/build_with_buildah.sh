@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Builds both images without a container engine and without an image registry, as root on Debian:
 #   apt-get install buildah debootstrap
-#   tests/containers/build_with_buildah.sh [api] [worker] [worker-gpu]     (api and worker alone)
+#   tests/containers/build_with_buildah.sh [api] [worker] [worker-gpu] [valkey]    (or: api worker)
 # A minbase bookworm tree with Python 3.11 takes the place of the Dockerfiles' own base image, so
 # that the Dockerfiles are built as they are. What pip needs on this machine is mounted for the
-# time of the build, and ends up neither in a Dockerfile nor in an image:
+# time of the build; of it, an image keeps at most an empty /etc/pip.conf:
 #   PIP_CONF    a pip.conf, seen as /etc/pip.conf
 #   CA_BUNDLE   certificates, seen as /etc/ssl/certs/ca-certificates.crt
-# The images: buildah images. Away with them: buildah rmi --all (vfs storage takes much disk).
+#   LAYERS=true keeps the layers between, for a quick next build; vfs storage pays for it in disk
+# valkey makes a stand-in for the image of that name out of Debian's package, to run the compose
+# file with: see try_with_podman.sh.
+# The images: buildah images. Away with them: buildah rmi --all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export STORAGE_DRIVER="${STORAGE_DRIVER:-vfs}"
@@ -30,10 +33,24 @@ build() { # the Dockerfile's suffix, the image's name, more options
   local dockerfile="Dockerfile.$1" image=$2
   shift 2
   # --format docker: OCI images have no HEALTHCHECK.
-  buildah bud --isolation chroot --pull-never --format docker --layers=false --quiet \
+  buildah bud --isolation chroot --pull-never --format docker --quiet --layers="${LAYERS:-false}" \
     ${PIP_CONF:+--volume "$PIP_CONF:/etc/pip.conf:ro"} \
     ${CA_BUNDLE:+--volume "$CA_BUNDLE:/etc/ssl/certs/ca-certificates.crt:ro"} \
     "$@" --file "$dockerfile" --tag "$image" .
+}
+
+stand_in_for_valkey() {
+  local container
+  container=$(buildah from --pull-never "$base")
+  buildah run --isolation chroot "$container" -- sh -ec '
+    sed "s/ bookworm / bookworm-backports /" /etc/apt/sources.list > /etc/apt/sources.list.d/b.list
+    apt-get update -qq -o APT::Sandbox::User=root
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o APT::Sandbox::User=root \
+      --no-install-recommends -t bookworm-backports valkey-server > /dev/null
+    install -d -o 999 -g 1000 /data'
+  buildah config --workingdir /data --volume /data --cmd valkey-server "$container"
+  buildah commit --quiet --format docker --rm "$container" \
+    "$(sed -n 's/^ *image: \(valkey.*\)/docker.io\/\1/p' docker-compose.yml)"
 }
 
 buildah inspect --type image "$base" > /dev/null 2>&1 || import_base
@@ -42,7 +59,8 @@ for what; do
   case "$what" in
     api | worker) build "$what" "deepfake-$what" ;;
     worker-gpu) build worker deepfake-worker-gpu --build-arg VARIANT=gpu ;;
-    *) echo "There is no image $what; take api, worker or worker-gpu." >&2; exit 2 ;;
+    valkey) stand_in_for_valkey ;;
+    *) echo "There is no image $what; take api, worker, worker-gpu or valkey." >&2; exit 2 ;;
   esac
 done
 buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' --filter 'reference=deepfake-*'

@@ -35,7 +35,7 @@ def test_the_same_client_works_again_after_redis_came_back() -> None:
         server.stop()
         with pytest.raises(StoreUnavailable):
             store.counts()
-        with server.start():
+        with server:
             assert store.counts().processing == 0
 
 

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -74,9 +74,11 @@ def test_an_upload_carries_file_options_key_and_idempotency_key(tmp_path: Path) 
 def test_paths_bytes_and_open_files_are_taken(tmp_path: Path, as_what: str) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"film")
-    media = {"path": str(clip), "bytes": b"film", "file": io.BytesIO(b"film")}[as_what]
+    kinds: dict[str, str | bytes | BinaryIO] = {
+        "path": str(clip), "bytes": b"film", "file": io.BytesIO(b"film"),
+    }  # fmt: skip
     script = Script(answer(202, JOB))
-    script.client().submit(media)
+    script.client().submit(kinds[as_what])
     assert b"\r\n\r\nfilm\r\n" in script.bodies[0]
 
 

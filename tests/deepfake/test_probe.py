@@ -14,7 +14,6 @@ def test_a_runtime_answers_the_self_test_in_a_process_of_its_own(verified_bundle
 
 
 def test_tensorflow_tells_its_version_and_its_gpus() -> None:
-    pytest.importorskip("keras")
     answer = probe(RuntimeName.TENSORFLOW, None)
     assert answer["version"][0].isdigit()
     assert isinstance(answer["gpus"], list)
