@@ -1,4 +1,4 @@
-"""``deepfake training …``: fit, export and evaluate."""
+"""``python -m training …``: fit, export and evaluate."""
 
 # ruff: noqa: PLC0415, PLR0913, PLR0917 - --help must be quick; an option is a parameter
 
@@ -29,9 +29,9 @@ def training() -> None:
     """Train, export and evaluate detectors.
 
     \b
-    deepfake training fit --data DATA --run RUN
-    deepfake training export --data DATA --run RUN --bundle models/NAME
-    deepfake training evaluate --data DATA --bundle models/NAME --split test
+    python -m training fit --data DATA --run RUN
+    python -m training export --data DATA --run RUN --bundle models/NAME
+    python -m training evaluate --data DATA --bundle models/NAME --split test
     """
 
 
@@ -71,7 +71,7 @@ def fit(
     """Train a network; the same command again continues an interrupted run exactly.
 
     \b
-    deepfake training fit --data ../shared/data --run /tmp/run --steps 2000
+    python -m training fit --data ../shared/data --run /tmp/run --steps 2000
     """
     from training.commands import run_fit
     from training.recipe import Recipe
@@ -106,7 +106,7 @@ def export(
     """Turn a run into a bundle: Keras, OpenVINO FP32 and INT8, calibration, thresholds.
 
     \b
-    deepfake training export --data ../shared/data --run /tmp/run --bundle models/mine-v1
+    python -m training export --data ../shared/data --run /tmp/run --bundle models/mine-v1
     """
     from training.commands import run_export
 
@@ -141,7 +141,7 @@ def evaluate(
     """Measure a bundle by source through the code path that serves.
 
     \b
-    deepfake training evaluate --data ../shared/data --split test --json figures.json
+    python -m training evaluate --data ../shared/data --split test --json figures.json
     """
     from training.commands import run_evaluate
 

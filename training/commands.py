@@ -55,7 +55,7 @@ def read_samples(data_dir: Path, split: Split, cache_dir: Path | None) -> list[S
 
 def cache_folder(cache_dir: Path | None) -> Path:
     """The folder given, or one in the user's cache: never inside the repository."""
-    return cache_dir or Path(click.get_app_dir("deepfake")) / "training-cache"
+    return cache_dir or Path.home() / ".cache" / "deepfake" / "training"
 
 
 def show(done: int, total: int) -> None:

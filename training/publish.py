@@ -50,7 +50,9 @@ def publish(
         raise ConfigurationError(f"{folder} holds a bundle already; choose a new folder.")
     folder.mkdir(parents=True, exist_ok=True)
     size = int(model.input_shape[1])
-    artifacts = _write_files(model, folder, _tensors(ranges, network, size))
+    artifacts = _write_files(
+        model, folder, _tensors(ranges, network, size), network.float_convolutions
+    )
     fields = _fields(folder.name, version, size, network)
     draft = write_manifest(folder, fields, artifacts)
     fields["self_test"] = _self_test(draft)
@@ -82,7 +84,10 @@ def measure(
 
 
 def _write_files(
-    model: Any, folder: Path, tensors: list[NDArray[np.float32]]
+    model: Any,
+    folder: Path,
+    tensors: list[NDArray[np.float32]],
+    float_convolutions: int,
 ) -> dict[RuntimeName, list[str]]:
     converted = export.to_openvino(model)
     export.check_parity(model, converted, np.stack(tensors[:16]))
@@ -90,7 +95,9 @@ def _write_files(
         RuntimeName.TENSORFLOW: export.save_keras(model, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
         RuntimeName.OPENVINO_INT8: export.save_openvino(
-            export.quantize(converted, tensors), folder, export.INT8
+            export.quantize(converted, tensors, float_convolutions=float_convolutions),
+            folder,
+            export.INT8,
         ),
     }
 

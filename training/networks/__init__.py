@@ -22,6 +22,8 @@ class Network:
     imagenet_path: Callable[[], Path]
     load_imagenet: Callable[[Any, Path], None]
     freeze: Callable[[Any, int], None]
+    # First convolutions that INT8 leaves in FP32: see training/EXPERIMENTS.md.
+    float_convolutions: int = 0
 
 
 def registry() -> dict[str, Network]:
@@ -33,6 +35,7 @@ def registry() -> dict[str, Network]:
         imagenet_path=efficientnet_lite0.imagenet_path,
         load_imagenet=efficientnet_lite0.load_imagenet,
         freeze=efficientnet_lite0.freeze,
+        float_convolutions=9,
     )
     return {lite0.name: lite0}
 
