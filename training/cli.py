@@ -146,3 +146,18 @@ def evaluate(
     from training.commands import run_evaluate
 
     run_evaluate(data_dir, bundle, split, runtimes, json_file, cache_dir, save=save)
+
+
+@training.command()
+@DATA
+@CACHE
+@click.option("--bundle", default=None, help="Name in models/, or a folder. Default: the default.")
+def gate(data_dir: Path, cache_dir: Path | None, bundle: str | None) -> None:
+    """Fail unless a bundle gives the figures on valid that its model.json claims.
+
+    \b
+    python -m training gate --data ../shared/data
+    """
+    from training.commands import run_gate
+
+    run_gate(data_dir, bundle, cache_dir)

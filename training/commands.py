@@ -13,10 +13,12 @@ import click
 from core.bundle import RuntimeName, find_bundle, load_bundle
 from core.errors import ConfigurationError
 from core.faces import load_face_detector
+from core.runtimes import choose
 from training import checkpoint
 from training.cache import Sample, load_samples
 from training.evaluate import table
 from training.fit import AVERAGED, Run, validator
+from training.gate import broken_claims
 from training.manifest import Split, hold_out, read_pictures
 from training.networks import find_network
 from training.publish import INT8_CROPS, measure, publish, record
@@ -116,3 +118,16 @@ def run_evaluate(
     if save:
         record(bundle, split, reports)
         click.echo(f"\nwritten into {bundle.path / 'model.json'}")
+
+
+def run_gate(data_dir: Path, name: str | None, cache_dir: Path | None) -> None:
+    """Measure ``valid`` in the runtime that serves on a CPU and compare with the claims."""
+    bundle = load_bundle(find_bundle(name))
+    runtime = choose(bundle)
+    samples = read_samples(data_dir, Split.VALID, cache_dir)
+    report = measure(bundle, samples, [runtime])[runtime.value]
+    click.echo(f"{bundle.manifest.name} on valid, {runtime}\n{table(report)}")
+    broken = broken_claims(bundle.manifest.metrics["valid"][runtime.value], report)
+    if broken:
+        raise click.ClickException("The bundle breaks its claims:\n" + "\n".join(broken))
+    click.echo("Every figure is what model.json claims.")

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from training.cli import training
 
 
-@pytest.mark.parametrize("command", ["fit", "export", "evaluate"])
+@pytest.mark.parametrize("command", ["fit", "export", "evaluate", "gate"])
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     result = CliRunner().invoke(training, [command, "--help"])
     assert result.exit_code == 0
-    assert f"deepfake training {command} --data" in result.output
+    assert f"python -m training {command} --data" in result.output
 
 
 def test_a_data_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
