@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.errors import UnreadableMedia
 
 _FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
-QUALITY = 95  # transparent for the detector: see docs/decisions/0004-jpeg-between-processes.md
+QUALITY = 95  # chosen, not measured: docs/decisions/0004-jpeg-between-processes.md
 
 
 def encode(pixels: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
