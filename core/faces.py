@@ -29,7 +29,7 @@ MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc
 CONFIDENT = 0.6
 MAX_FACES = 8
 
-# (height, width) fed to the network, multiples of 32; about 13 ms each on two cores.
+# (height, width) fed to the network, multiples of 32; about 20 ms each on two cores.
 WIDE, TALL, SQUARE = (256, 448), (448, 256), (320, 320)
 # The second look, about 5 ms; the longer side of the frame takes 160 of the 192 pixels.
 COARSE, COARSE_SIDE = (192, 192), 160

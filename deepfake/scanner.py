@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,22 +20,11 @@ from core.evidence import Evidence, ExtractOptions
 from core.pipeline.judgement import judge
 from deepfake.outcome import Outcome
 
-BATCH_CROPS = 32  # in one call of the model; more costs memory and gains nothing
+if TYPE_CHECKING:
+    from worker.job_runner import Extractor
+
+BATCH_CROPS = 32  # in one call of the model, as in a worker by default
 _CHUNK_BYTES = 1024**2
-
-
-class Decoders(Protocol):
-    """The part of :class:`worker.decoder.DecoderPool` that a scan needs."""
-
-    def extract(
-        self,
-        chunks: Iterator[bytes],
-        size: int,
-        options: ExtractOptions,
-        *,
-        deadline_s: float,
-        check: Any = ...,
-    ) -> Evidence: ...
 
 
 class ScanStopped(Exception):
@@ -48,7 +37,7 @@ class Scanner:
     def __init__(
         self,
         detector: Detector,
-        decoders: Decoders,
+        decoders: Extractor,
         options: ExtractOptions,
         *,
         parallel: int,

@@ -100,8 +100,16 @@ def fit(
     "--bundle", "bundle_dir", required=True, type=click.Path(path_type=Path), help="New folder."
 )
 @click.option("--version", default="1.0.0", show_default=True)
+@click.option(
+    "--licence", default="not stated", show_default=True, help="Of the weights; see the data's."
+)
 def export(
-    data_dir: Path, cache_dir: Path | None, run_dir: Path, bundle_dir: Path, version: str
+    data_dir: Path,
+    cache_dir: Path | None,
+    run_dir: Path,
+    bundle_dir: Path,
+    version: str,
+    licence: str,
 ) -> None:
     """Turn a run into a bundle: Keras, OpenVINO FP32 and INT8, calibration, thresholds.
 
@@ -110,7 +118,7 @@ def export(
     """
     from training.commands import run_export
 
-    run_export(data_dir, run_dir, bundle_dir, cache_dir, version=version)
+    run_export(data_dir, run_dir, bundle_dir, cache_dir, version=version, licence=licence)
 
 
 @training.command()

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,9 @@ from training.cache import Sample, load_samples
 from training.evaluate import table
 from training.fit import AVERAGED, Run, validator
 from training.gate import broken_claims
-from training.manifest import Split, hold_out, read_pictures
+from training.manifest import Picture, Split, hold_out, read_pictures
 from training.networks import find_network
-from training.publish import INT8_CROPS, measure, publish, record
+from training.publish import INT8_CROPS, Origin, measure, publish, record
 from training.recipe import Recipe
 
 VALIDATION_LIMIT = 240  # pictures a source and class in the figure shown while training
@@ -78,7 +80,13 @@ def _first_of_each(samples: list[Sample]) -> list[Sample]:
 
 
 def run_export(
-    data_dir: Path, run_dir: Path, bundle_dir: Path, cache_dir: Path | None, *, version: str
+    data_dir: Path,
+    run_dir: Path,
+    bundle_dir: Path,
+    cache_dir: Path | None,
+    *,
+    version: str,
+    licence: str,
 ) -> None:
     """Export a run and calibrate it on ``valid`` and the held-out groups of ``train``."""
     import keras
@@ -91,9 +99,16 @@ def run_export(
     samples = read_samples(data_dir, Split.VALID, cache_dir)
     samples += load_samples(held, folder, load_face_detector, progress=show)
     ranges = load_samples(kept[:: max(1, len(kept) // INT8_CROPS)], folder, load_face_detector)
-    bundle = publish(model, network, bundle_dir, samples, version=version, ranges=ranges)
+    origin = Origin(version, _counts(kept), licence)
+    bundle = publish(model, network, bundle_dir, samples, origin=origin, ranges=ranges)
     thresholds = bundle.manifest.thresholds
     click.echo(f"{bundle_dir}: fake from {thresholds.fake}, real up to {thresholds.real}")
+
+
+def _counts(pictures: Sequence[Picture]) -> str:
+    """What was trained on, for ``model.json``: pictures by source and class."""
+    counts = Counter((each.source, "fake" if each.fake else "real") for each in pictures)
+    return ", ".join(f"{n} {label} of {source}" for (source, label), n in sorted(counts.items()))
 
 
 def run_evaluate(

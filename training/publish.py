@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,18 @@ from training.cache import Sample
 from training.evaluate import figures, score_samples
 from training.networks import Network
 
-DATA = (
-    "FFHQ and StyleGAN, DFDC, BEGAN and PGGAN with CIPLab photographs, CIPLab composites, "
-    "generated portraits, Stable Diffusion 2.1 faces, UTKFace, LFW, small and web faces; "
-    "counts in README.md."
-)
-LICENCE = (
-    "Weights for research and non-commercial use: trained on data under research or "
-    "non-commercial terms (see README.md). Retrain on data of your own for other uses."
-)
 INT8_CROPS = 300
 SELF_TEST_SEED = 20
 _KEEP = ("schema_version", "artifacts")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a bundle says of itself and no file of it can tell."""
+
+    version: str
+    data: str
+    licence: str
 
 
 def publish(
@@ -39,7 +40,7 @@ def publish(
     folder: Path,
     samples: Sequence[Sample],
     *,
-    version: str,
+    origin: Origin,
     ranges: Sequence[Sample],
 ) -> Bundle:
     """Write a bundle; ``samples`` calibrate it, ``ranges`` set the scales of INT8.
@@ -53,7 +54,7 @@ def publish(
     artifacts = _write_files(
         model, folder, _tensors(ranges, network, size), network.float_convolutions
     )
-    fields = _fields(folder.name, version, size, network)
+    fields = _fields(folder.name, origin, size, network)
     draft = write_manifest(folder, fields, artifacts)
     fields["self_test"] = _self_test(draft)
     # Calibrated on INT8, which serves by default; FP32 differs by less than sampling error.
@@ -102,17 +103,17 @@ def _write_files(
     }
 
 
-def _fields(name: str, version: str, size: int, network: Network) -> dict[str, Any]:
+def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str, Any]:
     return {
         "name": name,
-        "version": version,
+        "version": origin.version,
         "positive_class": "fake",
         "output": "logit",
         "input": {"size": size, "scaling": network.scaling},
         "calibration": None,
         "thresholds": Thresholds(fake=0.5 + 1e-6, real=0.5),  # replaced once calibrated
-        "data": DATA,
-        "licence": LICENCE,
+        "data": origin.data,
+        "licence": origin.licence,
     }
 
 

@@ -103,7 +103,7 @@ class Decoder:
         """Have ``size`` bytes decoded, searched and cropped; only one chunk is held at a time.
 
         ``check`` is called several times a second; what it raises ends the decoding. Raises
-        what :func:`core.pipeline.extract` raises, :class:`DecodeTimeout` after
+        what :func:`core.pipeline.extraction.extract` raises, :class:`DecodeTimeout` after
         ``deadline_s`` (fetching the chunks included), :class:`DecoderCrashed`,
         :class:`DecoderOutOfMemory`, and whatever ``chunks`` raises. After all of them but
         the first a fresh child is on its way.

@@ -14,10 +14,12 @@ from tests.training.pictures import tiny_network
 from training import export
 from training.cache import Sample
 from training.evaluate import table
-from training.publish import measure, publish, record
+from training.publish import Origin, measure, publish, record
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
+
+ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +35,14 @@ def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     model.layers[1].set_weights([kernel])
     model.layers[-1].set_weights([np.full((8, 1), 2.0, np.float32), np.zeros(1, np.float32)])
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
-    publish(model, network, folder, samples, version="1.0.0", ranges=samples)
+    publish(model, network, folder, samples, origin=ORIGIN, ranges=samples)
     return folder
 
 
 def test_a_published_bundle_loads_and_says_what_it_means(bundle_dir: Path) -> None:
     manifest = load_bundle(bundle_dir).manifest
     assert manifest.name == "tiny-v1"
+    assert Origin(manifest.version, manifest.data, manifest.licence) == ORIGIN
     assert (manifest.positive_class, manifest.output) == ("fake", "logit")
     assert manifest.calibration is not None
     assert set(manifest.artifacts) == set(RuntimeName)
@@ -81,7 +84,7 @@ def test_figures_are_measured_through_the_detector_and_recorded(
 def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) -> None:
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
-        publish(network.build(48), network, bundle_dir, samples, version="2", ranges=samples)
+        publish(network.build(48), network, bundle_dir, samples, origin=ORIGIN, ranges=samples)
 
 
 def test_a_conversion_that_changes_the_answer_is_refused() -> None:
