@@ -48,6 +48,7 @@ def training() -> None:
     "--early-share", default=0.45, show_default=True, help="Share of the steps at --early-size."
 )
 @click.option("--freeze", "freeze_blocks", default=3, show_default=True, help="Blocks kept as is.")
+@click.option("--freeze-norm", is_flag=True, help="Keep BatchNormalization as it is: faster.")
 @click.option("--learning-rate", default=5e-4, show_default=True)
 @click.option("--batch-size", default=32, show_default=True)
 @click.option(
@@ -63,6 +64,7 @@ def fit(
     early_size: int,
     early_share: float,
     freeze_blocks: int,
+    freeze_norm: bool,
     learning_rate: float,
     batch_size: int,
     weights: str,
@@ -85,6 +87,7 @@ def fit(
         batch_size=batch_size,
         learning_rate=learning_rate,
         freeze_blocks=freeze_blocks,
+        freeze_norm=freeze_norm,
         seed=seed,
     )
     run_fit(recipe, data_dir, run_dir, cache_dir)

@@ -17,11 +17,11 @@ from core.errors import ConfigurationError
 from core.faces import load_face_detector
 from core.runtimes import choose
 from training import checkpoint
-from training.cache import Sample, load_samples
-from training.evaluate import table
+from training.data.cache import Sample, load_samples
+from training.data.manifest import Picture, Split, hold_out, read_pictures
+from training.evaluation.figures import table
+from training.evaluation.gate import broken_claims
 from training.fit import AVERAGED, Run, validator
-from training.gate import broken_claims
-from training.manifest import Picture, Split, hold_out, read_pictures
 from training.networks import find_network
 from training.publish import INT8_CROPS, Origin, measure, publish, record
 from training.recipe import Recipe
@@ -32,7 +32,9 @@ VALIDATION_LIMIT = 240  # pictures a source and class in the figure shown while 
 def run_fit(recipe: Recipe, data_dir: Path, run_dir: Path, cache_dir: Path | None) -> None:
     """Train on ``train`` without its held-out groups; watch ``valid``."""
     kept, held = hold_out(read_pictures(data_dir, Split.TRAIN))
-    valid = _first_of_each(read_samples(data_dir, Split.VALID, cache_dir))
+    watched = read_samples(data_dir, Split.VALID, cache_dir)
+    watched += load_samples(held, cache_folder(cache_dir), load_face_detector, progress=show)
+    valid = _first_of_each(watched)
     samples = load_samples(kept, cache_folder(cache_dir), load_face_detector, progress=show)
     click.echo(f"{len(samples)} pictures to train on, {len(held)} held out, {len(valid)} to watch")
     run = Run(recipe, run_dir)

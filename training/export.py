@@ -76,7 +76,8 @@ def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]
     """Logits (n,) float32 of an ``ov.Model`` that was not saved yet."""
     import openvino as ov
 
-    output = ov.compile_model(model, "CPU")([tensor])[0]
+    options = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the CPU has it
+    output = ov.compile_model(model, "CPU", options)([tensor])[0]
     return np.asarray(output, np.float32).reshape(len(tensor), -1)[:, 0]
 
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from core import preprocess
 from core.errors import ConfigurationError
 from training import checkpoint
-from training.batches import Batch, Loader, Sampler
-from training.cache import Sample
-from training.metrics import auc
+from training.data.batches import Batch, Loader, Sampler
+from training.data.cache import Sample
+from training.evaluation.metrics import auc
 from training.networks import Network, find_network
 from training.recipe import Recipe
 
@@ -46,6 +46,8 @@ class Run:
         self.model = self.network.build(None, dropout=recipe.dropout)
         self._load_weights()
         self.network.freeze(self.model, recipe.freeze_blocks)
+        if recipe.freeze_norm:
+            _freeze_norm(self.model)
         self.optimizer = keras.optimizers.AdamW(
             recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=5.0
         )
@@ -173,15 +175,21 @@ class Run:
 
 
 def validator(samples: Sequence[Sample], network: Network, *, size: int) -> Validate:
-    """A figure for a run: the mean over sources of the AUC on ``samples``."""
+    """A figure for a run: the mean over sources with fakes of their AUC on ``samples``.
+
+    The fakes of a source without reals are compared with the reals of all sources.
+    """
     crops = [sample.crop(size) for sample in samples]
     fake = np.array([sample.picture.fake for sample in samples])
     names = np.array([sample.picture.source for sample in samples])
+    compared = []
+    for name in sorted(set(names[fake].tolist())):
+        reals = ~fake & (names == name)
+        compared.append((fake & (names == name)) | (reals if reals.any() else ~fake))
 
     def validate(model: Any) -> float:
         logits = predict_logits(model, crops, network)
-        chosen = [names == name for name in sorted(set(names.tolist()))]
-        return float(np.mean([auc(fake[some], logits[some]) for some in chosen]))
+        return float(np.mean([auc(fake[some], logits[some]) for some in compared]))
 
     return validate
 
@@ -197,6 +205,15 @@ def predict_logits(
         )
         parts.append(model(tensor, training=False).numpy().astype(np.float64).reshape(-1))
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _freeze_norm(model: Any) -> None:
+    """Keep the statistics, scale and shift of every BatchNormalization; it infers in training."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
 
 
 def _compile_step(model: Any, optimizer: Any, smoothing: float) -> Callable[[Any, Any], Any]:

@@ -16,8 +16,8 @@ from core.detector import Detector, self_test_tensor, sigmoid
 from core.errors import ConfigurationError
 from core.runtimes import load_detector
 from training import calibrate, export
-from training.cache import Sample
-from training.evaluate import figures, score_samples
+from training.data.cache import Sample
+from training.evaluation.figures import figures, score_samples
 from training.networks import Network
 
 INT8_CROPS = 300

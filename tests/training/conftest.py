@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.pictures import CentreFace, write_data
-from training.cache import Sample, load_samples
-from training.manifest import Split, read_pictures
+from training.data.cache import Sample, load_samples
+from training.data.manifest import Split, read_pictures
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
-from training.batches import Mixture
-from training.cache import Sample
+from training.data.batches import Mixture
+from training.data.cache import Sample
 from training.fit import HISTORY, Run, validator
 from training.recipe import Recipe
 

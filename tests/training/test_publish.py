@@ -12,8 +12,8 @@ from core.errors import BundleInvalid, ConfigurationError
 from core.runtimes import load_detector
 from tests.training.pictures import tiny_network
 from training import export
-from training.cache import Sample
-from training.evaluate import table
+from training.data.cache import Sample
+from training.evaluation.figures import table
 from training.publish import Origin, measure, publish, record
 
 pytest.importorskip("tensorflow")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from core.errors import UnreadableMedia
 from core.faces import Face
 from tests.training.pictures import CentreFace
-from training.cache import WHOLE, Sample, load_samples, read_pixels
-from training.manifest import Picture, Split, read_pictures
+from training.data.cache import WHOLE, Sample, load_samples, read_pixels
+from training.data.manifest import Picture, Split, read_pictures
 
 
 def test_faces_are_searched_for_once(data_dir: Path, tmp_path: Path) -> None:

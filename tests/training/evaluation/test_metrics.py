@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.metrics import accuracy, auc, calibration_error, equal_error_rate
+from training.evaluation.metrics import accuracy, auc, calibration_error, equal_error_rate
 
 
 def test_auc_agrees_with_scikit_learn_with_ties() -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.bundle import Thresholds
 from core.detector import Detector
-from training import metrics
-from training.cache import Sample
+from training.data.cache import Sample
+from training.evaluation import metrics
 
 # A source of fakes only is compared with the reals of another: the photographs of the kind
 # that its generator learned from.

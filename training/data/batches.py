@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from training.augment import Augmentation, augmented_crop
-from training.cache import Sample
+from training.data.augment import Augmentation, augmented_crop
+from training.data.cache import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.gate import broken_claims
+from training.evaluation.gate import broken_claims
 
 
 def report(auc: float | None, source: str = "dfdc") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core import jpeg
 from core.faces import Box, crop_face
-from training.cache import Sample
+from training.data.cache import Sample
 
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 

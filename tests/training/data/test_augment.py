@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.augment import Augmentation, augmented_crop
-from training.cache import Sample
+from training.data.augment import Augmentation, augmented_crop
+from training.data.cache import Sample
 
 ALWAYS = Augmentation(
     flip=1, rescale=1, blur=1, colour=1, noise=1, compress_before=1, compress_after=1

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import UnreadableMedia
 from core.faces import Box, Face, FaceDetector, crop_face
-from training.manifest import Picture
+from training.data.manifest import Picture
 
 # Deep-funneled LFW has black rotated corners: only the middle is photograph.
 _CENTRE = {"lfw": 0.76}

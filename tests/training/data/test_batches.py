@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
-from training.augment import Augmentation
-from training.batches import Loader, Mixture, Sampler
-from training.cache import Sample
+from training.data.augment import Augmentation
+from training.data.batches import Loader, Mixture, Sampler
+from training.data.cache import Sample
 
 MIXTURE = Mixture(paired_source="dfdc", paired_share=0.5)
 

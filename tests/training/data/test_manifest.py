@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
-from training.manifest import Split, hold_out, read_pictures, sources
+from training.data.manifest import Split, hold_out, read_pictures, sources
 
 
 def test_label_source_and_group_come_from_folders_and_manifest(data_dir: Path) -> None:

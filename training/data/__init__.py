@@ -1,0 +1,1 @@
+"""Which pictures there are, where their faces are, and how they become batches."""

@@ -1,0 +1,1 @@
+"""What a bundle is worth: figures by source, and the gate that holds them."""
