@@ -11,7 +11,8 @@ from core.errors import VideoTooLong
 from deepfake.stack import child_environment
 from tests.deepfake.conftest import RunCommand
 
-COMMANDS = ("serve", "scan", "submit", "models", "doctor", "keys", "api", "worker")
+TRAINING = ("train", "evaluate", "export", "gate")
+COMMANDS = ("serve", "scan", "submit", "models", *TRAINING, "doctor", "keys", "api", "worker")
 HEAVY = ("tensorflow", "openvino", "av", "cv2", "numpy", "celery", "fastapi", "httpx", "redis")
 
 

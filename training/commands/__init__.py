@@ -1,0 +1,1 @@
+"""The ``deepfake`` commands of training, one a file; --help imports nothing heavy."""
