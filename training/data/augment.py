@@ -7,7 +7,7 @@ passed it on, then ``core`` cuts the face and encodes it as it does when serving
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.faces import Box, crop_face
 from training.data.cache import Sample
+from training.data.self_blend import Blending, blend_faces
 
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
@@ -36,13 +37,14 @@ class Augmentation:
     quality: tuple[int, int] = (50, 98)
     margin: tuple[float, float] = (0.15, 0.45)  # serving cuts at 1/3
     shift: float = 0.06  # of the longer side of the face
+    blending: Blending = field(default_factory=Blending)
 
 
 def augmented_crop(
     sample: Sample, size: int, rng: np.random.Generator, options: Augmentation
 ) -> NDArray[np.uint8]:
     """One training view of a picture: (size, size, 3) uint8 RGB, as the network is served it."""
-    pixels = sample.pixels()
+    pixels = _blended(sample, rng, options.blending) if sample.donors else sample.pixels()
     box = sample.box
     if rng.random() < options.flip:
         pixels = np.ascontiguousarray(pixels[:, ::-1])
@@ -53,6 +55,13 @@ def augmented_crop(
         crop = _compress(crop, rng, options)
     # The stage between the sandboxed child and the network; see core/jpeg.py.
     return jpeg.decode(jpeg.encode(crop), size=size)
+
+
+def _blended(sample: Sample, rng: np.random.Generator, options: Blending) -> NDArray[np.uint8]:
+    """The picture with a face laid over its own: its own again, or that of a donor."""
+    itself = rng.random() < options.itself
+    donor = sample if itself else sample.donors[int(rng.integers(len(sample.donors)))]
+    return blend_faces(sample.pixels(), sample.box, donor.pixels(), donor.box, rng, options)
 
 
 def degrade(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -33,6 +33,8 @@ class Sample:
     data: bytes
     box: Box
     face_found: bool
+    # Of a fake that is blended anew at every look: see blending.py.
+    donors: Sequence[Sample] = field(default=(), repr=False, compare=False)
 
     def pixels(self) -> NDArray[np.uint8]:
         """Decode to (h, w, 3) uint8 RGB."""
