@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import jpeg
+from core.preprocess import Scaling, to_tensor
+from tests.training.pictures import tiny_network
+from training.data.augment import Augmentation, augmented_crop
+from training.data.batches import Mixture, Sampler
+from training.data.cache import Sample
+from training.data.pipeline import evaluation_batches, training_batches
+
+pytest.importorskip("tensorflow")
+
+SEED = 5
+
+
+def _batches(
+    samples: list[Sample], first: int, last: int, scaling: Scaling = Scaling.SIGNED
+) -> Any:
+    sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
+    return training_batches(
+        sampler,
+        Augmentation(),
+        lambda step: 32 if step < 6 else 48,
+        first_step=first,
+        last_step=last,
+        seed=SEED,
+        scaling=scaling,
+    )
+
+
+def test_batches_arrive_in_order_with_the_size_of_their_step(samples: list[Sample]) -> None:
+    shapes = [crops.shape for crops, _ in _batches(samples, 4, 9).as_numpy_iterator()]
+    assert shapes == [(8, 32, 32, 3)] * 2 + [(8, 48, 48, 3)] * 3
+
+
+def test_a_resumed_run_sees_the_batches_of_an_unbroken_one(samples: list[Sample]) -> None:
+    whole = list(_batches(samples, 0, 5).as_numpy_iterator())
+    resumed = list(_batches(samples, 3, 5).as_numpy_iterator())
+    for (crops, labels), (again, labels_again) in zip(whole[3:], resumed, strict=True):
+        assert np.array_equal(crops, again)
+        assert np.array_equal(labels, labels_again)
+
+
+def test_a_batch_holds_the_augmented_crops_in_the_scaling_of_the_network(
+    samples: list[Sample],
+) -> None:
+    sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
+    drawn = sampler.draw(2)
+    crops, labels = next(_batches(samples, 2, 3, Scaling.UNIT).as_numpy_iterator())
+    view = augmented_crop(drawn[4], 32, np.random.default_rng([SEED, 3, 2, 4]), Augmentation())
+    assert np.array_equal(crops[4], to_tensor(view[None], Scaling.UNIT)[0])
+    assert labels.tolist() == [float(sample.picture.fake) for sample in drawn]
+    assert (crops.dtype, labels.dtype) == (np.float32, np.float32)
+
+
+def test_evaluation_sees_every_picture_once_as_serving_does(samples: list[Sample]) -> None:
+    batches = evaluation_batches(samples[:7], 40, scaling=Scaling.RAW, batch_size=3)
+    parts = list(batches.as_numpy_iterator())
+    assert [len(labels) for _, labels in parts] == [3, 3, 1]
+    served = jpeg.decode(jpeg.encode(samples[6].crop(40)), size=40)
+    assert np.array_equal(parts[2][0][0], served.astype(np.float32))
+    labels = np.concatenate([labels for _, labels in parts])
+    assert labels.tolist() == [float(sample.picture.fake) for sample in samples[:7]]
+
+
+def test_rank_and_length_are_known_before_a_picture_is_read(samples: list[Sample]) -> None:
+    crops, labels = _batches(samples, 0, 5).element_spec
+    assert crops.shape.as_list() == [None, 32, 32, 3]
+    assert labels.shape.as_list() == [None]
+    assert _batches(samples, 0, 9).element_spec[0].shape.as_list() == [None, None, None, 3]
+    assert int(_batches(samples, 2, 9).cardinality()) == 7
+
+
+def test_keras_fits_on_it(samples: list[Sample]) -> None:
+    import keras
+
+    model = tiny_network().build(None)
+    model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    history = model.fit(
+        _batches(samples, 0, 3), class_weight={0: 1.0, 1: 2.0}, shuffle=False, verbose=0
+    )
+    assert np.isfinite(history.history["loss"][0])
+
+
+def test_a_mirrored_strategy_takes_the_batches_apart(samples: list[Sample]) -> None:
+    # Logical devices can be declared only before TensorFlow starts: a process of its own.
+    script = (
+        "import numpy as np, tensorflow as tf\n"
+        "from core.preprocess import Scaling\n"
+        "from training.data.pipeline import _dataset\n"
+        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
+        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
+        "tf.config.set_logical_device_configuration(cpu, two)\n"
+        "strategy = tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1'])\n"
+        "one = lambda step: (np.zeros((8, 4, 4, 3), np.float32), np.full(8, step, np.float32))\n"
+        "batches = strategy.experimental_distribute_dataset(_dataset(one, 3, 5, 4))\n"
+        "parts = [[p.numpy() for p in strategy.experimental_local_results(y)]"
+        " for _, y in batches]\n"
+        "print([[p.tolist() for p in part] for part in parts])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == str([[[step] * 4] * 2 for step in (3.0, 4.0)])
