@@ -13,7 +13,7 @@ from core.runtimes import load_detector
 from tests.training.pictures import tiny_network
 from training import export
 from training.data.cache import Sample
-from training.evaluation.figures import table
+from training.evaluation.text_table import table
 from training.publish import Origin, measure, publish, record
 
 pytest.importorskip("tensorflow")

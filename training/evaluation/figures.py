@@ -1,4 +1,8 @@
-"""Figures by source, through the code path that serves: crop, JPEG, runtime, calibration."""
+"""What a bundle is worth: figures of all pictures, by source and by generator.
+
+A group of figures is a dictionary of plain JSON values; docs/evaluation/README.md says what
+each means. ``intervals`` in it holds the 95 % interval of a figure under the same name.
+"""
 
 from __future__ import annotations
 
@@ -6,97 +10,149 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core import jpeg
 from core.bundle import Thresholds
-from core.detector import Detector
 from training.data.cache import Sample
-from training.evaluation import metrics
+from training.evaluation import metrics, resampling
+from training.evaluation.scores import Flags, Floats, Scores, scores_of
+from training.evaluation.scoring import score_samples
+from training.evaluation.verdicts import shares
+
+__all__ = ["REALS_OF", "figures", "figures_of", "score_samples"]
 
 # A source of fakes only is compared with the reals of another: the photographs of the kind
 # that its generator learned from.
 REALS_OF = {"stylegan2": "stylegan_ffhq"}
-_BATCH = 32
 
-
-def score_samples(detector: Detector, samples: Sequence[Sample]) -> NDArray[np.float64]:
-    """P(fake) of each picture's face crop, (n,) float64."""
-    size = detector.bundle.manifest.input.size
-    parts = [
-        detector.score(
-            [jpeg.encode(sample.crop(size)) for sample in samples[start : start + _BATCH]]
-        )
-        for start in range(0, len(samples), _BATCH)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0)
+# Figures of how real and fake are told apart, and figures of the probabilities themselves.
+_RANKING = {
+    "auc": (metrics.auc, resampling.auc),
+    "ap": (metrics.average_precision, resampling.average_precision),
+    "eer": (metrics.equal_error_rate, resampling.equal_error_rate),
+}
+_PROBABILITY = {
+    "accuracy_at_half": (metrics.accuracy, resampling.accuracy),
+    "f1": (metrics.f1, resampling.f1),
+    "log_loss": (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
+    "brier": (metrics.brier, resampling.brier),
+    "ece": (metrics.calibration_error, resampling.calibration_error),
+}
 
 
 def figures(
-    samples: Sequence[Sample], probability: NDArray[np.float64], thresholds: Thresholds
+    samples: Sequence[Sample],
+    probability: Floats,
+    thresholds: Thresholds,
+    *,
+    resamples: int = resampling.RESAMPLES,
+    seed: int = resampling.SEED,
 ) -> dict[str, Any]:
-    """Figures of every source and of all together, as plain JSON values."""
-    fake = np.array([sample.picture.fake for sample in samples])
-    names = np.array([sample.picture.source for sample in samples])
-    by_source = {}
-    for name in sorted(set(names.tolist())):
-        some = names == name
-        compared = some
-        if not (~fake[some]).any() and name in REALS_OF:
-            compared = some | ((names == REALS_OF[name]) & ~fake)
-        by_source[name] = _figures(fake[some], probability[some], thresholds)
-        by_source[name]["auc"] = _rounded(metrics.auc(fake[compared], probability[compared]))
-        by_source[name]["eer"] = _rounded(
-            metrics.equal_error_rate(fake[compared], probability[compared])
-        )
-    return {"all": _figures(fake, probability, thresholds), "by_source": by_source}
+    """Every figure of pictures and their P(fake)."""
+    scores = scores_of(samples, probability)
+    return figures_of(scores, thresholds, resamples=resamples, seed=seed)
 
 
-def table(report: dict[str, Any]) -> str:
-    """The figures as text, one line a source."""
-    lines = [
-        f"{'source':<20} {'real':>5} {'fake':>5} {'AUC':>7} {'EER':>7} {'ECE':>7} {'acc':>7} "
-        f"{'real called fake':>17} {'fake found':>11} {'fake called real':>17} {'inconcl.':>9}"
-    ]
-    rows = [*report["by_source"].items(), ("all", report["all"])]
-    lines += [_line(name, values) for name, values in rows]
-    return "\n".join(lines)
-
-
-def _figures(
-    fake: NDArray[np.bool_], probability: NDArray[np.float64], thresholds: Thresholds
+def figures_of(
+    scores: Scores,
+    thresholds: Thresholds,
+    *,
+    resamples: int = resampling.RESAMPLES,
+    seed: int = resampling.SEED,
 ) -> dict[str, Any]:
-    called_fake = probability >= thresholds.fake
-    called_real = probability <= thresholds.real
+    """Every figure of scores: ``all``, ``by_source``, ``by_generator`` and the mean AUCs."""
+    weights = resampling.draw(scores.strata(), resamples, seed)
+    everything = np.ones(len(scores), np.bool_)
+    by_source = {
+        name: _Group(scores, scores.source == name, weights)
+        for name in sorted(set(scores.source.tolist()))
+    }
+    by_generator = {
+        name: _Group(scores, scores.fake & (scores.generator == name), weights)
+        for name in sorted(set(scores.generator[scores.fake].tolist()) - {""})
+    }
     return {
-        "real": int((~fake).sum()),
-        "fake": int(fake.sum()),
-        "auc": _rounded(metrics.auc(fake, probability)),
-        "eer": _rounded(metrics.equal_error_rate(fake, probability)),
-        "ece": _rounded(metrics.calibration_error(fake, probability)),
-        "accuracy_at_half": _rounded(metrics.accuracy(fake, probability)),
-        "real_called_fake": _share(called_fake[~fake]),
-        "fake_called_fake": _share(called_fake[fake]),
-        "fake_called_real": _share(called_real[fake]),
-        "inconclusive": _share(~(called_fake | called_real)),
+        "all": _Group(scores, everything, weights).figures(thresholds),
+        **_mean_aucs(list(by_source.values())),
+        "by_source": {name: group.figures(thresholds) for name, group in by_source.items()},
+        "by_generator": {name: group.figures(thresholds) for name, group in by_generator.items()},
     }
 
 
-def _share(flags: NDArray[np.bool_]) -> float | None:
-    return _rounded(float(flags.mean())) if len(flags) else None
+class _Group:
+    """Some of the pictures, and whom they are compared with."""
+
+    def __init__(self, scores: Scores, members: Flags, weights: Floats) -> None:
+        self._scores, self._members, self._weights = scores, members, weights
+        self._own = members | self._counterparts()
+        self._against_all = (members & scores.fake) | ~scores.fake
+
+    def figures(self, thresholds: Thresholds) -> dict[str, Any]:
+        """The group's figures, rounded, with their intervals."""
+        fake = self._scores.fake[self._members]
+        values: dict[str, Any] = {
+            "real": int((~fake).sum()),
+            "fake": int(fake.sum()),
+            "face_found": int(self._scores.face_found[self._members].sum()),
+        }
+        intervals: dict[str, list[float] | None] = {}
+        for name, pair in _RANKING.items():
+            values[name], intervals[name] = self._measure(pair, self._own)
+        against_all = self._against_all if fake.any() else np.zeros_like(self._own)
+        values["auc_all_reals"], intervals["auc_all_reals"] = self._measure(
+            _RANKING["auc"], against_all
+        )
+        for name, pair in _PROBABILITY.items():
+            values[name], intervals[name] = self._measure(pair, self._members)
+        decided = shares(fake, self._scores.probability[self._members], thresholds)
+        intervals |= decided.pop("intervals")
+        return values | decided | {"intervals": intervals}
+
+    def aucs(self, *, all_reals: bool) -> tuple[float, Floats]:
+        """AUC, and AUC of every resample (r,), against its own or against all reals."""
+        compared = self._against_all if all_reals else self._own
+        fake, p = self._scores.fake[compared], self._scores.probability[compared]
+        return metrics.auc(fake, p), resampling.auc(fake, p, self._weights[:, compared])
+
+    @property
+    def has_fakes(self) -> bool:
+        return bool((self._members & self._scores.fake).any())
+
+    def _counterparts(self) -> Flags:
+        """The reals that stand against fakes without reals of their own."""
+        scores, members = self._scores, self._members
+        if (members & ~scores.fake).any():
+            return np.zeros(len(scores), np.bool_)
+        sources = {REALS_OF.get(name, name) for name in scores.source[members].tolist()}
+        return np.isin(scores.source, sorted(sources)) & ~scores.fake
+
+    def _measure(self, pair: Any, some: Flags) -> tuple[float | None, list[float] | None]:
+        metric, resampled = pair
+        fake, p = self._scores.fake[some], self._scores.probability[some]
+        value = rounded(metric(fake, p))
+        if value is None:
+            return None, None
+        return value, _rounded_pair(
+            resampling.interval(resampled(fake, p, self._weights[:, some]))
+        )
 
 
-def _rounded(value: float) -> float | None:
-    return round(value, 4) if np.isfinite(value) else None
+def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
+    """AUC averaged over the sources that have fakes, with intervals."""
+    told: dict[str, Any] = {"intervals": {}}
+    for name, all_reals in (("mean_auc", False), ("mean_auc_all_reals", True)):
+        pairs = [group.aucs(all_reals=all_reals) for group in groups if group.has_fakes]
+        pairs = [pair for pair in pairs if np.isfinite(pair[0])]
+        told[name] = rounded(float(np.mean([value for value, _ in pairs]))) if pairs else None
+        told[f"{name}_sources"] = len(pairs)
+        resampled = np.mean([each for _, each in pairs], axis=0) if pairs else np.empty(0)
+        told["intervals"][name] = _rounded_pair(resampling.interval(resampled))
+    return told
 
 
-def _line(name: str, values: dict[str, Any]) -> str:
-    def cell(key: str, width: int) -> str:
-        value = values[key]
-        return f"{'-' if value is None else format(value, '.3f'):>{width}}"
+def rounded(value: float) -> float | None:
+    """Four decimals; None for what is not a number."""
+    return round(float(value), 4) if np.isfinite(value) else None
 
-    return (
-        f"{name:<20} {values['real']:>5} {values['fake']:>5} {cell('auc', 7)} {cell('eer', 7)} "
-        f"{cell('ece', 7)} {cell('accuracy_at_half', 7)} {cell('real_called_fake', 17)} "
-        f"{cell('fake_called_fake', 11)} {cell('fake_called_real', 17)} {cell('inconclusive', 9)}"
-    )
+
+def _rounded_pair(pair: tuple[float, float] | None) -> list[float] | None:
+    return None if pair is None else [round(edge, 4) for edge in pair]

@@ -1,49 +1,89 @@
-"""Figures of a binary detector: scores and labels in, one number out."""
+"""Figures of a binary detector: labels and scores in, one number out.
+
+``fake`` is (n,) bool, scores and probabilities are (n,) float64 in [0, 1]. What needs both
+classes is NaN where one is missing. :mod:`training.evaluation.resampling` computes the same
+figures for many bootstrap resamples at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    roc_auc_score,
+    roc_curve,
+)
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Metric = Callable[[Flags, Floats], float]
+
+ECE_BINS = 10
+CLIP = 1e-7  # keeps the log loss of a saturated probability finite
 
 
-def auc(fake: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve in [0, 1], ties counted half; NaN with one class only."""
-    fake = np.asarray(fake, bool)
-    positives, negatives = int(fake.sum()), int((~fake).sum())
-    if not positives or not negatives:
+def auc(fake: Flags, score: Floats) -> float:
+    """Area under the ROC curve, ties counted half."""
+    return float(roc_auc_score(fake, score)) if _both(fake) else float("nan")
+
+
+def average_precision(fake: Flags, score: Floats) -> float:
+    """Area under the precision-recall curve as a step function; fakes are the positives."""
+    return float(average_precision_score(fake, score)) if _both(fake) else float("nan")
+
+
+def equal_error_rate(fake: Flags, score: Floats) -> float:
+    """The error rate at the threshold where false alarms and misses are equally frequent."""
+    if not _both(fake):
         return float("nan")
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    # The mean rank of a tie: the Mann-Whitney statistic.
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return float((ranks[fake].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    false_alarms, found, _ = roc_curve(fake, score, drop_intermediate=False)
+    best = int(np.argmin(np.abs(false_alarms - (1 - found))))
+    return float((false_alarms[best] + 1 - found[best]) / 2)
 
 
-def equal_error_rate(fake: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """The error rate at the threshold where false positives and misses are equally frequent."""
-    fake = np.asarray(fake, bool)
-    if fake.all() or not fake.any():
-        return float("nan")
-    thresholds = np.concatenate([[-np.inf], np.unique(score), [np.inf]])
-    real_scores, fake_scores = np.sort(score[~fake]), np.sort(score[fake])
-    false_alarms = 1 - np.searchsorted(real_scores, thresholds, "left") / len(real_scores)
-    misses = np.searchsorted(fake_scores, thresholds, "left") / len(fake_scores)
-    best = int(np.argmin(np.abs(false_alarms - misses)))
-    return float((false_alarms[best] + misses[best]) / 2)
-
-
-def calibration_error(
-    fake: NDArray[np.bool_], probability: NDArray[np.float64], bins: int = 10
-) -> float:
-    """Expected calibration error (Naeini et al. 2015) over ``bins`` equal bins of P(fake)."""
-    index = np.minimum((probability * bins).astype(int), bins - 1)
-    total = 0.0
-    for which in range(bins):
-        some = index == which
-        if some.any():
-            total += abs(float(fake[some].mean() - probability[some].mean())) * float(some.mean())
-    return total
-
-
-def accuracy(fake: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
+def accuracy(fake: Flags, probability: Floats) -> float:
     """Share of right answers at 0.5."""
-    return float(((probability >= 0.5) == fake).mean())
+    return float(accuracy_score(fake, probability >= 0.5)) if len(fake) else float("nan")
+
+
+def f1(fake: Flags, probability: Floats) -> float:
+    """Harmonic mean of precision and recall at 0.5; fakes are the positives."""
+    return float(f1_score(fake, probability >= 0.5, zero_division=0)) if fake.any() else float("nan")
+
+
+def negative_log_likelihood(fake: Flags, probability: Floats) -> float:
+    """Binary cross-entropy in nats; probabilities are clipped to [1e-7, 1 - 1e-7]."""
+    if not len(fake):
+        return float("nan")
+    return float(log_loss(fake, np.clip(probability, CLIP, 1 - CLIP), labels=[False, True]))
+
+
+def brier(fake: Flags, probability: Floats) -> float:
+    """Mean squared difference between P(fake) and the label (Brier 1950)."""
+    if not len(fake):
+        return float("nan")
+    return float(brier_score_loss(fake, probability, labels=[False, True], pos_label=True))
+
+
+def calibration_error(fake: Flags, probability: Floats, bins: int = ECE_BINS) -> float:
+    """Expected calibration error (Naeini et al. 2015) over ``bins`` equal bins of P(fake)."""
+    if not len(fake):
+        return float("nan")
+    gap = np.bincount(bin_of(probability, bins), probability - fake, minlength=bins)
+    return float(np.abs(gap).sum() / len(fake))
+
+
+def bin_of(probability: Floats, bins: int = ECE_BINS) -> NDArray[np.int64]:
+    """(n,) int64: which of ``bins`` equal bins of [0, 1]; 1.0 belongs to the last."""
+    return np.asarray(np.minimum((probability * bins).astype(np.int64), bins - 1), np.int64)
+
+
+def _both(fake: Flags) -> bool:
+    return bool(fake.any() and not fake.all())

@@ -1,0 +1,63 @@
+"""What happens to pictures on their way: compression, scaling, blur, noise.
+
+Each takes (h, w, 3) uint8 RGB and a level, and gives uint8 RGB again. The whole picture is
+degraded, as a messenger or a screenshot would, before anything looks for a face in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+NOISE_SEED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Degradation:
+    """One way in which pictures get worse; ``levels`` go from harmless to severe."""
+
+    name: str
+    title: str
+    levels: tuple[float, ...]
+    clean: float  # the level at which nothing happens
+    apply: Callable[[Pixels, float], Pixels]
+
+
+def compress(pixels: Pixels, quality: float) -> Pixels:
+    """JPEG at ``quality`` (1-100) with chroma subsampling 4:2:0, as most software writes it."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, int(quality)]
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else None
+    if decoded is None:
+        raise ValueError(f"a picture of shape {pixels.shape} cannot be written as JPEG")
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def shrink(pixels: Pixels, scale: float) -> Pixels:
+    """Both sides times ``scale`` in (0, 1], by area; never under 16 px."""
+    height, width = (max(16, round(side * scale)) for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def blur(pixels: Pixels, sigma: float) -> Pixels:
+    """Gaussian blur; ``sigma`` in pixels."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8) if sigma else pixels
+
+
+def add_noise(pixels: Pixels, sigma: float) -> Pixels:
+    """White Gaussian noise, the same every time; ``sigma`` in grey levels of 255."""
+    noise = np.random.default_rng(NOISE_SEED).normal(0, sigma, pixels.shape)
+    return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
+
+
+DEGRADATIONS = (
+    Degradation("jpeg", "JPEG quality", (95, 85, 70, 50, 40, 30), 100, compress),
+    Degradation("downscale", "Size, as a share of each side", (0.75, 0.5, 0.35, 0.25), 1, shrink),
+    Degradation("blur", "Gaussian blur, σ in px", (0.5, 1, 2, 3), 0, blur),
+    Degradation("noise", "Gaussian noise, σ of 255", (2, 5, 10, 20), 0, add_noise),
+)
