@@ -1,4 +1,4 @@
-"""Which pictures make a batch: half of it real, sources by weight, DFDC in pairs.
+"""Which pictures make a batch: a mixture of sources in balance, or a data set as it is.
 
 A batch is a pure function of (seed, step), so a run that is resumed sees the pictures that
 it would have seen, and nothing has to be saved.
@@ -6,10 +6,12 @@ it would have seen, and nothing has to be saved.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from training.data.augment import Augmentation, augmented_crop
 from training.data.cache import Sample
+from training.data.order import EpochOrder, WeightedPicks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,29 @@ class Mixture:
     paired_source: str = "dfdc"
     paired_share: float = 0.45
     weights: Mapping[str, float] = field(default_factory=dict)  # other sources; 1 where absent
+
+    def __post_init__(self) -> None:
+        for name, weight in self.weights.items():
+            if not 0 <= weight < math.inf:
+                raise ConfigurationError(
+                    f"The weight of source {name!r} is {weight}; it must be 0 or more."
+                )
+
+    def with_weights(self, weights: Mapping[str, float]) -> Mixture:
+        """The same with some weights replaced; 0 leaves a source out."""
+        return replace(self, weights={**self.weights, **weights})
+
+
+class ClassCounts(NamedTuple):
+    """Pictures of each class."""
+
+    real: int
+    fake: int
+
+    def weights(self) -> dict[int, float]:
+        """Label (0 real, 1 fake) to the weight that balances the classes; their mean is 1."""
+        total = self.real + self.fake
+        return {0: total / (2 * self.real), 1: total / (2 * self.fake)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +65,107 @@ class Batch:
 
 
 class Sampler:
-    """Chooses the samples of each step."""
+    """Chooses the samples of each step.
+
+    With a :class:`Mixture`, half of every batch is real, and every source is walked without
+    repetition in a new order each epoch of its own. Without one, an epoch shows every picture
+    once, shuffled, in its natural proportions; the last batch of an epoch may be smaller.
+
+    Raises :class:`ConfigurationError` when a class is missing, or half a batch is no number.
+    """
 
     def __init__(
-        self, samples: Sequence[Sample], mixture: Mixture, *, batch_size: int, seed: int
+        self, samples: Sequence[Sample], mixture: Mixture | None, *, batch_size: int, seed: int
+    ) -> None:
+        fakes = sum(sample.picture.fake for sample in samples)
+        self.class_counts = ClassCounts(len(samples) - fakes, fakes)
+        if not all(self.class_counts):
+            raise ConfigurationError(
+                f"Training needs pictures of both classes; there are {self.class_counts.real} "
+                f"real and {self.class_counts.fake} fake ones."
+            )
+        self.steps_per_epoch = math.ceil(len(samples) / batch_size)
+        self._draws = (
+            _Natural(samples, batch_size, seed)
+            if mixture is None
+            else _Mixed(samples, mixture, batch_size, seed)
+        )
+
+    def draw(self, step: int) -> list[Sample]:
+        """The samples of one step, counted from 0; of a mixture, real ones first."""
+        return self._draws.draw(step)
+
+
+class _Natural:
+    def __init__(self, samples: Sequence[Sample], batch_size: int, seed: int) -> None:
+        self._samples, self._batch_size = samples, batch_size
+        self._order = EpochOrder(len(samples), [seed, 4])
+
+    def draw(self, step: int) -> list[Sample]:
+        epoch, index = divmod(step, math.ceil(len(self._samples) / self._batch_size))
+        start = index * self._batch_size
+        chosen = self._order.epoch(epoch)[start : start + self._batch_size]
+        return [self._samples[place] for place in chosen.tolist()]
+
+
+class _Mixed:
+    def __init__(
+        self, samples: Sequence[Sample], mixture: Mixture, batch_size: int, seed: int
     ) -> None:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
-        self._half, self._seed, self._mixture = batch_size // 2, seed, mixture
+        half = batch_size // 2
         self._pairs = _pairs(samples, mixture.paired_source)
-        self._pair_slots = round(self._half * mixture.paired_share) if self._pairs else 0
-        others = [s for s in samples if not self._pairs or not _paired(s, mixture)]
-        self._pools = {fake: _pools(others, fake) for fake in (False, True)}
-        if self._pair_slots < self._half and not all(self._pools.values()):
-            raise ConfigurationError("Training needs pictures of both classes, real and fake.")
+        self._pair_order = EpochOrder(len(self._pairs), [seed, 2])
+        self._pair_slots = round(half * mixture.paired_share) if self._pairs else 0
+        others = [
+            sample
+            for sample in samples
+            if not self._pairs or sample.picture.source != mixture.paired_source
+        ]
+        slots = half - self._pair_slots
+        self._walks = [_Walk(others, mixture, slots, seed, fake=fake) for fake in (False, True)]
 
     def draw(self, step: int) -> list[Sample]:
-        """The samples of one step, real ones first."""
-        pairs = [self._pair(step * self._pair_slots + slot) for slot in range(self._pair_slots)]
-        rng = np.random.default_rng([self._seed, 1, step])
+        places = range(step * self._pair_slots, (step + 1) * self._pair_slots)
+        pairs = [self._pairs[self._pair_order.at(place)] for place in places]
         chosen: list[Sample] = []
-        for fake in (False, True):
+        for fake, walk in enumerate(self._walks):
             chosen += [pair[fake] for pair in pairs]
-            chosen += self._fill(fake, rng)
+            chosen += walk.draw(step)
         return chosen
 
-    def _pair(self, position: int) -> tuple[Sample, Sample]:
-        """The pairs in a new order every epoch, none twice in one."""
-        epoch, index = divmod(position, len(self._pairs))
-        order = np.random.default_rng([self._seed, 2, epoch]).permutation(len(self._pairs))
-        return self._pairs[int(order[index])]
 
-    def _fill(self, fake: bool, rng: np.random.Generator) -> list[Sample]:
-        pools = self._pools[fake]
-        names = sorted(pools)
-        weights = np.array([self._mixture.weights.get(name, 1.0) for name in names])
-        picks = rng.choice(len(names), self._half - self._pair_slots, p=weights / weights.sum())
-        return [pools[names[pick]][rng.integers(len(pools[names[pick]]))] for pick in picks]
+class _Walk:
+    """The unpaired pictures of one class: a pool a source, each in an order of its own."""
+
+    def __init__(
+        self, samples: Sequence[Sample], mixture: Mixture, slots: int, seed: int, *, fake: bool
+    ) -> None:
+        pools: dict[str, list[Sample]] = defaultdict(list)
+        for sample in samples:
+            if sample.picture.fake is fake:
+                pools[sample.picture.source].append(sample)
+        names = sorted(name for name in pools if mixture.weights.get(name, 1.0) > 0)
+        if slots and not names:
+            raise ConfigurationError(
+                f"No {'fake' if fake else 'real'} pictures are left beside the pairs of "
+                f"{mixture.paired_source}; add a source that has some, or train without a mixture."
+            )
+        self._pools = [pools[name] for name in names]
+        self._orders = [
+            EpochOrder(len(pool), [seed, 5, int(fake), index])
+            for index, pool in enumerate(self._pools)
+        ]
+        weights = [mixture.weights.get(name, 1.0) for name in names]
+        self._picks = WeightedPicks(weights, slots, [seed, 1, int(fake)]) if slots else None
+
+    def draw(self, step: int) -> list[Sample]:
+        if self._picks is None:
+            return []
+        return [
+            self._pools[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
+        ]
 
 
 class Loader:
@@ -114,10 +204,6 @@ def _collect(step: int, samples: list[Sample], crops: list[Future[NDArray[np.uin
     return Batch(step, np.stack([crop.result() for crop in crops]), labels)
 
 
-def _paired(sample: Sample, mixture: Mixture) -> bool:
-    return sample.picture.source == mixture.paired_source
-
-
 def _pairs(samples: Sequence[Sample], source: str) -> list[tuple[Sample, Sample]]:
     """(real, fake) of every group of the paired source that has both."""
     groups: dict[str, dict[bool, Sample]] = defaultdict(dict)
@@ -125,11 +211,3 @@ def _pairs(samples: Sequence[Sample], source: str) -> list[tuple[Sample, Sample]
         if sample.picture.source == source:
             groups[sample.picture.group][sample.picture.fake] = sample
     return [(pair[False], pair[True]) for _, pair in sorted(groups.items()) if len(pair) == 2]
-
-
-def _pools(samples: Sequence[Sample], fake: bool) -> dict[str, list[Sample]]:
-    pools: dict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        if sample.picture.fake is fake:
-            pools[sample.picture.source].append(sample)
-    return dict(pools)

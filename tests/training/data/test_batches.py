@@ -49,6 +49,59 @@ def test_a_heavier_source_is_drawn_more_often(samples: list[Sample]) -> None:
     assert 0.85 < drawn.count("dfdc") / len(drawn) < 0.95
 
 
+def test_an_unpaired_source_is_walked_without_repetition(samples: list[Sample]) -> None:
+    sampler = _sampler(samples)  # 2 of 4 slots a class are portraits, of which there are 6
+    for epoch in range(3):
+        steps = range(epoch * 3, epoch * 3 + 3)
+        drawn = [s.picture for step in steps for s in sampler.draw(step)]
+        for fake in (False, True):
+            keys = [p.key for p in drawn if p.source == "portraits" and p.fake is fake]
+            assert len(keys) == len(set(keys)) == 6
+
+
+def test_sources_of_unequal_weight_are_each_walked_without_repetition(
+    samples: list[Sample],
+) -> None:
+    mixture = Mixture(paired_source="none", weights={"dfdc": 3.0})
+    sampler = Sampler(samples, mixture, batch_size=8, seed=1)
+    keys = [s.picture.key for step in range(40) for s in sampler.draw(step)]
+    for source in ("dfdc", "portraits"):
+        seen = [key for key in keys if key.startswith(f"train/{source}/real")]
+        assert all(len(set(seen[i : i + 6])) == 6 for i in range(0, len(seen) - 5, 6))
+
+
+def test_a_weight_can_be_overridden_and_nought_leaves_a_source_out(samples: list[Sample]) -> None:
+    mixture = Mixture(paired_source="none", weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
+    sampler = Sampler(samples, mixture, batch_size=8, seed=1)
+    assert {s.picture.source for step in range(9) for s in sampler.draw(step)} == {"portraits"}
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_is_none_is_refused(weight: float) -> None:
+    with pytest.raises(ConfigurationError, match="weight of source 'dfdc'"):
+        Mixture(weights={"dfdc": weight})
+
+
+def test_without_a_mixture_an_epoch_shows_every_picture_once(samples: list[Sample]) -> None:
+    sampler = Sampler(samples, None, batch_size=10, seed=1)
+    assert sampler.steps_per_epoch == 3
+    epochs = [
+        [s.picture.key for step in range(3 * epoch, 3 * epoch + 3) for s in sampler.draw(step)]
+        for epoch in range(2)
+    ]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == sorted(s.picture.key for s in samples)
+    assert epochs[0] != epochs[1]
+    assert len(sampler.draw(2)) == 4
+
+
+def test_class_counts_give_weights_that_balance_the_classes(samples: list[Sample]) -> None:
+    fakes = [sample for sample in samples if sample.picture.fake]
+    reals = [sample for sample in samples if not sample.picture.fake][:4]
+    counts = Sampler([*fakes, *reals], None, batch_size=4, seed=0).class_counts
+    assert counts == (4, 12)
+    assert counts.weights() == {0: 2.0, 1: pytest.approx(2 / 3)}
+
+
 def test_an_odd_batch_is_refused(samples: list[Sample]) -> None:
     with pytest.raises(ConfigurationError, match="batch size is 7"):
         Sampler(samples, MIXTURE, batch_size=7, seed=0)
