@@ -22,7 +22,8 @@ from training import checkpoint
 from training.data.batches import Batch, Loader, Sampler
 from training.data.cache import Sample
 from training.evaluation.metrics import auc
-from training.networks import Network, find_network
+from training.networks import Head, Network, find_network
+from training.networks.weights import load_weights
 from training.recipe import Recipe
 
 HISTORY = "history.csv"
@@ -43,9 +44,9 @@ class Run:
         self.network = network or find_network(recipe.network)
         folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(recipe.seed)
-        self.model = self.network.build(None, dropout=recipe.dropout)
+        self.model = self.network.build(None, Head(recipe.dropout))
         self._load_weights()
-        self.network.freeze(self.model, recipe.freeze_blocks)
+        self.network.freeze(self.model, recipe.freeze_until)
         if recipe.freeze_norm:
             _freeze_norm(self.model)
         self.optimizer = keras.optimizers.AdamW(
@@ -109,7 +110,7 @@ class Run:
 
     def averaged_model(self) -> Any:
         """A copy of the network with the averaged weights, its picture size the recipe's."""
-        model = self.network.build(self.recipe.size, dropout=self.recipe.dropout)
+        model = self.network.build(self.recipe.size, Head(self.recipe.dropout))
         checkpoint.restore(model.variables, self.average, "averaged weights")
         return model
 
@@ -126,10 +127,7 @@ class Run:
         self.averaged_model().save(self.folder / AVERAGED)
 
     def _load_weights(self) -> None:
-        if self.recipe.weights == "imagenet":
-            self.network.load_imagenet(self.model, self.network.imagenet_path())
-        elif self.recipe.weights != "none":
-            self.model.load_weights(self.recipe.weights)
+        load_weights(self.network, self.model, self.recipe.weights)
 
     def _resume(self) -> None:
         state = checkpoint.load(self.folder)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.faces import Box, Face
 from core.preprocess import Scaling
-from training.networks import Network
+from training.networks import Head, Network
 
 
 class CentreFace:
@@ -49,22 +49,23 @@ def tiny_network() -> Network:
         name="tiny",
         scaling=Scaling.SIGNED,
         build=_build,
-        imagenet_path=lambda: Path("absent"),
-        load_imagenet=lambda _model, _path: None,
-        freeze=lambda _model, _blocks: None,
+        load_imagenet=lambda _model: None,
+        features="features",
+        linear_head=True,
     )
 
 
-def _build(size: int | None = None, *, dropout: float = 0.2) -> Any:
+def _build(size: int | None = None, head: Head | None = None) -> Any:
     import keras
 
+    head = head or Head()
     inputs = keras.Input((size, size, 3))
     x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(inputs)
     x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.ReLU(6.0)(x)
+    x = keras.layers.ReLU(6.0, name="features")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    x = keras.layers.Dropout(dropout)(x)
-    return keras.Model(inputs, keras.layers.Dense(1)(x))
+    x = keras.layers.Dropout(head.dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(x))
 
 
 def _picture(rng: np.random.Generator, size: int, *, striped: bool) -> NDArray[np.uint8]:

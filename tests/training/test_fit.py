@@ -26,7 +26,7 @@ RECIPE = Recipe(
     batch_size=8,
     learning_rate=2e-2,
     warm_up_steps=3,
-    freeze_blocks=0,
+    freeze_until=0,
     ema=0.8,
     mixture=Mixture(paired_share=0.5),
 )

@@ -31,7 +31,9 @@ VALIDATION_LIMIT = 240  # pictures a source and class in the figure shown while 
 @click.option(
     "--early-share", default=0.45, show_default=True, help="Share of the steps at --early-size."
 )
-@click.option("--freeze", "freeze_blocks", default=3, show_default=True, help="Blocks kept as is.")
+@click.option(
+    "--freeze", "freeze_until", default=26, show_default=True, help="First layers kept as is."
+)
 @click.option("--freeze-norm", is_flag=True, help="Keep BatchNormalization as it is: faster.")
 @click.option("--learning-rate", default=5e-4, show_default=True)
 @click.option("--batch-size", default=32, show_default=True)
@@ -47,7 +49,7 @@ def train(
     size: int,
     early_size: int,
     early_share: float,
-    freeze_blocks: int,
+    freeze_until: int,
     freeze_norm: bool,
     learning_rate: float,
     batch_size: int,
@@ -70,7 +72,7 @@ def train(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        freeze_blocks=freeze_blocks,
+        freeze_until=freeze_until,
         freeze_norm=freeze_norm,
         seed=seed,
     )

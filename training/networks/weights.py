@@ -1,0 +1,78 @@
+"""Where a network's first weights come from: ImageNet, a file, or nowhere; said aloud."""
+
+# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.errors import ConfigurationError
+from training.networks.network import Network
+
+IMAGENET = "imagenet"
+NONE = "none"
+
+
+def load_weights(network: Network, model: Any, source: str) -> str:
+    """Fill ``model`` from ``imagenet``, ``none`` or a file; returns the sentence to show.
+
+    A file is a whole saved network of the same architecture (``.keras``, ``.h5``), the weights
+    of one, or those of the base alone as Keras publishes them (``*_notop.h5``).
+    Raises :class:`ConfigurationError` when it is absent, unreadable or does not fit.
+    """
+    if source == NONE:
+        return "weights: none, every layer starts at random"
+    if source == IMAGENET:
+        network.load_imagenet(model)
+        return f"weights: ImageNet in the base of {network.name}, the head starts at random"
+    path = Path(source)
+    if not path.is_file():
+        raise ConfigurationError(
+            f"There are no weights {source!r}: give imagenet, none, or a .keras or .h5 file."
+        )
+    if path.suffix not in (".keras", ".h5"):
+        raise ConfigurationError(f"{path.name} has weights of no known kind; give .keras or .h5.")
+    try:
+        return f"weights: {path}, {_load_file(network, model, path)}"
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f"{path} does not fit {network.name} or cannot be read: {error}"
+        ) from error
+
+
+def _load_file(network: Network, model: Any, path: Path) -> str:
+    """Fill ``model`` or its base; returns which of the two."""
+    import h5py
+    import keras
+
+    attributes: dict[str, Any] = {}
+    if path.suffix == ".h5":
+        with h5py.File(path) as file:
+            attributes = dict(file.attrs)
+    if path.suffix == ".keras" or "model_config" in attributes:
+        _copy(keras.saving.load_model(path, compile=False), model)
+        return "the whole network"
+    if "layer_names" not in attributes:  # as model.save_weights writes it
+        model.load_weights(path)
+        return "the whole network"
+    base = keras.Model(model.input, model.get_layer(network.features).output)
+    if len(attributes["layer_names"]) != len(base.layers):
+        model.load_weights(path)
+        return "the whole network"
+    base.load_weights(path)
+    return "the base; the head starts at random"
+
+
+def _copy(saved: Any, model: Any) -> None:
+    """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
+    ours, theirs = model.weights, saved.weights
+    if len(ours) != len(theirs):
+        raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}")
+    for mine, other in zip(ours, theirs, strict=True):
+        if mine.shape != other.shape:
+            raise ValueError(
+                f"{other.path} has the shape {tuple(other.shape)} where {mine.path} "
+                f"has {tuple(mine.shape)}"
+            )
+    model.set_weights(saved.get_weights())
