@@ -58,6 +58,6 @@ def add_noise(pixels: Pixels, sigma: float) -> Pixels:
 DEGRADATIONS = (
     Degradation("jpeg", "JPEG quality", (95, 85, 70, 50, 40, 30), 100, compress),
     Degradation("downscale", "Size, as a share of each side", (0.75, 0.5, 0.35, 0.25), 1, shrink),
-    Degradation("blur", "Gaussian blur, σ in px", (0.5, 1, 2, 3), 0, blur),
-    Degradation("noise", "Gaussian noise, σ of 255", (2, 5, 10, 20), 0, add_noise),
+    Degradation("blur", "Gaussian blur, sigma in px", (0.5, 1, 2, 3), 0, blur),
+    Degradation("noise", "Gaussian noise, sigma of 255", (2, 5, 10, 20), 0, add_noise),
 )

@@ -25,12 +25,13 @@ __all__ = ["REALS_OF", "figures", "figures_of", "score_samples"]
 REALS_OF = {"stylegan2": "stylegan_ffhq"}
 
 # Figures of how real and fake are told apart, and figures of the probabilities themselves.
-_RANKING = {
+_Pair = tuple[metrics.Metric, resampling.Resampled]
+_RANKING: dict[str, _Pair] = {
     "auc": (metrics.auc, resampling.auc),
     "ap": (metrics.average_precision, resampling.average_precision),
     "eer": (metrics.equal_error_rate, resampling.equal_error_rate),
 }
-_PROBABILITY = {
+_PROBABILITY: dict[str, _Pair] = {
     "accuracy_at_half": (metrics.accuracy, resampling.accuracy),
     "f1": (metrics.f1, resampling.f1),
     "log_loss": (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
@@ -83,7 +84,7 @@ class _Group:
 
     def __init__(self, scores: Scores, members: Flags, weights: Floats) -> None:
         self._scores, self._members, self._weights = scores, members, weights
-        self._own = members | self._counterparts()
+        self._own = members | counterparts(scores, members)
         self._against_all = (members & scores.fake) | ~scores.fake
 
     def figures(self, thresholds: Thresholds) -> dict[str, Any]:
@@ -117,23 +118,13 @@ class _Group:
     def has_fakes(self) -> bool:
         return bool((self._members & self._scores.fake).any())
 
-    def _counterparts(self) -> Flags:
-        """The reals that stand against fakes without reals of their own."""
-        scores, members = self._scores, self._members
-        if (members & ~scores.fake).any():
-            return np.zeros(len(scores), np.bool_)
-        sources = {REALS_OF.get(name, name) for name in scores.source[members].tolist()}
-        return np.isin(scores.source, sorted(sources)) & ~scores.fake
-
-    def _measure(self, pair: Any, some: Flags) -> tuple[float | None, list[float] | None]:
+    def _measure(self, pair: _Pair, some: Flags) -> tuple[float | None, list[float] | None]:
         metric, resampled = pair
         fake, p = self._scores.fake[some], self._scores.probability[some]
         value = rounded(metric(fake, p))
         if value is None:
             return None, None
-        return value, _rounded_pair(
-            resampling.interval(resampled(fake, p, self._weights[:, some]))
-        )
+        return value, _rounded_pair(resampling.interval(resampled(fake, p, self._weights[:, some])))
 
 
 def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
@@ -147,6 +138,14 @@ def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
         resampled = np.mean([each for _, each in pairs], axis=0) if pairs else np.empty(0)
         told["intervals"][name] = _rounded_pair(resampling.interval(resampled))
     return told
+
+
+def counterparts(scores: Scores, members: Flags) -> Flags:
+    """(n,) bool: the reals that stand against members without reals of their own."""
+    if (members & ~scores.fake).any():
+        return np.zeros(len(scores), np.bool_)
+    sources = {REALS_OF.get(name, name) for name in scores.source[members].tolist()}
+    return np.asarray(np.isin(scores.source, sorted(sources)) & ~scores.fake, np.bool_)
 
 
 def rounded(value: float) -> float | None:

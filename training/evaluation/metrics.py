@@ -55,7 +55,9 @@ def accuracy(fake: Flags, probability: Floats) -> float:
 
 def f1(fake: Flags, probability: Floats) -> float:
     """Harmonic mean of precision and recall at 0.5; fakes are the positives."""
-    return float(f1_score(fake, probability >= 0.5, zero_division=0)) if fake.any() else float("nan")
+    return (
+        float(f1_score(fake, probability >= 0.5, zero_division=0)) if fake.any() else float("nan")
+    )
 
 
 def negative_log_likelihood(fake: Flags, probability: Floats) -> float:

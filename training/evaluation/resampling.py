@@ -11,13 +11,15 @@ the result is (r,) float64, NaN where a class is missing.
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from training.evaluation.metrics import CLIP, ECE_BINS, Flags, Floats, bin_of
+
+Resampled = Callable[[Flags, Floats, Floats], Floats]
 
 RESAMPLES = 1000
 SEED = 7
@@ -83,8 +85,7 @@ def equal_error_rate(fake: Flags, score: Floats, weights: Floats) -> Floats:
     )
     misses = 1 - found
     best = np.argmin(np.abs(false_alarms - misses), axis=1)[:, None]
-    both = np.take_along_axis(false_alarms + misses, best, axis=1)[:, 0] / 2
-    return cast("Floats", both)
+    return np.take_along_axis(false_alarms + misses, best, axis=1)[:, 0] / 2
 
 
 def mean(values: Floats, weights: Floats) -> Floats:

@@ -103,9 +103,7 @@ def _score(
             found += [seen for _, seen in cut_out]
             probabilities.append(score_crops(detector, [data for data, _ in cut_out], None))
     scores = scores_of(samples, np.concatenate(probabilities))
-    return Scores(
-        scores.fake, scores.probability, scores.source, scores.generator, np.array(found)
-    )
+    return Scores(scores.fake, scores.probability, scores.source, scores.generator, np.array(found))
 
 
 def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -> dict[str, Any]:

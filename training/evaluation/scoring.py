@@ -38,9 +38,7 @@ def cut_crops(samples: Sequence[Sample], size: int) -> list[bytes]:
     return [jpeg.encode(sample.crop(size)) for sample in tracked(samples, "face crops")]
 
 
-def score_crops(
-    detector: Detector, jpegs: Sequence[bytes], label: str | None = "scores"
-) -> Floats:
+def score_crops(detector: Detector, jpegs: Sequence[bytes], label: str | None = "scores") -> Floats:
     """P(fake) of each crop, (n,) float64, in batches; no progress is shown without a label."""
     starts = range(0, len(jpegs), BATCH)
     parts = [

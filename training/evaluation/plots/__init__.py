@@ -1,0 +1,1 @@
+"""Plots of an evaluation, drawn from scores and figures only; one kind a file."""
