@@ -1,98 +1,118 @@
-"""What pictures there are: ``{train,valid,test}/<source>/{real,fake}/`` and MANIFEST.tsv."""
+"""What pictures there are: of folders by split and class, of tables, or of several at once."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from training.data.classes import BY_NAME, ClassNames, unknown_classes
+from training.data.data_set import DataSet
+from training.data.folders import LAYOUT, SPLITS, read_folder
+from training.data.picture import (
+    SUFFIXES,
+    Picture,
+    Split,
+    group_of_name,
+    hold_out,
+    share_of,
+    sources,
+)
+from training.data.table import Row, read_rows
 
-MANIFEST = "MANIFEST.tsv"
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-HELD_OUT = 0.05  # of each group of pictures in `train`, for calibration
+__all__ = ["Picture", "Split", "hold_out", "read_all", "read_pictures", "sources"]
 
-
-class Split(StrEnum):
-    """The folder that a picture lies in."""
-
-    TRAIN = "train"
-    VALID = "valid"
-    TEST = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One labelled picture; ``group`` names the video, person or photo it comes from."""
-
-    path: Path
-    key: str  # path below the root, with slashes
-    split: Split
-    source: str
-    fake: bool
-    group: str
+# Shares of the groups of a table that names no split.
+_VALID, _TEST = 0.1, 0.1
 
 
-def read_pictures(root: Path, split: Split) -> list[Picture]:
-    """Every picture of a split, sorted by path.
+def read_pictures(
+    data: Path | Sequence[DataSet], split: Split, classes: ClassNames = BY_NAME
+) -> list[Picture]:
+    """Every picture of a split, data set by data set, sorted by path.
 
-    Raises :class:`ConfigurationError` when the folder holds none.
+    Raises :class:`ConfigurationError` when there is none, when folders or a table are not in
+    a known layout, or when a name says no class.
     """
-    groups = _read_groups(root / MANIFEST)
-    found = []
-    for path in sorted((root / split).glob("*/*/*")):
-        label = path.parent.name
-        if path.suffix.lower() not in SUFFIXES or label not in ("real", "fake"):
-            continue
-        key = path.relative_to(root).as_posix()
-        source = path.parent.parent.name
-        group = groups.get(key) or _group_of_name(source, path.name)
-        found.append(Picture(path, key, split, source, label == "fake", group))
+    sets = _as_sets(data)
+    found = [picture for each in sets for picture in _read(each, split, classes, len(sets) > 1)]
     if not found:
+        places = ", ".join(str(each.path) for each in sets)
         raise ConfigurationError(
-            f"{root / split} holds no pictures; the layout is "
-            f"{split}/<source>/real|fake/*.jpg below the data folder."
+            f"{places} holds no pictures to {split.value}; the layout is {LAYOUT}, or a table "
+            "with the columns file and class."
         )
     return found
 
 
-def hold_out(
-    pictures: Iterable[Picture], fraction: float = HELD_OUT
-) -> tuple[list[Picture], list[Picture]]:
-    """Divide pictures into (kept, held out), whole groups at a time, the same every time."""
-    kept: list[Picture] = []
-    held: list[Picture] = []
-    for picture in pictures:
-        digest = hashlib.sha256(picture.group.encode()).digest()
-        share = int.from_bytes(digest[:8]) / 2**64
-        (held if share < fraction else kept).append(picture)
-    return kept, held
+def read_all(data: Path | Sequence[DataSet], classes: ClassNames = BY_NAME) -> list[Picture]:
+    """Every picture of every split; raises as :func:`read_pictures`."""
+    sets = _as_sets(data)
+    found = [
+        picture
+        for each in sets
+        for split in Split
+        for picture in _read(each, split, classes, len(sets) > 1)
+    ]
+    if not found:
+        places = ", ".join(str(each.path) for each in sets)
+        raise ConfigurationError(f"{places} holds no pictures; the layout is {LAYOUT}.")
+    return found
 
 
-def sources(pictures: Sequence[Picture]) -> list[str]:
-    """The sources that occur, sorted."""
-    return sorted({picture.source for picture in pictures})
+def _as_sets(data: Path | Sequence[DataSet]) -> Sequence[DataSet]:
+    return [DataSet(data, data.resolve().stem or "data")] if isinstance(data, Path) else data
 
 
-def _read_groups(manifest: Path) -> dict[str, str]:
-    if not manifest.is_file():
-        return {}
-    with manifest.open(newline="") as stream:
-        rows = csv.DictReader(stream, delimiter="\t")
-        # One value for a whole source says nothing about which pictures belong together.
-        return {row["file"]: row["group"] for row in rows if " " not in row["group"]}
+def _read(data: DataSet, split: Split, classes: ClassNames, several: bool) -> list[Picture]:
+    if data.path.is_dir():
+        found = read_folder(data, split, classes)
+    else:
+        found = _read_table(data, split, classes)
+    # Two data sets may both hold train/a/real/1.jpg.
+    return [replace(p, key=f"{data.name}:{p.key}") for p in found] if several else found
 
 
-def _group_of_name(source: str, name: str) -> str:
-    """A group from the file name, where the manifest has none."""
-    stem = name.split(".", maxsplit=1)[0]
-    if source == "utkface":
-        # age_gender_race_time: near-duplicates were uploaded in the same minute.
-        return "utkface/" + stem.rpartition("_")[2][:12]
-    if source == "web_faces":
-        return "web_faces/" + stem.rpartition("_")[0]  # one person, several pictures
-    # No source in the group: two sources made from the same photo share its name.
-    return stem
+def _read_table(data: DataSet, split: Split, classes: ClassNames) -> list[Picture]:
+    rows = [row for row in read_rows(data.path) if Path(row.file).suffix.lower() in SUFFIXES]
+    unknown = [row.label for row in rows if classes.is_fake(row.label) is None]
+    if unknown:
+        raise unknown_classes(unknown, f"{data.path}, column 'class'")
+    pictures = (_of_row(data, row, classes) for row in rows)
+    return sorted((p for p in pictures if p.split is split), key=lambda p: p.path)
+
+
+def _of_row(data: DataSet, row: Row, classes: ClassNames) -> Picture:
+    path = data.path.parent / row.file
+    source = data.source(row.source)
+    group = row.group or group_of_name(source, path.name)
+    return Picture(
+        path,
+        row.file,
+        _split_of(data.path, row, group),
+        source,
+        bool(classes.is_fake(row.label)),
+        group,
+        row.generator,
+        group_stated=bool(row.group),
+    )
+
+
+def _split_of(table: Path, row: Row, group: str) -> Split:
+    """The split that the row states, or its topmost folder; else by chance, groups undivided."""
+    if row.split:
+        stated = SPLITS.get(row.split.lower())
+        if stated is None:
+            raise ConfigurationError(
+                f"{table}, line {row.line}: the split is {row.split!r}; it must be one of "
+                f"{', '.join(SPLITS)}."
+            )
+        return stated
+    top = SPLITS.get(Path(row.file).parts[0].lower())
+    if top is not None:
+        return top
+    share = share_of(group, salt="split/")  # salted: hold_out() divides by the bare share
+    if share < _VALID:
+        return Split.VALID
+    return Split.TEST if share < _VALID + _TEST else Split.TRAIN

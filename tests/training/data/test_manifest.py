@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
-from training.data.manifest import Split, hold_out, read_pictures, sources
+from training.data.data_set import DataSet
+from training.data.manifest import Split, hold_out, read_all, read_pictures, sources
 
 
 def test_label_source_and_group_come_from_folders_and_manifest(data_dir: Path) -> None:
@@ -46,3 +47,58 @@ def test_without_a_manifest_people_of_web_faces_stay_together(tmp_path: Path) ->
         (folder / name).write_bytes(b"")
     groups = [picture.group for picture in read_pictures(tmp_path, Split.TRAIN)]
     assert groups[0] == groups[1] != groups[2]
+
+
+def _table(folder: Path, *lines: str) -> list[DataSet]:
+    path = folder / "faces.tsv"
+    path.write_text("\n".join(line.replace(" ", "\t") for line in lines) + "\n")
+    return [DataSet(path, "faces")]
+
+
+def test_a_table_states_split_source_generator_and_group(tmp_path: Path) -> None:
+    data = _table(
+        tmp_path,
+        "file class split source generator group",
+        "b/1.jpg fake val swaps FSGAN ada",
+        "b/2.jpg real val   ",
+        "b/3.jpg real train   ",
+        "b/clip.mp4 noface val   ",
+    )
+    first, second = read_pictures(data, Split.VALID)
+    assert (first.source, first.generator, first.group) == ("swaps", "FSGAN", "ada")
+    assert (second.source, second.generator, second.group) == ("faces", "faces", "2")
+    assert [p.key for p in read_all(data)] == ["b/3.jpg", "b/1.jpg", "b/2.jpg"]
+
+
+def test_a_table_without_splits_goes_by_the_topmost_folder(tmp_path: Path) -> None:
+    data = _table(tmp_path, "file class", "train/1.jpg real", "validation/2.jpg fake")
+    assert [p.key for p in read_pictures(data, Split.VALID)] == ["validation/2.jpg"]
+
+
+def test_a_table_that_says_nothing_of_splits_is_divided_by_group(tmp_path: Path) -> None:
+    lines = [f"{i}.jpg real person{i // 2}" for i in range(400)]
+    pictures = read_all(_table(tmp_path, "file class group", *lines))
+    splits = {split: {p.group for p in pictures if p.split is split} for split in Split}
+    assert len(pictures) == 400
+    assert sum(map(len, splits.values())) == 200
+    assert 10 <= len(splits[Split.VALID]) <= 35
+    assert 10 <= len(splits[Split.TEST]) <= 35
+    # The salt: without it no group of `train` would be left to hold out.
+    assert hold_out([p for p in pictures if p.split is Split.TRAIN])[1]
+
+
+def test_a_split_or_class_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="line 2: the split is 'dev'"):
+        read_all(_table(tmp_path, "file class split", "1.jpg real dev"))
+    with pytest.raises(ConfigurationError, match=r"'genuine' .* --real NAME"):
+        read_all(_table(tmp_path, "file class", "1.jpg genuine"))
+
+
+def test_several_data_sets_have_keys_of_their_own(data_dir: Path, tmp_path: Path) -> None:
+    extra = tmp_path / "train" / "dfdc" / "real" / "train000.jpg"
+    extra.parent.mkdir(parents=True)
+    extra.write_bytes(b"")
+    sets = [DataSet(data_dir, "main"), DataSet(tmp_path, "extra", named=True)]
+    pictures = read_pictures(sets, Split.TRAIN)
+    assert len({p.key for p in pictures}) == len(pictures) == 25
+    assert sources(pictures) == ["dfdc", "extra/dfdc", "portraits"]

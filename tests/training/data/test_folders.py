@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from training.data.classes import BY_NAME, ClassNames
+from training.data.data_set import DataSet
+from training.data.folders import read_folder
+from training.data.picture import Picture, Split
+
+
+def _files(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return root
+
+
+def _read(
+    root: Path, split: Split = Split.TRAIN, classes: ClassNames = BY_NAME, name: str = "kaggle"
+) -> list[Picture]:
+    return read_folder(DataSet(root, name), split, classes)
+
+
+@pytest.mark.parametrize("valid", ["valid", "valida", "validation", "val"])
+@pytest.mark.parametrize("above", ["", "real-vs-fake", "real_vs_fake/real-vs-fake"])
+def test_the_layout_of_kaggle_is_one_source(tmp_path: Path, valid: str, above: str) -> None:
+    _files(tmp_path / above, "train/real/1.jpg", "train/fake/1.jpg", f"{valid}/fake/2.jpg")
+    assert [(p.key, p.fake, p.source) for p in _read(tmp_path)] == [
+        ("train/fake/1.jpg", True, "kaggle"),
+        ("train/real/1.jpg", False, "kaggle"),
+    ]
+    assert [p.key for p in _read(tmp_path, Split.VALID)] == [f"{valid}/fake/2.jpg"]
+    assert _read(tmp_path, Split.TEST) == []
+
+
+def test_the_class_is_read_from_the_name_and_not_from_the_order(tmp_path: Path) -> None:
+    _files(tmp_path, "train/0_real/a.jpg", "train/1_fake/b.jpg")
+    assert [p.fake for p in _read(tmp_path)] == [False, True]
+    other = _files(tmp_path / "other", "train/0_fake/a.jpg", "train/1_real/b.jpg")
+    assert [p.fake for p in _read(other)] == [True, False]
+
+
+def test_folders_that_say_no_class_are_named_with_the_way_out(tmp_path: Path) -> None:
+    _files(tmp_path, "train/swaps/original/a.jpg", "train/swaps/manipulated/b.jpg")
+    with pytest.raises(ConfigurationError, match=r"'manipulated', 'original' .* --real NAME"):
+        _read(tmp_path)
+    names = ClassNames.of(real=["original"], fake=["manipulated"])
+    assert [(p.source, p.fake) for p in _read(tmp_path, classes=names)] == [
+        ("swaps", True),
+        ("swaps", False),
+    ]
+
+
+def test_a_stranger_beside_the_classes_is_refused(tmp_path: Path) -> None:
+    _files(tmp_path, "train/real/a.jpg", "train/fake/b.jpg", "train/masks/c.jpg")
+    with pytest.raises(ConfigurationError, match="'masks'"):
+        _read(tmp_path)
+
+
+def test_a_source_without_classes_is_refused(tmp_path: Path) -> None:
+    _files(tmp_path, "train/lfw/a.jpg")
+    with pytest.raises(ConfigurationError, match="'lfw'"):
+        _read(tmp_path)
+
+
+def test_two_folders_for_one_split_are_refused(tmp_path: Path) -> None:
+    _files(tmp_path, "val/real/a.jpg", "valid/real/b.jpg")
+    with pytest.raises(ConfigurationError, match="both val and valid"):
+        _read(tmp_path)
+
+
+def test_pictures_in_deeper_folders_are_found_and_hidden_files_are_not(tmp_path: Path) -> None:
+    _files(tmp_path, "train/real/ada/1.JPG", "train/real/._1.jpg", "train/real/notes.txt")
+    assert [p.key for p in _read(tmp_path)] == ["train/real/ada/1.JPG"]
+
+
+def test_a_manifest_beside_the_splits_tells_generator_and_group(tmp_path: Path) -> None:
+    _files(tmp_path, "train/gan/fake/1.jpg", "train/gan/fake/2.jpg")
+    (tmp_path / "MANIFEST.tsv").write_text(
+        "file\tclass\tgenerator\tgroup\ntrain/gan/fake/1.jpg\tfake\tStyleGAN2\tada b\n"
+    )
+    first, second = _read(tmp_path)
+    assert (first.generator, first.group, first.group_stated) == ("StyleGAN2", "ada b", True)
+    assert (second.generator, second.group, second.group_stated) == ("gan", "2", False)
+
+
+def test_a_manifest_that_contradicts_a_folder_is_refused(tmp_path: Path) -> None:
+    _files(tmp_path, "train/gan/fake/1.jpg")
+    (tmp_path / "MANIFEST.tsv").write_text("file\tclass\ntrain/gan/fake/1.jpg\treal\n")
+    with pytest.raises(ConfigurationError, match=r"line 2: train/gan/fake/1.jpg is 'real'"):
+        _read(tmp_path)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ConfigurationError
+from training.data.table import Row, read_rows
+
+
+def _table(folder: Path, text: str, name: str = "t.tsv") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_columns_are_read_by_name(tmp_path: Path) -> None:
+    table = _table(tmp_path, "class,x,group,file\nreal,9,ada,a/1.jpg\n", "t.csv")
+    assert read_rows(table) == [Row(2, "a/1.jpg", "real", group="ada")]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> None:
+    table = _table(tmp_path, "\ufefffile\tclass\r\na.jpg\tfake\r\n")
+    assert read_rows(table) == [Row(2, "a.jpg", "fake")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column 'file'"),
+        ("file\tlabel\na.jpg\treal\n", "no column 'class'"),
+        ("file\tclass\na.jpg\n", "line 2: expected 2 cells"),
+        ("file\tclass\na.jpg\treal\tx\n", "line 2: expected 2 cells"),
+        ("file\tclass\na.jpg\treal\na.jpg\tfake\n", "line 3: a.jpg stands in the table twice"),
+        ("file\tclass\n../a.jpg\treal\n", "below the folder of the table"),
+        ("file\tclass\n/a.jpg\treal\n", "below the folder of the table"),
+        ("file\tclass\n\treal\n", "below the folder of the table"),
+    ],
+)
+def test_what_is_no_such_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        read_rows(_table(tmp_path, text))
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_bytes(b"file\tclass\n\xff\xfe\treal\n")
+    with pytest.raises(ConfigurationError, match="no table of text"):
+        read_rows(path)
+
+
+def test_a_table_of_any_text_is_read_or_refused(tmp_path: Path) -> None:
+    cell = st.text(max_size=20)
+    line = st.lists(cell, max_size=4).map("\t".join)
+    head = st.sampled_from(["file\tclass", "file\tclass\tsplit", "file\tclass\tgroup\tsource"])
+
+    @given(head, st.lists(line, max_size=5))
+    def holds(first: str, lines: list[str]) -> None:
+        table = tmp_path / "t.tsv"
+        table.write_text("\n".join([first, *lines]), encoding="utf-8", errors="replace")
+        try:
+            rows = read_rows(table)
+        except ConfigurationError:
+            return
+        assert all((tmp_path / row.file).is_relative_to(tmp_path) for row in rows)
+        assert len({row.file for row in rows}) == len(rows)
+
+    holds()
+
+
+def test_any_bytes_are_read_or_refused(tmp_path: Path) -> None:
+    @given(st.binary(max_size=200))
+    def holds(data: bytes) -> None:
+        table = tmp_path / "t.csv"
+        table.write_bytes(b"file,class\n" + data)
+        try:
+            read_rows(table)
+        except ConfigurationError:
+            return
+
+    holds()

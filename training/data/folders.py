@@ -1,0 +1,116 @@
+"""Pictures that lie in folders by split and class, with or without folders of sources between.
+
+train/<source>/real/*.jpg      several sources, and perhaps a MANIFEST.tsv beside train/
+real-vs-fake/train/real/*.jpg  one source, as Kaggle's 140k real and fake faces has it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from training.data.classes import ClassNames, unknown_classes
+from training.data.data_set import DataSet
+from training.data.picture import SUFFIXES, Picture, Split, group_of_name
+from training.data.table import MANIFEST, Row, read_rows
+
+LAYOUT = "{train,valid,test}/<source>/{real,fake}/*.jpg, or without the folder of a source"
+SPLITS = {
+    "train": Split.TRAIN,
+    "valid": Split.VALID,
+    "valida": Split.VALID,
+    "validation": Split.VALID,
+    "val": Split.VALID,
+    "test": Split.TEST,
+}
+_INNER = ("real-vs-fake", "real_vs_fake")  # the archive holds one in the other
+
+
+def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Picture]:
+    """The pictures of one split, sorted by path; none when it has no folder.
+
+    Raises :class:`ConfigurationError` when the folders fit no layout, or a name no class.
+    """
+    root, folders = _split_folders(data.path)
+    if split not in folders:
+        return []
+    manifest = root / MANIFEST
+    rows = {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
+    found = []
+    for source, folder, fake in _class_folders(data, folders[split], classes):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+                key = path.relative_to(root).as_posix()
+                row = rows.get(key, Row(0, key, ""))
+                _check_label(row, fake, classes, manifest)
+                found.append(_picture(path, split, source, row, fake=fake))
+    return found
+
+
+def _split_folders(root: Path) -> tuple[Path, dict[Split, Path]]:
+    """The folder that holds those of the splits: the one given, or one called real-vs-fake."""
+    folders: dict[Split, Path] = {}
+    for child in _children(root):
+        split = SPLITS.get(child.name.lower())
+        if split in folders:
+            raise ConfigurationError(
+                f"{root} holds both {folders[split].name} and {child.name}; keep one of them."
+            )
+        if split is not None:
+            folders[split] = child
+    if folders:
+        return root, folders
+    for name in _INNER:
+        if (root / name).is_dir():
+            return _split_folders(root / name)
+    raise ConfigurationError(
+        f"{root} holds no folder train, valid or test; the layout is {LAYOUT}."
+    )
+
+
+def _class_folders(
+    data: DataSet, split: Path, classes: ClassNames
+) -> Iterator[tuple[str, Path, bool]]:
+    """(source, folder, fake) below the folder of a split."""
+    children = _children(split)
+    if any(classes.is_fake(child.name) is not None for child in children):
+        yield from ((data.source(), *pair) for pair in _by_class(children, split, classes))
+        return
+    for source in children:
+        folders = _children(source)
+        if not folders:
+            raise unknown_classes([source.name], str(split))
+        for pair in _by_class(folders, source, classes):
+            yield data.source(source.name), *pair
+
+
+def _by_class(
+    folders: list[Path], parent: Path, classes: ClassNames
+) -> Iterator[tuple[Path, bool]]:
+    known = [(folder, classes.is_fake(folder.name)) for folder in folders]
+    unknown = [folder.name for folder, fake in known if fake is None]
+    if unknown:
+        raise unknown_classes(unknown, str(parent))
+    yield from ((folder, bool(fake)) for folder, fake in known)
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(
+        child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
+    )
+
+
+def _check_label(row: Row, fake: bool, classes: ClassNames, manifest: Path) -> None:
+    if row.label and classes.is_fake(row.label) not in (None, fake):
+        raise ConfigurationError(
+            f"{manifest}, line {row.line}: {row.file} is {row.label!r}, but its folder says "
+            f"{'fake' if fake else 'real'}; correct one of them."
+        )
+
+
+def _picture(path: Path, split: Split, source: str, row: Row, *, fake: bool) -> Picture:
+    group = row.group or group_of_name(source, path.name)
+    return Picture(
+        path, row.file, split, source, fake, group, row.generator, group_stated=bool(row.group)
+    )
