@@ -17,4 +17,4 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def samples(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     pictures = read_pictures(data_dir, Split.TRAIN)
-    return load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace)
+    return load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace).samples

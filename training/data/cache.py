@@ -1,61 +1,41 @@
 """Where the face is in every picture of a data set: found once, kept outside the repository.
 
 Only boxes are kept, no pixels: the crop is then cut by ``core.faces.crop_face``, the code
-that serves, at whatever size and margin the training asks for.
+that serves, at whatever size and margin the training asks for. A box is kept under the
+SHA-256 of the file, so moving, renaming or exchanging pictures cannot give them a wrong one,
+and a file that has a box is known to decode.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from core.errors import MediaError
+from core.faces import Box, FaceDetector
+from training.data.integrity import Broken, check_bytes
+from training.data.picture import Picture
+from training.data.sample import WHOLE, Sample, centre_of, read_pixels
 
-from core.errors import UnreadableMedia
-from core.faces import Box, Face, FaceDetector, crop_face
-from training.data.manifest import Picture
+__all__ = ["WHOLE", "Loaded", "Sample", "load_samples", "read_pixels"]
 
-# Deep-funneled LFW has black rotated corners: only the middle is photograph.
-_CENTRE = {"lfw": 0.76}
-WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+MEMORY_LIMIT = 4 * 1024**3  # bytes of compressed pictures
+
+_Box = list[float] | None  # left, top, width, height; None: no face was found
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A picture with its bytes in memory and the box of its face."""
+class Loaded:
+    """The pictures that can be used, and those that cannot."""
 
-    picture: Picture
-    data: bytes
-    box: Box
-    face_found: bool
-    # Of a fake that is blended anew at every look: see blending.py.
-    donors: Sequence[Sample] = field(default=(), repr=False, compare=False)
-
-    def pixels(self) -> NDArray[np.uint8]:
-        """Decode to (h, w, 3) uint8 RGB."""
-        return read_pixels(self.picture, self.data)
-
-    def crop(self, size: int) -> NDArray[np.uint8]:
-        """The crop that serving would cut, (size, size, 3) uint8 RGB."""
-        return crop_face(self.pixels(), self.box, size=size)
-
-
-def read_pixels(picture: Picture, data: bytes) -> NDArray[np.uint8]:
-    """Decode one picture of the data set to (h, w, 3) uint8 RGB."""
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise UnreadableMedia(f"{picture.key} cannot be decoded as a picture.")
-    share = _CENTRE.get(picture.source)
-    if share is not None:
-        height, width = decoded.shape[:2]
-        top, left = (round(side * (1 - share) / 2) for side in (height, width))
-        decoded = decoded[top : height - top, left : width - left]
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    samples: list[Sample]
+    broken: list[Broken]
 
 
 def load_samples(
@@ -64,44 +44,102 @@ def load_samples(
     detector: Callable[[], FaceDetector],
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Sample]:
+    memory_limit: int = MEMORY_LIMIT,
+) -> Loaded:
     """Read every picture and its face box, detecting only where the cache has none.
 
-    The cache is one JSON file a split in ``cache_dir``; ``detector`` is called at most once.
+    Parameters
+    ----------
+    cache_dir
+        Holds one JSON file of boxes, which gains those that are found.
+    detector
+        Called at most once, and only if a picture is new.
+    progress
+        Is told (done, total) after every picture.
+    memory_limit
+        Bytes of files to keep; the files beyond it are read again at every look.
     """
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    file = cache_dir / "faces.json"
-    boxes: dict[str, list[float] | None] = json.loads(file.read_text()) if file.is_file() else {}
-    data = [picture.path.read_bytes() for picture in pictures]
-    missing = [index for index, picture in enumerate(pictures) if picture.key not in boxes]
-    if missing:
-        finder = detector()
-
-        def find(index: int) -> list[float] | None:
-            return _find(finder, read_pixels(pictures[index], data[index]))
-
-        with ThreadPoolExecutor(2) as pool:
-            for done, (index, box) in enumerate(zip(missing, pool.map(find, missing), strict=True)):
-                boxes[pictures[index].key] = box
-                if progress is not None:
-                    progress(done + 1, len(missing))
-        temporary = file.with_suffix(".part")
-        temporary.write_text(json.dumps(boxes))
-        temporary.replace(file)
-    return [
-        _sample(picture, content, boxes[picture.key])
-        for picture, content in zip(pictures, data, strict=True)
-    ]
+    boxes = _BoxFile(cache_dir)
+    load_detector = _once(detector)
+    samples: list[Sample] = []
+    broken: list[Broken] = []
+    held = 0
+    pool = ThreadPoolExecutor(2)
+    try:
+        results = pool.map(lambda picture: _examine(picture, boxes, load_detector), pictures)
+        for done, result in enumerate(results, 1):
+            if isinstance(result, Broken):
+                broken.append(result)
+            else:
+                held += len(result.data or b"")
+                samples.append(result if held <= memory_limit else replace(result, data=None))
+            if progress is not None:
+                progress(done, len(pictures))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        boxes.save()  # what an interrupted search has found is not searched for again
+    return Loaded(samples, broken)
 
 
-def _find(detector: FaceDetector, pixels: NDArray[np.uint8]) -> list[float] | None:
-    faces: list[Face] = detector.detect(pixels)
+def _once(detector: Callable[[], FaceDetector]) -> Callable[[], FaceDetector]:
+    lock, load = Lock(), cache(detector)
+
+    def loaded() -> FaceDetector:
+        with lock:  # without it, two threads would both find the cache empty
+            return load()
+
+    return loaded
+
+
+def _examine(
+    picture: Picture, boxes: _BoxFile, detector: Callable[[], FaceDetector]
+) -> Sample | Broken:
+    centre = centre_of(picture)
+    try:
+        data = picture.path.read_bytes()
+        key = boxes.key(data, centre)
+        if key not in boxes:
+            check_bytes(data)
+            boxes[key] = _find(picture, data, centre, detector())
+    except (OSError, MediaError) as error:
+        return Broken(picture, str(error))
+    box = boxes[key]
+    # Some tight crops show a face too large for the detector: the picture is the face.
+    return Sample(
+        picture, data, WHOLE if box is None else Box(*box), box is not None, centre=centre
+    )
+
+
+def _find(picture: Picture, data: bytes, centre: float, detector: FaceDetector) -> _Box:
+    faces = detector.detect(read_pixels(picture, data, centre))
     if not faces:
         return None
     box = faces[0].box
     return [round(value, 5) for value in (box.left, box.top, box.width, box.height)]
 
 
-def _sample(picture: Picture, data: bytes, box: list[float] | None) -> Sample:
-    # Some tight crops show a face too large for the detector: the picture is the face.
-    return Sample(picture, data, WHOLE if box is None else Box(*box), box is not None)
+class _BoxFile(dict[str, _Box]):
+    """Boxes by the content of a file and how much of it is photograph, kept as JSON."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / "face_boxes.json"
+        super().__init__(self._read())
+        self._saved = len(self)
+
+    @staticmethod
+    def key(data: bytes, centre: float) -> str:
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        return digest if centre == 1 else f"{digest}@{centre:g}"
+
+    def save(self) -> None:
+        if len(self) == self._saved:
+            return
+        everything = {**self._read(), **self}  # another run may have written meanwhile
+        temporary = self._file.with_suffix(".part")
+        temporary.write_text(json.dumps(everything))
+        temporary.replace(self._file)
+
+    def _read(self) -> dict[str, _Box]:
+        boxes: dict[str, _Box] = json.loads(self._file.read_text()) if self._file.is_file() else {}
+        return boxes

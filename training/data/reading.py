@@ -1,24 +1,54 @@
-"""Pictures of a data folder with their face boxes, as the commands read them."""
+"""Pictures of data sets with their face boxes, as the commands read them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from core.faces import load_face_detector
-from training.data.cache import Sample, load_samples
+from training.data.cache import MEMORY_LIMIT, Sample, load_samples
+from training.data.classes import BY_NAME, ClassNames
+from training.data.data_set import DataSet
+from training.data.integrity import MAX_BROKEN, refuse_many, report
 from training.data.manifest import Picture, Split, read_pictures
 
 
-def read_samples(data_dir: Path, split: Split, cache_dir: Path | None) -> list[Sample]:
-    """Every picture of a split with its face box."""
-    return with_faces(read_pictures(data_dir, split), cache_dir)
+def read_samples(
+    data: Path | Sequence[DataSet],
+    split: Split,
+    cache_dir: Path | None,
+    classes: ClassNames = BY_NAME,
+) -> list[Sample]:
+    """Every picture of a split with its face box; raises as :func:`with_faces`."""
+    return with_faces(read_pictures(data, split, classes), cache_dir)
 
 
-def with_faces(pictures: list[Picture], cache_dir: Path | None) -> list[Sample]:
-    """The pictures with their face boxes, found once and then kept in the cache folder."""
-    return load_samples(pictures, cache_folder(cache_dir), load_face_detector, progress=_show)
+def with_faces(
+    pictures: Sequence[Picture],
+    cache_dir: Path | None,
+    *,
+    max_broken: float = MAX_BROKEN,
+    memory_limit: int = MEMORY_LIMIT,
+) -> list[Sample]:
+    """The pictures with their face boxes, found once and then kept in the cache folder.
+
+    Broken pictures are counted and named on standard error, and left out. Raises
+    :class:`ConfigurationError` when more than the share ``max_broken`` is broken.
+    ``memory_limit`` is in bytes: files beyond it stay on disk.
+    """
+    loaded = load_samples(
+        pictures,
+        cache_folder(cache_dir),
+        load_face_detector,
+        progress=_show,
+        memory_limit=memory_limit,
+    )
+    refuse_many(loaded.broken, len(pictures), max_broken)
+    if loaded.broken:
+        click.echo(report(loaded.broken, len(pictures)), err=True)
+    return loaded.samples
 
 
 def cache_folder(cache_dir: Path | None) -> Path:
@@ -27,6 +57,6 @@ def cache_folder(cache_dir: Path | None) -> Path:
 
 
 def _show(done: int, total: int) -> None:
-    """One line that overwrites itself while faces are being found."""
-    if done % 50 == 0 or done == total:
-        click.echo(f"\rfaces {done}/{total}", nl=done == total, err=True)
+    """One line that overwrites itself while pictures are read and faces are found."""
+    if done % 500 == 0 or done == total:
+        click.echo(f"\rpictures {done}/{total}", nl=done == total, err=True)

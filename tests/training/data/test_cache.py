@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from core.errors import UnreadableMedia
 from core.faces import Face
 from tests.training.pictures import CentreFace
 from training.data.cache import WHOLE, Sample, load_samples, read_pixels
-from training.data.manifest import Picture, Split, read_pictures
+from training.data.manifest import Split, read_pictures
 
 
 def test_faces_are_searched_for_once(data_dir: Path, tmp_path: Path) -> None:
@@ -24,7 +26,7 @@ def test_faces_are_searched_for_once(data_dir: Path, tmp_path: Path) -> None:
 
 def test_the_cache_holds_no_pixels(data_dir: Path, tmp_path: Path) -> None:
     load_samples(read_pictures(data_dir, Split.TRAIN), tmp_path, CentreFace)
-    assert [file.name for file in tmp_path.iterdir()] == ["faces.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["face_boxes.json"]
 
 
 def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: Path) -> None:
@@ -32,17 +34,64 @@ def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: 
         def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002
             return []
 
-    sample = load_samples(read_pictures(data_dir, Split.TRAIN)[:1], tmp_path, Blind)[0]
+    sample = load_samples(read_pictures(data_dir, Split.TRAIN)[:1], tmp_path, Blind).samples[0]
     assert (sample.box, sample.face_found) == (WHOLE, False)
     assert np.array_equal(sample.crop(64), sample.pixels())
 
 
-def test_the_black_corners_of_lfw_are_cut_away(samples: list[Sample]) -> None:
-    known = samples[0]
-    picture = Picture(known.picture.path, "k", Split.TRAIN, "lfw", fake=False, group="g")
-    assert read_pixels(picture, known.data).shape == (48, 48, 3)
+def test_a_box_goes_with_the_picture_and_not_with_its_name(data_dir: Path, tmp_path: Path) -> None:
+    detector = CentreFace()
+    pictures = read_pictures(data_dir, Split.TRAIN)[:2]
+    load_samples(pictures, tmp_path, lambda: detector)
+    moved = tmp_path / "train" / "elsewhere" / "real" / "x.jpg"
+    moved.parent.mkdir(parents=True)
+    shutil.copy(pictures[0].path, moved)
+    load_samples(read_pictures(tmp_path, Split.TRAIN), tmp_path, lambda: detector)
+    assert detector.calls == 2
 
 
-def test_a_broken_picture_is_named(samples: list[Sample]) -> None:
+def test_the_black_corners_of_lfw_are_cut_away(data_dir: Path, tmp_path: Path) -> None:
+    picture = replace(read_pictures(data_dir, Split.TRAIN)[0], source="mine/lfw")
+    sample = load_samples([picture], tmp_path, CentreFace).samples[0]
+    assert sample.pixels().shape == (48, 48, 3)
+    # A fake blended from it has another source, and still no black corners.
+    fake = replace(sample, picture=replace(picture, source="self_blended", fake=True))
+    assert np.array_equal(fake.pixels(), sample.pixels())
+
+
+def test_broken_pictures_are_listed_with_their_flaw(data_dir: Path, tmp_path: Path) -> None:
+    whole = read_pictures(data_dir, Split.TRAIN)[0]
+    data = whole.path.read_bytes()
+    files = {"cut.jpg": data[: len(data) // 2], "empty.jpg": b"", "text.jpg": b"no picture"}
+    pictures = [whole, replace(whole, path=tmp_path / "gone.jpg")]
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        pictures.append(replace(whole, path=tmp_path / name))
+    for _ in range(2):  # the second time from the cache
+        loaded = load_samples(pictures, tmp_path, CentreFace)
+        assert [sample.picture for sample in loaded.samples] == [whole]
+        names = [broken.picture.path.name for broken in loaded.broken]
+        assert names == ["gone.jpg", "cut.jpg", "empty.jpg", "text.jpg"]
+        assert all(broken.reason for broken in loaded.broken)
+
+
+def test_files_beyond_the_limit_of_memory_are_read_at_every_look(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    pictures = read_pictures(data_dir, Split.TRAIN)[:3]
+    limit = sum(picture.path.stat().st_size for picture in pictures[:2])
+    kept = load_samples(pictures, tmp_path, CentreFace).samples
+    some = load_samples(pictures, tmp_path, CentreFace, memory_limit=limit).samples
+    assert [sample.data is None for sample in some] == [False, False, True]
+    assert all(np.array_equal(a.crop(32), b.crop(32)) for a, b in zip(kept, some, strict=True))
+
+
+def test_a_file_that_was_lost_since_is_named(data_dir: Path, tmp_path: Path) -> None:
+    picture = replace(read_pictures(data_dir, Split.TRAIN)[0], path=tmp_path / "gone.jpg")
+    with pytest.raises(UnreadableMedia, match=r"gone\.jpg cannot be read"):
+        Sample(picture, None, WHOLE, face_found=False).pixels()
+
+
+def test_bytes_that_are_no_picture_are_named(samples: list[Sample]) -> None:
     with pytest.raises(UnreadableMedia, match="train/dfdc"):
         read_pixels(samples[0].picture, b"no picture")

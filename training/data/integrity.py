@@ -1,0 +1,52 @@
+"""Pictures that cannot be used: found before training, counted and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import ConfigurationError, UnsupportedMedia
+from core.frames import open_media
+from core.media import Kind
+from training.data.picture import Picture
+
+MAX_BROKEN = 0.01  # share of the pictures; more points at a copy that went wrong
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A picture that cannot be used, and why."""
+
+    picture: Picture
+    reason: str
+
+
+def check_bytes(data: bytes) -> None:
+    """Decode a picture wholly, as serving does.
+
+    Raises a :class:`MediaError` when it is empty, cut off, damaged or no still picture.
+    """
+    with open_media(data) as media:
+        if media.info.kind is not Kind.IMAGE:
+            raise UnsupportedMedia(f"The file is a {media.info.container} and no still picture.")
+        next(media.frames(1))
+
+
+def report(broken: Sequence[Broken], total: int) -> str:
+    """How many pictures are broken and which, the first few by name."""
+    lines = [f"{len(broken)} of {total} pictures are broken and left out:"]
+    lines += [f"  {each.picture.path}: {each.reason}" for each in broken[:_NAMED]]
+    if len(broken) > _NAMED:
+        left = len(broken) - _NAMED
+        lines.append(f"  and {left} more; deepfake data check names them all")
+    return "\n".join(lines)
+
+
+def refuse_many(broken: Sequence[Broken], total: int, max_share: float = MAX_BROKEN) -> None:
+    """Raise :class:`ConfigurationError` when more than ``max_share`` of ``total`` is broken."""
+    if len(broken) > max_share * total:
+        raise ConfigurationError(
+            f"{report(broken, total)}\nThat is {len(broken) / total:.1%}; the limit is "
+            f"{max_share:.1%}. Copy the data again, or delete those files."
+        )
