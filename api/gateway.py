@@ -56,7 +56,9 @@ def open_gateway(settings: GatewaySettings, queue: JobQueue | None = None) -> It
             redis=redis,
             jobs=jobs,
             blobs=RedisBlobStore(
-                redis, ttl_s=settings.blob_ttl_s, max_total_bytes=settings.max_bytes_in_flight
+                redis,
+                upload_ttl_s=settings.upload_limit_s,
+                max_total_bytes=settings.max_bytes_in_flight,
             ),
             queue=queue,
             events=JobEvents(settings.redis_url, jobs.events_channel),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -12,7 +11,6 @@ from api.gateway import CurrentGateway, CurrentTenant
 from api.polling import Snapshot, place, wait
 from api.schemas import JobView, SubmitOptions
 from api.submission import submit
-from core.jobs import JobStatus
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -119,11 +117,6 @@ async def cancel_job(
 ) -> JobView:
     """A waiting job ends at once; a running one at its next stage."""
     job = await gateway.store(gateway.jobs.request_cancel, job_id, tenant)
-    if job.status is JobStatus.CANCELED:
-        gateway.store.chore(
-            partial(gateway.blobs.delete, job.media.blob_id),
-            partial(gateway.jobs.media_deleted, job.id),
-        )
     return _view(request, response, await place(gateway, job))
 
 
@@ -135,8 +128,7 @@ async def cancel_job(
 )
 async def delete_job(gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId) -> None:
     """Everything about the job is gone when this answers, even if it was running."""
-    blob_id = await gateway.store(gateway.jobs.delete, job_id, tenant)
-    await gateway.store(gateway.blobs.delete, blob_id)
+    await gateway.store(gateway.jobs.delete, job_id, tenant)
 
 
 def _view(request: Request, response: Response, snapshot: Snapshot) -> JobView:

@@ -31,7 +31,6 @@ class GatewaySettings(BaseSettings):
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
 
-    blob_ttl_s: Seconds = 3600.0
     job_ttl_s: Seconds = 24 * 3600.0
     max_attempts: Annotated[int, Field(ge=1)] = 3  # as the workers have it: quarantine
     frames: Annotated[int, Field(ge=1, le=50)] = 10

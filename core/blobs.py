@@ -25,7 +25,11 @@ class Usage:
 
 
 class BlobStore(Protocol):
-    """Append-only byte strings with a time to live; every call may raise StoreUnavailable."""
+    """Append-only byte strings; every call may raise StoreUnavailable.
+
+    A blob is an upload under way until a job is created for it. From then on it lives and
+    ends with that job: see :class:`core.jobs.JobStore`.
+    """
 
     def open(self, blob_id: str) -> None:
         """Begin an empty blob; raises StoreFull when the bound is reached already."""
@@ -52,18 +56,22 @@ def new_blob_id() -> str:
 
 
 class RedisBlobStore:
-    """Blobs as Redis lists of chunks, with one account of all bytes in flight."""
+    """Blobs as Redis lists of chunks, with one account of all bytes in flight.
+
+    ``upload_ttl_s`` is how long an upload under way stays after its last chunk; it should
+    not be less than the longest pause between two chunks.
+    """
 
     def __init__(
         self,
         redis: Redis,
         *,
-        ttl_s: float = 3600.0,
+        upload_ttl_s: float = 3600.0,
         max_total_bytes: int = 2 * 1024**3,
         prefix: str = "df:",
     ) -> None:
         self._redis = redis
-        self._ttl_ms = int(ttl_s * 1000)
+        self._ttl_ms = int(upload_ttl_s * 1000)
         self._limit = max_total_bytes
         self._prefix = prefix
         self._append = redis.register_script(load_script("blob_append"))

@@ -4,6 +4,9 @@ Every change is one script of ``core/lua``: it compares the status and the attem
 the time from Redis, raises the revision and publishes the job's id on ``df:job-events``.
 A late duplicate of a lost worker can therefore never overwrite what a newer attempt wrote.
 
+A job owns its upload: whatever lets the record live longer does so for the bytes too, and
+the script that ends the job deletes them.
+
 Every method raises StoreUnavailable when Redis is away.
 """
 
@@ -51,12 +54,16 @@ __all__ = [
 IDEMPOTENCY_TTL_MS: Final = 24 * 3600 * 1000
 CRASH_TTL_MS: Final = 24 * 3600 * 1000
 _SCRIPTS: Final = (
-    "create", "claim", "renew", "stage", "finish", "release", "cancel", "delete", "reap", "media",
+    "create", "claim", "renew", "stage", "finish", "release", "cancel", "delete", "overdue", "reap",
 )  # fmt: skip
 
 
 class JobStore:
-    """Jobs by id. ``max_attempts`` is also the number of crashes that quarantines a file."""
+    """Jobs by id.
+
+    ``ttl_s`` is the life of a record after its last change, and of its upload until the end
+    of the job. ``max_attempts`` is also the number of crashes that quarantines a file.
+    """
 
     def __init__(
         self,
@@ -85,7 +92,7 @@ class JobStore:
     # -- the client's side ---------------------------------------------------------------
 
     def create(self, job: Job, *, idempotency_key: str | None = None) -> Job:
-        """Store a queued job and return it as stored.
+        """Store a queued job, which takes its upload over, and return it as stored.
 
         When the tenant used the key within 24 h and that job is still there, nothing is
         stored and *that* job is returned: its id differs from ``job.id``.
@@ -129,12 +136,10 @@ class JobStore:
             raise JobFinished(job_id, status)
         return self.get(job_id, tenant=tenant)
 
-    def delete(self, job_id: str, tenant: str) -> str:
-        """Remove the record with its result; returns the id of the blob to delete."""
-        blob_id = self._run("delete", job_id, tenant).decode()
-        if not blob_id:
+    def delete(self, job_id: str, tenant: str) -> None:
+        """Remove the record with its upload and its result; raises JobNotFound."""
+        if not self._run("delete", job_id, tenant):
             raise JobNotFound(job_id)
-        return str(blob_id)
 
     # -- the worker's side ---------------------------------------------------------------
 
@@ -147,12 +152,16 @@ class JobStore:
 
     def renew(self, job_id: str, attempt: int) -> LeaseState:
         """The heartbeat; ``held`` is False once the job is deleted, reaped or finished."""
-        held, cancel = self._run("renew", job_id, attempt, self._lease_ms)
+        held, cancel = self._run("renew", job_id, attempt, self._lease_ms, self._ttl_ms)
         return LeaseState(held=bool(held), cancel_requested=bool(cancel))
 
     def set_stage(self, job_id: str, attempt: int, stage: str) -> bool:
-        """Say what the attempt does now; False when it is stale."""
-        return bool(self._run("stage", job_id, attempt, stage))
+        """Say what the attempt does now; False when it is stale.
+
+        An attempt that is lost before it said so for the first time had not touched the
+        file yet: it counts neither as an attempt nor as a crash.
+        """
+        return bool(self._run("stage", job_id, attempt, self._ttl_ms, stage))
 
     def finish(
         self,
@@ -164,7 +173,7 @@ class JobStore:
         error: JsonObject | None = None,
         media_info: JsonObject | None = None,
     ) -> bool:
-        """Write the terminal state; False, and nothing written, when the attempt is stale."""
+        """Write the terminal state and delete the upload; False when the attempt is stale."""
         if not status.terminal:
             raise ValueError(f"Job {job_id} cannot finish as {status}: that is no terminal state.")
         parts = {"result": result, "error": error, "media_info": media_info}
@@ -184,16 +193,16 @@ class JobStore:
         """
         return bool(self._run("release", job_id, attempt, self._ttl_ms))
 
-    def media_deleted(self, job_id: str) -> None:
-        """Note that the uploaded bytes are gone; call it after the blob was deleted."""
-        self._run("media", job_id)
-
     # -- recovery ------------------------------------------------------------------------
 
     def reap(self) -> list[Reaped]:
-        """End or requeue every job whose lease ran out; safe to run in several workers."""
+        """End or requeue every job whose lease ran out; safe to run in several workers.
+
+        To be called at least every quarter of ``lease_s``: when no worker could for half of
+        it, Redis was away, and all leases begin anew.
+        """
         reaped = []
-        for job_id in self._expired_leases():
+        for job_id in map(bytes.decode, self._run("overdue", "", self._lease_ms)):
             try:
                 job = self.get(job_id)
             except JobNotFound:
@@ -203,15 +212,6 @@ class JobStore:
             if action := self._run("reap", job_id, *arguments).decode():
                 reaped.append(Reaped(job_id, job.queue, action))
         return reaped
-
-    @store_errors()
-    def _expired_leases(self) -> list[str]:
-        seconds, microseconds = self._redis.time()
-        now_ms = seconds * 1000 + microseconds // 1000
-        return [
-            job_id.decode()
-            for job_id in self._redis.zrangebyscore(f"{self._prefix}leases", "-inf", now_ms, 0, 100)
-        ]
 
     @store_errors()
     def lost_messages(self, older_than_s: float) -> list[tuple[str, Queue]]:

@@ -1,13 +1,15 @@
-"""Loads the Lua scripts of core/lua, each behind the prelude of its noun."""
+"""Loads the Lua scripts of core/lua, each behind the preludes of its noun."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Final
+
+_PRELUDES: Final = {"blob": ("blob",), "job": ("blob", "job")}  # a job owns its upload
 
 
 def load_script(name: str) -> str:
-    """The source of ``core/lua/{name}.lua`` with ``{noun}_prelude.lua`` in front of it."""
-    noun = name.partition("_")[0]
+    """The source of ``core/lua/{noun}_{verb}.lua``, the preludes of the noun in front of it."""
     folder = files("core") / "lua"
-    prelude = (folder / f"{noun}_prelude.lua").read_text("utf-8")
-    return prelude + (folder / f"{name}.lua").read_text("utf-8")
+    preludes = [f"{noun}_prelude" for noun in _PRELUDES[name.partition("_")[0]]]
+    return "".join((folder / f"{part}.lua").read_text("utf-8") for part in (*preludes, name))

@@ -39,6 +39,13 @@ class RedisServer:
     def url(self) -> str:
         return f"unix://{self._socket}"
 
+    @property
+    def pid(self) -> int:
+        """The process id; raises RuntimeError when it does not run."""
+        if self._process is None:
+            raise RuntimeError(f"The redis-server at {self._socket} does not run.")
+        return self._process.pid
+
     def start(self) -> Self:
         if self._process is not None:
             raise RuntimeError(f"The redis-server at {self._socket} runs already.")

@@ -1,4 +1,4 @@
-"""One job from its id to its terminal record: fetch, decode, infer, write, forget the bytes."""
+"""One job from its id to its terminal record: fetch, decode, infer, write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from core.errors import (
     DeepfakeError,
     FileQuarantined,
     InferenceFailed,
-    StoreUnavailable,
 )
 from core.evidence import Evidence, ExtractOptions
 from core.jobs import Job, JobStatus, JobStore, error_object
@@ -28,9 +27,6 @@ from core.sampling import Sampling
 from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
 
 logger = logging.getLogger(__name__)
-
-FINISH_PATIENCE_S = 30.0  # a result in hand outlives a restart of Redis
-FINISH_PAUSE_S = 1.0
 
 
 class Extractor(Protocol):
@@ -64,11 +60,14 @@ class RunnerLimits:
 
     media: MediaLimits
     decode_deadline_s: float
-    finish_patience_s: float = FINISH_PATIENCE_S
 
 
 class JobRunner:
-    """Runs jobs, from several threads at once. No outcome of a job is an exception of it."""
+    """Runs jobs, from several threads at once. No outcome of a job is an exception of it.
+
+    Once a job is claimed, an absence of Redis only delays it: the attempt waits, and goes on
+    unless its lease turns out to be lost.
+    """
 
     def __init__(
         self,
@@ -100,8 +99,6 @@ class JobRunner:
                 self._run_claimed(running)
             except LeaseLost:
                 logger.warning("%s no longer belongs to attempt %d", job.id, job.attempt)
-            except StoreUnavailable as error:
-                logger.warning("%s waits for its lease to end: %s", job.id, error)
             except BaseException:
                 # The process is going down under us: give the job back, then go along.
                 self._store.release(job.id, job.attempt)
@@ -110,13 +107,11 @@ class JobRunner:
     def _run_claimed(self, running: RunningJob) -> None:
         job, outcome = running.job, _Outcome()
         try:
-            if self._store.quarantined(job.media.sha256):
-                crashes = self._store.crashes(job.media.sha256)
-                raise FileQuarantined(sha256=job.media.sha256, crashes=crashes)
+            running.outlast(lambda: self._check_quarantine(job))
             self._judge(running, outcome)
         except JobCanceled:
             outcome.status = JobStatus.CANCELED
-        except (LeaseLost, StoreUnavailable):
+        except LeaseLost:
             raise
         except DeepfakeError as error:
             outcome.fail(error_object(error))
@@ -129,17 +124,21 @@ class JobRunner:
             logger.exception("%s failed unexpectedly (reference %s)", job.id, reference)
             message = f"An unexpected error; the worker's log has it under {reference}."
             outcome.fail({"code": DeepfakeError.code, "message": message, "retryable": False})
-        self._finish(running, outcome)
+        running.outlast(lambda: self._finish(job, outcome))
+
+    def _check_quarantine(self, job: Job) -> None:
+        if self._store.quarantined(job.media.sha256):
+            crashes = self._store.crashes(job.media.sha256)
+            raise FileQuarantined(sha256=job.media.sha256, crashes=crashes)
 
     def _judge(self, running: RunningJob, outcome: _Outcome) -> None:
         job = running.job
         started = job.started_at or job.created_at
         queued_ms = (started - job.created_at).total_seconds() * 1000
-        self._enter(running, "decode")
         fetch = _Fetch(self._blobs, job)
-        evidence = self._extract(running, fetch)
+        evidence = running.outlast(lambda: self._extract(running, fetch))
         outcome.media_info = _media_info(evidence)
-        self._enter(running, "infer")
+        running.outlast(lambda: self._enter(running, "infer"))
         outcome.result = judge(
             evidence,
             self._model.scorer,
@@ -156,6 +155,7 @@ class JobRunner:
             raise LeaseLost(running.job.id)
 
     def _extract(self, running: RunningJob, fetch: _Fetch) -> Evidence:
+        self._enter(running, "decode")  # comes first: while Redis is away no decoder is spent
         try:
             return self._extract_once(running, fetch)
         except DecoderCrashed as error:
@@ -178,31 +178,11 @@ class JobRunner:
             check=running.check,
         )
 
-    def _finish(self, running: RunningJob, outcome: _Outcome) -> None:
-        """Write the end of the job, patiently; then its bytes are not needed any more."""
-        job = running.job
-        patient_until = time.monotonic() + self._limits.finish_patience_s
-        while True:
-            if running.lost:
-                raise LeaseLost(job.id)
-            try:
-                written = self._store.finish(job.id, job.attempt, **outcome.fields())
-                break
-            except StoreUnavailable:
-                if time.monotonic() > patient_until:
-                    raise
-                time.sleep(FINISH_PAUSE_S)
-        if not written:
+    def _finish(self, job: Job, outcome: _Outcome) -> None:
+        """Write the end of the job, which also ends its upload."""
+        if not self._store.finish(job.id, job.attempt, **outcome.fields()):
             raise LeaseLost(job.id)
         logger.info("%s %s in attempt %d", job.id, outcome.status, job.attempt)
-        self._forget_media(job)
-
-    def _forget_media(self, job: Job) -> None:
-        try:
-            self._blobs.delete(job.media.blob_id)
-            self._store.media_deleted(job.id)
-        except StoreUnavailable as error:
-            logger.warning("%s: its bytes stay until they expire: %s", job.id, error)
 
 
 class _Outcome:

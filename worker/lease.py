@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final, TypeVar
 
+from core.errors import StoreUnavailable
 from core.jobs import Job, JobStore
 
 logger = logging.getLogger(__name__)
+
+STORE_PAUSE_S: Final = 1.0
+_T = TypeVar("_T")
 
 
 class LeaseLost(Exception):
@@ -35,9 +40,22 @@ class RunningJob:
         if self._canceled.is_set():
             raise JobCanceled(self.job.id)
 
-    @property
-    def lost(self) -> bool:
-        return self._lost.is_set()
+    def outlast(self, call: Callable[[], _T]) -> _T:
+        """What ``call`` gives, called again until Redis is there to answer it.
+
+        An absence of Redis is no fault of the file and costs no attempt. Raises
+        :class:`LeaseLost` when the job was given back or taken over meanwhile.
+        """
+        told = False
+        while not self._lost.is_set():
+            try:
+                return call()
+            except StoreUnavailable as error:
+                if not told:
+                    logger.warning("%s waits for Redis: %s", self.job.id, error)
+                told = True
+                self._lost.wait(STORE_PAUSE_S)
+        raise LeaseLost(self.job.id)
 
     def lose(self) -> None:
         self._lost.set()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from core.blobs import BlobStore
-from core.errors import JobNotFound
 from core.jobs import JobStore
 
 logger = logging.getLogger(__name__)
@@ -18,11 +16,8 @@ Publish = Callable[[str, str], None]
 class Reaper:
     """Safe to run in every worker at once: each step is one fenced script."""
 
-    def __init__(
-        self, store: JobStore, blobs: BlobStore, publish: Publish, *, lost_after_s: float = 30.0
-    ) -> None:
+    def __init__(self, store: JobStore, publish: Publish, *, lost_after_s: float = 30.0) -> None:
         self._store = store
-        self._blobs = blobs
         self._publish = publish
         self._lost_after_s = lost_after_s
 
@@ -32,19 +27,9 @@ class Reaper:
             logger.warning("%s lost its worker: %s", reaped.job_id, reaped.action)
             if reaped.action == "requeued":
                 self._publish(reaped.job_id, reaped.queue)
-            else:
-                self._forget_media(reaped.job_id)
 
     def republish(self) -> None:
         """Send again the messages of jobs that wait without one."""
         for job_id, queue in self._store.lost_messages(self._lost_after_s):
             logger.warning("%s waits on %s without a message; sent again", job_id, queue)
             self._publish(job_id, queue)
-
-    def _forget_media(self, job_id: str) -> None:
-        try:
-            job = self._store.get(job_id)
-        except JobNotFound:
-            return  # deleted meanwhile, and its media with it
-        self._blobs.delete(job.media.blob_id)
-        self._store.media_deleted(job_id)

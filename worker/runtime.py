@@ -34,7 +34,7 @@ from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
 
-REAP_S, REPUBLISH_S, JITTER = 5.0, 30.0, 0.2
+REPUBLISH_S, JITTER = 30.0, 0.2
 
 
 @dataclass(slots=True)
@@ -83,11 +83,11 @@ class WorkerRuntime:
             store, blobs, leases, decoders, model, _runner_limits(settings), worker_id=worker_id
         )
         heartbeat = _heartbeat(settings, detector, worker_id)
-        reaper = Reaper(store, blobs, publish)
+        reaper = Reaper(store, publish)
         periodics = [
             Periodic("leases", settings.lease_s / 3, leases.renew),
             Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: beat(redis, heartbeat)),
-            Periodic("reaper", REAP_S, reaper.reap, jitter=JITTER),
+            Periodic("reaper", settings.lease_s / 4, reaper.reap, jitter=JITTER),
             Periodic("lost messages", REPUBLISH_S, reaper.republish, jitter=JITTER),
         ]
         if lease is not None:

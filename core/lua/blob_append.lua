@@ -3,7 +3,7 @@ local chunk, opening, ttl_ms, limit = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
 local now = now_ms()
 
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', expiries_key, '-inf', now, 'LIMIT', 0, 100)) do
-  forget(expired)
+  forget_blob(expired)
 end
 if not opening and not redis.call('ZSCORE', expiries_key, id) then return {'missing', 0} end
 

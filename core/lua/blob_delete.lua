@@ -1,1 +1,1 @@
-forget(id)
+forget_blob(id)

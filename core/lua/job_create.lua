@@ -14,6 +14,9 @@ set('attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now)
 line_up()
 keep(ttl_ms)
 -- Places of records that expired while they waited.
-redis.call('ZREMRANGEBYSCORE', line_of(get('queue')), '-inf', now - ttl_ms)
+local line = line_of(get('queue'))
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now - ttl_ms, 'LIMIT', 0, 100)) do
+  if redis.call('EXISTS', prefix .. 'job:' .. old) == 0 then redis.call('ZREM', line, old) end
+end
 changed()
 return id

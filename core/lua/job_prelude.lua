@@ -1,11 +1,5 @@
--- ARGV[1] = key prefix, ARGV[2] = job id. One Redis server: keys are derived, not declared.
-local prefix, id = ARGV[1], ARGV[2]
+-- ARGV[2] = job id. The prelude of the blobs comes first: a job owns its upload.
 local job, leases = prefix .. 'job:' .. id, prefix .. 'leases'
-
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 local function get(field) return redis.call('HGET', job, field) end
 local function set(...) redis.call('HSET', job, ...) end
@@ -22,9 +16,12 @@ local function changed()
   redis.call('PUBLISH', prefix .. 'job-events', id)
 end
 
--- Records live ttl_ms after their last change of status.
+-- One lifetime for the record and its upload: ttl_ms after the last change or renewal.
+-- Where a running job needs memory, this comes first: at maxmemory Redis refuses HSET and
+-- ZADD only while a script has not written yet, so that a full Redis ends no job.
 local function keep(ttl_ms)
   redis.call('PEXPIRE', job, ttl_ms)
+  keep_blob(get('blob_id'), ttl_ms)
 end
 
 local function line_up()
@@ -33,13 +30,13 @@ local function line_up()
   set('status', 'queued')
 end
 
--- ZREM comes first on purpose: at maxmemory Redis refuses HSET only while a script has not
--- written yet, so that a job can still end when memory is full.
+-- The terminal write, and the end of the upload: there is no moment between the two.
 local function close(status, ttl_ms)
   redis.call('ZREM', leases, id)
   redis.call('ZREM', line_of(get('queue')), id)
   redis.call('HDEL', job, 'stage')
+  forget_blob(get('blob_id'))
   local now = now_ms()
-  set('status', status, 'finished_at', now, 'expires_at', now + ttl_ms)
-  keep(ttl_ms)
+  set('status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
+  redis.call('PEXPIRE', job, ttl_ms)
 end

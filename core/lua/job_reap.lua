@@ -7,8 +7,14 @@ if not holds(ARGV[3]) then return '' end
 
 local max_attempts, ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
 local crashes_key = prefix .. 'crashes:' .. get('sha256')
-local crashes = redis.call('INCR', crashes_key)
-redis.call('PEXPIRE', crashes_key, ARGV[6])
+local crashes = tonumber(redis.call('GET', crashes_key) or '0')
+if get('stage') then
+  crashes = redis.call('INCR', crashes_key)
+  redis.call('PEXPIRE', crashes_key, ARGV[6])
+else
+  -- Claimed and never begun, as when the answer to the claim got lost: no fault of the file.
+  redis.call('HINCRBY', job, 'uncounted', 1)
+end
 
 local action = 'requeued'
 if get('cancel_requested') == '1' then
@@ -19,6 +25,7 @@ end
 
 if action == 'requeued' then
   line_up()
+  keep(ttl_ms)
 else
   close(action, ttl_ms)
   if action == 'failed' then set('error', ARGV[7]) end

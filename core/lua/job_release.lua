@@ -8,6 +8,7 @@ else
   redis.call('ZREM', leases, id)
   redis.call('HINCRBY', job, 'uncounted', 1)
   line_up()
+  keep(ARGV[4])
 end
 changed()
 return canceled and 0 or 1

@@ -1,5 +1,6 @@
--- ARGV: prefix, id, attempt, stage. Returns 1 when the attempt holds the job.
+-- ARGV: prefix, id, attempt, ttl_ms, stage. Returns 1 when the attempt holds the job.
 if not holds(ARGV[3]) then return 0 end
-set('stage', ARGV[4])
+keep(ARGV[4])
+set('stage', ARGV[5])
 changed()
 return 1

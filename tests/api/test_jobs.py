@@ -72,7 +72,6 @@ def test_a_job_is_followed_to_its_result(client: httpx.Client, jobs: JobStore) -
     media = {"codec": "h264", "duration_s": 1.5, "width": 64, "height": 48}
     error = {"code": "unreadable_media", "message": "It is cut off.", "retryable": False}
     jobs.finish(job_id, 1, status=JobStatus.FAILED, error=error, media_info=media)
-    jobs.media_deleted(job_id)
     ended = client.get(f"/v1/jobs/{job_id}")
     assert "retry-after" not in ended.headers
     assert (ended.json()["status"], ended.json()["error"]) == ("failed", error)

@@ -60,7 +60,7 @@ def test_bytes_in_flight_are_bounded_over_all_blobs(redis: Redis) -> None:
 
 
 def test_expired_bytes_leave_the_account(redis: Redis) -> None:
-    blobs = RedisBlobStore(redis, ttl_s=0.03, max_total_bytes=10)
+    blobs = RedisBlobStore(redis, upload_ttl_s=0.03, max_total_bytes=10)
     blobs.open("a")
     blobs.append("a", b"1234567890")
     time.sleep(0.05)

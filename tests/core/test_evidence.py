@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import DecoderCrashed
@@ -34,6 +34,8 @@ JSON = st.recursive(
 )
 
 
+# The first draw builds hypothesis's table of characters: seconds on a machine at work.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.fixed_dictionaries(
         {},

@@ -25,8 +25,8 @@ VERDICT_S = 60.0
 class Service:
     """One gateway, any number of workers, one Redis that can be stopped and started."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.redis = RedisServer(folder)
+    def __init__(self, folder: Path, *redis_options: str, **settings: object) -> None:
+        self.redis = RedisServer(folder, *redis_options)
         self._folder = folder
         self._environment = {f"DEEPFAKE_{name.upper()}": str(v) for name, v in settings.items()}
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -116,9 +116,11 @@ class Service:
 
 
 @contextmanager
-def service(folder: Path, *, workers: int = 1, **settings: object) -> Iterator[Service]:
+def service(
+    folder: Path, *redis_options: str, workers: int = 1, **settings: object
+) -> Iterator[Service]:
     """Everything up; at the end everything is killed, and after a failure the logs are shown."""
-    running = Service(folder, **settings)
+    running = Service(folder, *redis_options, **settings)
     try:
         running.redis.start()
         running.start_gateway()

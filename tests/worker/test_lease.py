@@ -7,6 +7,7 @@ from redis import Redis
 
 from core.errors import StoreUnavailable
 from core.jobs import Job, JobStatus, JobStore, MediaRef
+from tests.core.lost_worker import expire_lease
 from tests.redis_server import RedisServer
 from worker.lease import JobCanceled, LeaseLost, Leases
 
@@ -30,7 +31,7 @@ def leases(store: JobStore) -> Leases:
 
 def test_a_heartbeat_makes_the_lease_longer(store: JobStore, leases: Leases, redis: Redis) -> None:
     job = start_job(store)
-    redis.zadd("df:leases", {job.id: 1})  # long over
+    expire_lease(redis, job.id)
     with leases.hold(job) as running:
         leases.renew()
         running.check()
@@ -42,7 +43,7 @@ def test_a_reaped_job_stops_at_its_next_check(
 ) -> None:
     job = start_job(store)
     with leases.hold(job) as running:
-        redis.zadd("df:leases", {job.id: 1})
+        expire_lease(redis, job.id)
         assert [reaped.action for reaped in store.reap()] == ["requeued"]
         leases.renew()
         with pytest.raises(LeaseLost):

@@ -8,6 +8,7 @@ from redis import Redis
 from core.blobs import RedisBlobStore
 from core.errors import BlobMissing
 from core.jobs import Job, JobStatus, JobStore, MediaRef
+from tests.core.lost_worker import begin, expire_lease
 from worker.reaper import Reaper
 
 
@@ -19,9 +20,7 @@ class Recovery:
         self.store = JobStore(redis, max_attempts=2)
         self.blobs = RedisBlobStore(redis)
         self.sent: list[tuple[str, str]] = []
-        self.reaper = Reaper(
-            self.store, self.blobs, lambda job, queue: self.sent.append((job, queue))
-        )
+        self.reaper = Reaper(self.store, lambda job, queue: self.sent.append((job, queue)))
         self.blobs.open("blob_1")
         self.blobs.append("blob_1", b"abc")
 
@@ -30,8 +29,8 @@ class Recovery:
         return self.store.create(Job.new(media=media, queue="batch")).id
 
     def lose(self, job_id: str) -> None:
-        assert self.store.claim(job_id, "a worker that will die") is not None
-        self.redis.zadd("df:leases", {job_id: 1})
+        begin(self.store, job_id)
+        expire_lease(self.redis, job_id)
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""A job runner with a real Redis around it, and twins of the two expensive parts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from redis import Redis
+
+from core.blobs import RedisBlobStore
+from core.bundle import Bundle, RuntimeName
+from core.errors import BlobMissing
+from core.evidence import Evidence, ExtractOptions
+from core.jobs import Job, JobStatus, JobStore, MediaRef
+from core.media import MediaLimits
+from tests.core.evidence_factory import crop, evidence
+from worker.job_runner import JobRunner, Model, RunnerLimits
+from worker.lease import Leases
+
+UPLOAD = b"not really a film"
+Check = Callable[[], None]
+
+
+class Decoders:
+    """The twin of a decoder pool: reads the upload, then does as told, one call after another."""
+
+    def __init__(self) -> None:
+        self.acts: list[Callable[[Check], object]] = []
+        self.uploads: list[bytes] = []
+
+    def extract(
+        self,
+        chunks: Iterator[bytes],
+        size: int,  # noqa: ARG002
+        options: ExtractOptions,
+        *,
+        deadline_s: float,  # noqa: ARG002
+        check: Check,
+    ) -> Evidence:
+        self.uploads.append(b"".join(chunks))
+        if self.acts:
+            self.acts.pop(0)(check)
+        return evidence([[crop()], [crop()]], requested=options.frames)
+
+
+class Detector:
+    """The twin of a detector."""
+
+    def __init__(self) -> None:
+        self.act: Callable[[], object] = lambda: None
+
+    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+        self.act()
+        return np.full(len(jpegs), 0.9)
+
+
+class Bench:
+    """A runner with everything around it."""
+
+    def __init__(self, redis: Redis, bundle: Bundle) -> None:
+        self.store = JobStore(redis, max_attempts=2)
+        self.blobs = RedisBlobStore(redis)
+        self.leases = Leases(self.store)
+        self.decoders, self.scorer = Decoders(), Detector()
+        self.runner = JobRunner(
+            self.store,
+            self.blobs,
+            self.leases,
+            self.decoders,
+            Model(self.scorer, bundle, RuntimeName.OPENVINO_FP32),
+            RunnerLimits(MediaLimits(), decode_deadline_s=10),
+            worker_id="worker-1",
+        )
+
+    def submit(self) -> str:
+        self.blobs.open("blob_1")
+        self.blobs.append("blob_1", UPLOAD[:5])
+        self.blobs.append("blob_1", UPLOAD[5:])
+        digest = hashlib.sha256(UPLOAD).hexdigest()
+        media = MediaRef("blob_1", digest, len(UPLOAD), "video", "mp4")
+        return self.store.create(Job.new(media=media)).id
+
+    def run(self) -> Job:
+        job_id = self.submit()
+        self.runner.run(job_id)
+        return self.store.get(job_id)
+
+    def code(self) -> str:
+        job = self.run()
+        assert job.status is JobStatus.FAILED
+        assert job.error is not None
+        assert job.result is None
+        return str(job.error["code"])
+
+    def bytes_are_gone(self) -> bool:
+        try:
+            list(self.blobs.read("blob_1"))
+        except BlobMissing:
+            return True
+        return False
+
+
+def fail(error: BaseException) -> Callable[..., object]:
+    def act(*_: object) -> None:
+        raise error
+
+    return act

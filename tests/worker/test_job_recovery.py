@@ -1,0 +1,112 @@
+"""What a runner does when the job, the process or Redis goes away under it."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from core.errors import StoreUnavailable
+from core.jobs import JobStatus
+from tests.core.lost_worker import begin, expire_lease
+from tests.redis_server import RedisServer
+from tests.worker.runner_bench import UPLOAD, Bench, fail
+
+
+def test_a_second_message_for_the_same_job_does_nothing(bench: Bench) -> None:
+    job = bench.run()
+    bench.runner.run(job.id)
+    assert bench.store.get(job.id).revision == job.revision
+    assert len(bench.decoders.uploads) == 1
+
+
+def test_an_attempt_that_was_overtaken_writes_nothing(bench: Bench, redis: Redis) -> None:
+    job_id = bench.submit()
+
+    def lose() -> None:
+        expire_lease(redis, job_id)
+        bench.store.reap()
+        assert bench.store.claim(job_id, "worker-2") is not None
+
+    bench.scorer.act = lose
+    bench.runner.run(job_id)
+    job = bench.store.get(job_id)
+    assert (job.status, job.attempt, job.result) == (JobStatus.PROCESSING, 2, None)
+    assert not bench.bytes_are_gone()
+
+
+def test_a_job_that_was_given_back_writes_nothing(bench: Bench) -> None:
+    job_id = bench.submit()
+    bench.scorer.act = bench.leases.release_all
+    bench.runner.run(job_id)
+    assert bench.store.get(job_id).status is JobStatus.QUEUED
+    assert not bench.bytes_are_gone()
+
+
+def test_a_job_deleted_meanwhile_stays_deleted(bench: Bench, redis: Redis) -> None:
+    job_id = bench.submit()
+    bench.scorer.act = lambda: bench.store.delete(job_id, "local")
+    bench.runner.run(job_id)
+    assert not redis.exists(f"df:job:{job_id}")
+
+
+def test_a_file_that_brought_down_workers_is_not_opened_again(bench: Bench, redis: Redis) -> None:
+    job_id = bench.submit()
+    for _ in range(2):
+        begin(bench.store, job_id)
+        expire_lease(redis, job_id)
+        bench.store.reap()
+    assert bench.code() == "file_quarantined"
+    assert bench.decoders.uploads == []
+
+
+def test_redis_away_while_fetching_delays_the_job_and_nothing_else(bench: Bench) -> None:
+    bench.decoders.acts = [fail(StoreUnavailable("Redis is away."))]
+    job = bench.run()
+    assert (job.status, job.attempt) == (JobStatus.SUCCEEDED, 1)
+    assert bench.decoders.uploads == [UPLOAD, UPLOAD]
+
+
+def test_a_job_that_is_given_back_does_not_wait_for_redis(bench: Bench) -> None:
+    job_id = bench.submit()
+
+    def drain_then_lose_redis(*_: object) -> None:
+        bench.leases.release_all()
+        raise StoreUnavailable("Redis is away.")
+
+    bench.decoders.acts = [drain_then_lose_redis]
+    bench.runner.run(job_id)
+    assert bench.store.get(job_id).status is JobStatus.QUEUED
+    assert len(bench.decoders.uploads) == 1
+
+
+def test_a_result_in_hand_waits_for_redis_to_come_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, failures = bench.store.finish, [StoreUnavailable("away"), StoreUnavailable("away")]
+
+    def flaky(*args: object, **kwargs: object) -> bool:
+        if failures:
+            raise failures.pop()
+        return finish(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.store, "finish", flaky)
+    assert bench.run().status is JobStatus.SUCCEEDED
+    assert len(bench.decoders.uploads) == 1
+
+
+def test_a_message_that_cannot_be_claimed_says_why(bench: Bench, redis_server: RedisServer) -> None:
+    job_id = bench.submit()
+    redis_server.stop()
+    try:
+        with pytest.raises(StoreUnavailable):
+            bench.runner.run(job_id)
+    finally:
+        redis_server.start()
+
+
+def test_a_process_that_is_going_down_gives_its_job_back(bench: Bench) -> None:
+    job_id = bench.submit()
+    bench.scorer.act = fail(SystemExit(1))
+    with pytest.raises(SystemExit):
+        bench.runner.run(job_id)
+    assert bench.store.get(job_id).status is JobStatus.QUEUED
