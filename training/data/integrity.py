@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import ConfigurationError, UnsupportedMedia
 from core.frames import open_media
-from core.media import Kind
+from core.sniff import Kind
 from training.data.picture import Picture
 
 MAX_BROKEN = 0.01  # share of the pictures; more points at a copy that went wrong

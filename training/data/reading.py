@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,13 +39,15 @@ def with_faces(
     :class:`ConfigurationError` when more than the share ``max_broken`` is broken.
     ``memory_limit`` is in bytes: files beyond it stay on disk.
     """
-    loaded = load_samples(
-        pictures,
-        cache_folder(cache_dir),
-        load_face_detector,
-        progress=_show,
-        memory_limit=memory_limit,
-    )
+    bar = click.progressbar(length=len(pictures), label="pictures", show_pos=True, file=sys.stderr)
+    with bar:
+        loaded = load_samples(
+            pictures,
+            cache_folder(cache_dir),
+            load_face_detector,
+            progress=lambda _done, _total: bar.update(1),
+            memory_limit=memory_limit,
+        )
     refuse_many(loaded.broken, len(pictures), max_broken)
     if loaded.broken:
         click.echo(report(loaded.broken, len(pictures)), err=True)
@@ -54,9 +57,3 @@ def with_faces(
 def cache_folder(cache_dir: Path | None) -> Path:
     """The folder given, or one in the user's cache: never inside the repository."""
     return cache_dir or Path.home() / ".cache" / "deepfake" / "training"
-
-
-def _show(done: int, total: int) -> None:
-    """One line that overwrites itself while pictures are read and faces are found."""
-    if done % 500 == 0 or done == total:
-        click.echo(f"\rpictures {done}/{total}", nl=done == total, err=True)

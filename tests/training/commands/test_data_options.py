@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from training.commands import data_options
+
+
+@click.command()
+@data_options.data_sets
+@data_options.weights
+@data_options.real_names
+@data_options.fake_names
+def show(**given: Any) -> None:
+    sets = [(each.name, each.named) for each in given["data_sets"]]
+    click.echo(repr((sets, given["weights"], given["real_names"], given["fake_names"])))
+
+
+def test_several_data_sets_weights_and_names_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    arguments = ["--data", str(tmp_path / "faces"), "--data", f"x={tmp_path}", "--weight", "x=2"]
+    told = CliRunner().invoke(show, [*arguments, "--real", "a", "--fake", "b", "--fake", "c"])
+    assert told.output.strip() == repr(
+        ([("faces", False), ("x", True)], ("x=2",), ("a",), ("b", "c"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [(["--data", "nowhere"], "no folder and no table"), (["--weight", "x"], "NAME=NUMBER")],
+)
+def test_what_does_not_parse_is_a_usage_error(
+    tmp_path: Path, more: list[str], message: str
+) -> None:
+    told = CliRunner().invoke(show, ["--data", str(tmp_path), *more])
+    assert told.exit_code == 2
+    assert message in told.output
