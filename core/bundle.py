@@ -21,6 +21,7 @@ from core.errors import BundleInvalid, BundleNotFound
 from core.preprocess import Scaling
 
 MANIFEST = "model.json"
+LOGIT_OUTPUT, MAP_OUTPUT = "logit", "cam"  # names in artifacts that have both outputs
 MODELS_DIR = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -56,11 +57,28 @@ class InputSpec(_Part):
 
 
 class Calibration(_Part):
-    """Platt scaling (Platt 1999): P(fake) = sigmoid(slope * logit(fake) + intercept)."""
+    """P(fake) = sigmoid(slope * logit(fake) + intercept).
 
+    ``platt`` fits both numbers (Platt 1999); ``temperature`` fits the slope, one over the
+    temperature, and leaves the intercept at 0 (Guo et al. 2017).
+    """
+
+    method: Literal["platt", "temperature"] = "platt"  # bundles older than the field are Platt's
     slope: Annotated[float, Field(gt=0)]
     intercept: float
     fitted_on: str
+
+
+class Explanation(_Part):
+    """How the network tells which parts of a crop raised or lowered its answer.
+
+    ``cam``: every artifact has a second output of that name, the exact class-activation map
+    (Zhou et al. 2016). ``grad-cam``: the TensorFlow runtime takes the gradient at ``layer``
+    (Selvaraju et al. 2017).
+    """
+
+    method: Literal["cam", "grad-cam"]
+    layer: str  # of the Keras file: the last feature map, (n, h, w, channels)
 
 
 class Thresholds(_Part):
@@ -88,6 +106,7 @@ class Manifest(_Part):
     artifacts: dict[RuntimeName, Artifact]
     calibration: Calibration | None
     thresholds: Thresholds
+    explanation: Explanation | None = None  # None: the network cannot explain itself
     metrics: dict[str, Any] = {}
     data: str
     licence: str

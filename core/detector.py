@@ -25,6 +25,15 @@ class Runtime(Protocol):
         """(n, size, size, 3) float32 → (n,) float32, the network's raw output; n ≥ 1."""
         ...
 
+    def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, size, size, 3) float32 → (n, h, w) float32, what each place adds to the logit.
+
+        The logit is that of the positive class, before calibration; with an exact map it
+        is the mean over the places plus a constant. Raises
+        :class:`core.errors.ExplanationUnavailable` where the bundle holds no way to it.
+        """
+        ...
+
 
 class Detector:
     """A bundle and the runtime that runs it."""
@@ -47,6 +56,34 @@ class Detector:
 
     def fake_probability(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Turn the network's raw output (n,) into calibrated P(fake) (n,)."""
+        logits = self.fake_logit(raw)
+        calibration = self.bundle.manifest.calibration
+        if calibration is not None:
+            logits = calibration.slope * logits + calibration.intercept
+        return sigmoid(logits)
+
+    def explain(self, jpegs: Sequence[bytes]) -> NDArray[np.float32]:
+        """What each place of each face crop adds to the calibrated logit of "fake".
+
+        (n, h, w) float32 in logits, positive where it raises P(fake); n ≥ 1. A logit of 1
+        turns odds of 1 : 1 into 2.7 : 1. Raises :class:`ExplanationUnavailable` when the
+        bundle or the runtime cannot tell, :class:`InferenceFailed` when the map is broken.
+        """
+        manifest = self.bundle.manifest
+        spec = manifest.input
+        tensor = preprocess.from_jpegs(jpegs, size=spec.size, scaling=spec.scaling)
+        heat = self.runtime.explain(tensor)
+        if heat.ndim != 3 or len(heat) != len(jpegs) or not np.isfinite(heat).all():
+            raise InferenceFailed(
+                f"The network explained {len(jpegs)} crops by an array of shape {heat.shape} "
+                f"with {int(np.count_nonzero(~np.isfinite(heat)))} values not finite."
+            )
+        slope = 1.0 if manifest.calibration is None else manifest.calibration.slope
+        sign = 1.0 if manifest.positive_class == "fake" else -1.0
+        return np.asarray(sign * slope * heat, np.float32)
+
+    def fake_logit(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Turn the network's raw output (n,) into the uncalibrated logit of "fake" (n,)."""
         answers = raw.astype(np.float64)
         if answers.ndim != 1 or not np.isfinite(answers).all():
             raise InferenceFailed(
@@ -54,11 +91,9 @@ class Detector:
                 f"{int(np.count_nonzero(~np.isfinite(answers)))} of {answers.size} values "
                 "not finite."
             )
-        logits = _fake_logit(answers, self.bundle)
-        calibration = self.bundle.manifest.calibration
-        if calibration is not None:
-            logits = calibration.slope * logits + calibration.intercept
-        return sigmoid(logits)
+        if self.bundle.manifest.output == "probability":
+            answers = _logit(answers, self.bundle.manifest.name)
+        return answers if self.bundle.manifest.positive_class == "fake" else -answers
 
     def warm_up(self, batch_sizes: Sequence[int] = (1,)) -> None:
         """Run the network on noise, so that the first job does not pay for compilation."""
@@ -72,16 +107,14 @@ def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float64)
 
 
-def _fake_logit(raw: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
-    if bundle.manifest.output == "probability":
-        if raw.size and not (raw.min() >= 0 and raw.max() <= 1):
-            raise InferenceFailed(
-                f"The model {bundle.manifest.name} is declared to answer with probabilities, "
-                f"but answered {raw.min():g} to {raw.max():g}."
-            )
-        clipped = np.clip(raw, _EPSILON, 1 - _EPSILON)
-        raw = np.log(clipped / (1 - clipped))
-    return raw if bundle.manifest.positive_class == "fake" else -raw
+def _logit(probability: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
+        raise InferenceFailed(
+            f"The model {name} is declared to answer with probabilities, "
+            f"but answered {probability.min():g} to {probability.max():g}."
+        )
+    clipped = np.clip(probability, _EPSILON, 1 - _EPSILON)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
 
 
 def self_test_tensor(bundle: Bundle, seed: int) -> NDArray[np.float32]:

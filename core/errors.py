@@ -22,6 +22,7 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── BundleInvalid          model_invalid
     │   ├── RuntimeUnavailable     runtime_unavailable
     │   ├── ModelUnavailable       model_unavailable
+    │   ├── ExplanationUnavailable explanation_unavailable
     │   └── InferenceFailed        inference_failed
     ├── JobError                   the state of a job forbids what was asked
     │   ├── JobNotFound            job_not_found
@@ -157,6 +158,11 @@ class RuntimeUnavailable(ModelError):
 
 class ModelUnavailable(ModelError):
     code = "model_unavailable"
+
+
+class ExplanationUnavailable(ModelError):
+    code = "explanation_unavailable"
+    retryable = False
 
 
 class InferenceFailed(ModelError):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.bundle import LOGIT_OUTPUT
 from core.errors import BundleInvalid
 
 KERAS = "model.keras"
@@ -27,7 +28,7 @@ def save_keras(model: Any, folder: Path) -> list[str]:
 
 
 def to_openvino(model: Any) -> Any:
-    """Convert to an ``ov.Model``: (n, size, size, 3) float32 -> (n, 1), n open."""
+    """Convert to an ``ov.Model``: (n, size, size, 3) float32 -> the same outputs, n open."""
     import openvino as ov
 
     with tempfile.TemporaryDirectory() as folder:
@@ -51,13 +52,14 @@ def quantize(
 ) -> Any:
     """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges.
 
-    The first ``float_convolutions`` stay in FP32: the first maps have the widest ranges.
+    The first ``float_convolutions`` stay in FP32: the first maps have the widest ranges. So
+    does the head of a network with a class-activation map: the logit stays its exact mean.
     """
     import nncf
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, OverflowFix
 
     batches = [tensor[None] for tensor in tensors]
-    kept = _convolutions(model)[:float_convolutions]
+    kept = _convolutions(model)[:float_convolutions] + _map_head(model)
     # Biases are corrected on the same pictures; ReLU6 makes activations unsigned: MIXED.
     return nncf.quantize(
         model,
@@ -77,14 +79,9 @@ def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]
     import openvino as ov
 
     options = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the CPU has it
-    output = ov.compile_model(model, "CPU", options)([tensor])[0]
-    return np.asarray(output, np.float32).reshape(len(tensor), -1)[:, 0]
-
-
-def _convolutions(model: Any) -> list[str]:
-    kinds = ("Convolution", "GroupConvolution")
-    nodes = model.get_ordered_ops()
-    return [node.get_friendly_name() for node in nodes if node.get_type_name() in kinds]
+    compiled = ov.compile_model(model, "CPU", options)
+    port = compiled.output(LOGIT_OUTPUT) if len(compiled.outputs) > 1 else compiled.output(0)
+    return np.asarray(compiled([tensor])[port], np.float32).reshape(len(tensor), -1)[:, 0]
 
 
 def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> float:
@@ -97,3 +94,21 @@ def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> flo
             f"the limit is {MAX_DIFFERENCE:g}."
         )
     return difference
+
+
+def _convolutions(model: Any) -> list[str]:
+    kinds = ("Convolution", "GroupConvolution")
+    nodes = model.get_ordered_ops()
+    return [node.get_friendly_name() for node in nodes if node.get_type_name() in kinds]
+
+
+def _map_head(model: Any) -> list[str]:
+    """Names of the nodes from the convolution that makes the map to the logit."""
+    if len(model.outputs) == 1:
+        return []
+    node = model.output(LOGIT_OUTPUT).get_node()
+    names: list[str] = []
+    while not names or node.get_type_name() != "Convolution":
+        node = node.input_value(0).get_node()
+        names.append(node.get_friendly_name())
+    return names

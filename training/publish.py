@@ -1,28 +1,45 @@
-"""Puts a run into a bundle: export, calibration, thresholds, figures on ``valid``."""
+"""Puts a trained network into a bundle: files, calibration, thresholds, what INT8 costs."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from core import jpeg, preprocess
-from core.bundle import Bundle, RuntimeName, Thresholds, load_bundle, write_manifest
-from core.detector import Detector, self_test_tensor, sigmoid
+from core.bundle import (
+    Bundle,
+    Explanation,
+    Manifest,
+    RuntimeName,
+    Thresholds,
+    load_bundle,
+    write_manifest,
+)
+from core.detector import self_test, self_test_tensor
 from core.errors import ConfigurationError
 from core.runtimes import load_detector
-from training import calibrate, export
+from training import export, reliability
+from training.calibrate import Wanted
+from training.class_activation import with_map
 from training.data.cache import Sample
-from training.evaluation.figures import figures, score_samples
+from training.evaluation.figures import figures
+from training.evaluation.scoring import cut_crops, score_samples
+from training.int8_loss import compare
+from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
 
 INT8_CROPS = 300
 SELF_TEST_SEED = 20
-_KEEP = ("schema_version", "artifacts")
+_PARITY_CROPS = 16
+
+Int8 = Literal["bounded", "any", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,14 @@ class Origin:
     licence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A new bundle and how its calibration did on pictures held back from it."""
+
+    bundle: Bundle
+    judged: reliability.CrossValidated
+
+
 def publish(
     model: Any,
     network: Network,
@@ -42,35 +67,63 @@ def publish(
     *,
     origin: Origin,
     ranges: Sequence[Sample],
-) -> Bundle:
-    """Write a bundle; ``samples`` calibrate it, ``ranges`` set the scales of INT8.
+    wanted: Wanted | None = None,
+    int8: Int8 = "bounded",
+) -> Published:
+    """Write the bundle ``folder``, which appears whole or not at all.
 
-    Neither may hold a picture of ``test``. Positive class: fake; output: the logit.
+    ``samples`` calibrate it and measure what INT8 costs, ``ranges`` set the scales of INT8;
+    neither may hold a picture of ``test``. Positive class: fake; output: the logit. ``int8``
+    is ``bounded`` (:class:`BundleInvalid` where it loses over half a point of accuracy),
+    ``any`` or ``none``.
     """
-    if (folder / "model.json").exists():
-        raise ConfigurationError(f"{folder} holds a bundle already; choose a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    size = int(model.input_shape[1])
-    artifacts = _write_files(
-        model, folder, _tensors(ranges, network, size), network.float_convolutions
-    )
-    fields = _fields(folder.name, origin, size, network)
-    draft = write_manifest(folder, fields, artifacts)
-    fields["self_test"] = _self_test(draft)
-    # Calibrated on INT8, which serves by default; FP32 differs by less than sampling error.
-    logits = _logits(load_detector(draft, runtime=RuntimeName.OPENVINO_INT8), samples)
-    fields |= _calibration(logits, samples)
-    write_manifest(folder, fields, artifacts)
-    return load_bundle(folder)
+    if folder.exists():
+        raise ConfigurationError(f"{folder} exists already; choose a new folder.")
+    fields = _fields(folder.name, origin, int(model.input_shape[1]), network)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
+        draft = Path(work) / folder.name
+        draft.mkdir()
+        artifacts, parity = _write_files(model, network, draft, ranges, int8)
+        fields["metrics"] = {"parity": {"openvino_fp32_logit": round(parity, 7)}}
+        fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
+        judged = _calibrate(draft, fields, artifacts, samples, wanted or Wanted(), int8)
+        bundle = write_manifest(draft, fields, artifacts)
+        for runtime in artifacts:
+            self_test(load_detector(bundle, runtime=runtime))
+        draft.chmod(0o755)
+        draft.rename(folder)
+    return Published(load_bundle(folder), judged)
 
 
 def record(bundle: Bundle, name: str, report: Mapping[str, Any]) -> Bundle:
     """Write figures into ``model.json`` under ``metrics.<name>``; the weights stay."""
-    fields = bundle.manifest.model_dump(mode="json")
-    artifacts = {key: list(value.files) for key, value in bundle.manifest.artifacts.items()}
-    fields = {key: value for key, value in fields.items() if key not in _KEEP}
-    fields["metrics"] = {**fields["metrics"], name: dict(report)}
-    return write_manifest(bundle.path, fields, artifacts)
+    metrics = {**bundle.manifest.metrics, name: dict(report)}
+    return rewrite(bundle.path, bundle.manifest, metrics=metrics)
+
+
+def rewrite(folder: Path, manifest: Manifest, **changes: Any) -> Bundle:
+    """Write ``model.json`` anew with some fields changed; the weights stay."""
+    fields = {
+        **manifest.model_dump(mode="json", exclude={"schema_version", "artifacts"}),
+        **changes,
+    }
+    artifacts = {key: list(value.files) for key, value in manifest.artifacts.items()}
+    return write_manifest(folder, fields, artifacts)
+
+
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Raise :class:`ConfigurationError` for a ``model.json`` that would be refused.
+
+    Before the slow part, so that a bad name costs no minute.
+    """
+    placeholder = {RuntimeName.TENSORFLOW: {"files": {export.KERAS: "0" * 64}}}
+    try:
+        Manifest.model_validate({**fields, "artifacts": placeholder})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{where} {first['input']!r}: {first['msg']}.") from None
 
 
 def measure(
@@ -85,26 +138,25 @@ def measure(
 
 
 def _write_files(
-    model: Any,
-    folder: Path,
-    tensors: list[NDArray[np.float32]],
-    float_convolutions: int,
-) -> dict[RuntimeName, list[str]]:
-    converted = export.to_openvino(model)
-    export.check_parity(model, converted, np.stack(tensors[:16]))
-    return {
-        RuntimeName.TENSORFLOW: export.save_keras(model, folder),
+    model: Any, network: Network, folder: Path, ranges: Sequence[Sample], int8: Int8
+) -> tuple[dict[RuntimeName, list[str]], float]:
+    tensors = _tensors(ranges, network, int(model.input_shape[1]))
+    exported = with_map(model, network.features) if network.linear_head else model
+    converted = export.to_openvino(exported)
+    parity = export.check_parity(model, converted, np.stack(tensors[:_PARITY_CROPS]))
+    artifacts = {
+        RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
-        RuntimeName.OPENVINO_INT8: export.save_openvino(
-            export.quantize(converted, tensors, float_convolutions=float_convolutions),
-            folder,
-            export.INT8,
-        ),
     }
+    if int8 != "none":
+        kept = network.float_convolutions
+        quantized = export.quantize(converted, tensors, float_convolutions=kept)
+        artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
+    return artifacts, parity
 
 
 def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str, Any]:
-    return {
+    fields = {
         "name": name,
         "version": origin.version,
         "positive_class": "fake",
@@ -112,16 +164,21 @@ def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str,
         "input": {"size": size, "scaling": network.scaling},
         "calibration": None,
         "thresholds": Thresholds(fake=0.5 + 1e-6, real=0.5),  # replaced once calibrated
+        "explanation": Explanation(
+            method="cam" if network.linear_head else "grad-cam", layer=network.features
+        ),
         "data": origin.data,
         "licence": origin.licence,
     }
+    check_fields(fields)
+    return fields
 
 
 def _self_test(bundle: Bundle) -> dict[str, float]:
     tensor = self_test_tensor(bundle, SELF_TEST_SEED)
     answers = [
         float(load_detector(bundle, runtime=name).runtime.predict(tensor)[0])
-        for name in RuntimeName
+        for name in bundle.manifest.artifacts
     ]
     spread = max(abs(answer - answers[0]) for answer in answers)
     # Twice what the runtimes differ by here, for processors with other kernels.
@@ -132,30 +189,33 @@ def _self_test(bundle: Bundle) -> dict[str, float]:
     }
 
 
-def _calibration(logits: NDArray[np.float64], samples: Sequence[Sample]) -> dict[str, Any]:
-    fake = np.array([sample.picture.fake for sample in samples])
-    names = [sample.picture.source for sample in samples]
-    weights = calibrate.balanced_weights(names, fake)
-    fitted_on = (
-        f"{len(samples)} pictures of valid and of held-out groups of train, both classes "
-        "weighted alike"
+def _calibrate(
+    folder: Path,
+    fields: dict[str, Any],
+    artifacts: Mapping[RuntimeName, list[str]],
+    samples: Sequence[Sample],
+    wanted: Wanted,
+    int8: Int8,
+) -> reliability.CrossValidated:
+    """Fit on FP32, which all runtimes stand for, and hold INT8 to the same calibration."""
+    draft = load_bundle(folder)
+    crops = cut_crops(samples, draft.manifest.input.size)
+    fp32 = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_FP32), crops)
+    data = labelled(samples, fp32)
+    where = "valid and held-out groups of train"
+    fields["calibration"], fields["thresholds"] = reliability.calibrate(
+        data, wanted, fitted_on(samples, where)
     )
-    platt = calibrate.fit_platt(logits, fake, fitted_on, weights=weights)
-    probability = sigmoid(platt.slope * logits + platt.intercept)
-    thresholds = calibrate.choose_thresholds(probability, fake, weights)
-    return {"calibration": platt, "thresholds": thresholds}
-
-
-def _logits(detector: Detector, samples: Sequence[Sample]) -> NDArray[np.float64]:
-    size = detector.bundle.manifest.input.size
-    scaling = detector.bundle.manifest.input.scaling
-    parts = []
-    for start in range(0, len(samples), 32):
-        crops = [jpeg.encode(sample.crop(size)) for sample in samples[start : start + 32]]
-        parts.append(
-            detector.runtime.predict(preprocess.from_jpegs(crops, size=size, scaling=scaling))
-        )
-    return np.concatenate(parts).astype(np.float64)
+    judged = reliability.cross_validate(data, wanted)
+    fields["metrics"]["calibration"] = judged.to_json()
+    if RuntimeName.OPENVINO_INT8 in artifacts:
+        logits = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_INT8), crops)
+        fp32_p, int8_p = (reliability.apply(fields["calibration"], x) for x in (fp32, logits))
+        loss = compare(data.fake, fp32_p, int8_p)
+        if int8 == "bounded":
+            loss.check()
+        fields["metrics"]["int8"] = loss.to_json()
+    return judged
 
 
 def _tensors(samples: Sequence[Sample], network: Network, size: int) -> list[NDArray[np.float32]]:

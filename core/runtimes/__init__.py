@@ -45,7 +45,8 @@ def _load(bundle: Bundle, name: RuntimeName, threads: int | None) -> Runtime:
         if name is RuntimeName.TENSORFLOW:
             from core.runtimes.tensorflow import TensorFlowRuntime
 
-            return TensorFlowRuntime(file, bundle.manifest.input.size, threads=threads)
+            size, explanation = bundle.manifest.input.size, bundle.manifest.explanation
+            return TensorFlowRuntime(file, size, threads=threads, explanation=explanation)
         from core.runtimes.openvino import OpenVinoRuntime
 
         return OpenVinoRuntime(file, name, threads=threads)

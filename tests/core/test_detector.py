@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.bundle import RuntimeName
 from core.detector import Detector, self_test, self_test_tensor
-from core.errors import InferenceFailed, RuntimeUnavailable
+from core.errors import ExplanationUnavailable, InferenceFailed, RuntimeUnavailable
 from core.runtimes import choose, load_detector
 from tests.core.bundle_factory import SIZE, write_bundle
 
@@ -24,6 +24,9 @@ class Echo:
 
     def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         return self.answers[: len(tensor)]
+
+    def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.broadcast_to(self.answers[: len(tensor), None, None], (len(tensor), 2, 2))
 
 
 def grey(value: int) -> bytes:
@@ -72,6 +75,27 @@ def test_a_probability_outside_its_range_is_an_error_and_no_score(tmp_path: Path
     bundle = write_bundle(tmp_path, output="probability")
     with pytest.raises(InferenceFailed, match=r"declared .* probabilities"):
         Detector(bundle, Echo(1.7)).score([grey(0)])
+
+
+def test_a_map_is_in_calibrated_logits_of_fake(tmp_path: Path) -> None:
+    platt = {"slope": 0.5, "intercept": 1.0, "fitted_on": "nothing"}
+    bundle = write_bundle(tmp_path, positive_class="real", calibration=platt)
+    heat = Detector(bundle, Echo(2.0, -4.0)).explain([grey(0), grey(0)])
+    assert heat.tolist() == [[[-1, -1], [-1, -1]], [[2, 2], [2, 2]]]
+
+
+def test_a_map_that_is_not_finite_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InferenceFailed, match="4 values not finite"):
+        Detector(write_bundle(tmp_path), Echo(float("nan"))).explain([grey(0)])
+
+
+def test_a_bundle_without_a_second_output_still_scores_and_says_it_cannot_explain(
+    tmp_path: Path,
+) -> None:
+    detector = load_detector(write_bundle(tmp_path))
+    assert detector.score([grey(255)])[0] > 0.99
+    with pytest.raises(ExplanationUnavailable, match="no output 'cam'"):
+        detector.explain([grey(255)])
 
 
 def test_the_self_test_tells_a_changed_network_from_the_stored_one(tmp_path: Path) -> None:

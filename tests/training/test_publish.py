@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from core import preprocess
-from core.bundle import RuntimeName, load_bundle
+from core import jpeg, preprocess
+from core.bundle import Explanation, RuntimeName, load_bundle
 from core.detector import self_test
-from core.errors import BundleInvalid, ConfigurationError
+from core.errors import BundleInvalid, ConfigurationError, ExplanationUnavailable
 from core.runtimes import load_detector
 from tests.training.pictures import tiny_network
+from tests.training.trained_networks import hidden_network, striped
 from training import export
 from training.data.cache import Sample
 from training.evaluation.text_table import table
+from training.networks import Head
 from training.publish import Origin, measure, publish, record
 
 pytest.importorskip("tensorflow")
@@ -24,18 +27,19 @@ ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
 
 @pytest.fixture(scope="module")
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import keras
-
-    keras.utils.set_random_seed(0)
-    network = tiny_network()
-    model = network.build(48)
-    # Stripes are what tells the classes apart here: one Laplacian-like filter is enough.
-    kernel = np.zeros((3, 3, 3, 8), np.float32)
-    kernel[1, 0], kernel[1, 1], kernel[1, 2] = -1, 2, -1
-    model.layers[1].set_weights([kernel])
-    model.layers[-1].set_weights([np.full((8, 1), 2.0, np.float32), np.zeros(1, np.float32)])
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
-    publish(model, network, folder, samples, origin=ORIGIN, ranges=samples)
+    network = tiny_network()
+    publish(striped(network), network, folder, samples, origin=ORIGIN, ranges=samples)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle whose network has a hidden layer in its head."""
+    folder = tmp_path_factory.mktemp("bundles") / "hidden-v1"
+    network = hidden_network()
+    model = striped(network)
+    publish(model, network, folder, samples, origin=ORIGIN, ranges=samples, int8="none")
     return folder
 
 
@@ -84,12 +88,93 @@ def test_figures_are_measured_through_the_detector_and_recorded(
 def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) -> None:
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
-        publish(network.build(48), network, bundle_dir, samples, origin=ORIGIN, ranges=samples)
+        publish(
+            network.build(48, Head()), network, bundle_dir, samples, origin=ORIGIN, ranges=samples
+        )
+
+
+def test_what_int8_costs_stands_in_the_bundle(bundle_dir: Path, samples: list[Sample]) -> None:
+    loss = load_bundle(bundle_dir).manifest.metrics["int8"]
+    assert loss["pictures"] == len(samples)
+    assert loss["accuracy_fp32"] == loss["accuracy_int8"] == 1
+    assert 0 < loss["greatest_difference"] < 0.1
+
+
+def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "quantize", _broken_quantization)
+    network = tiny_network()
+    with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
+        publish(striped(network), network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "quantize", _broken_quantization)
+    network, folder = tiny_network(), tmp_path / "b"
+    publish(striped(network), network, folder, samples, origin=ORIGIN, ranges=samples, int8="any")
+    assert load_bundle(folder).manifest.metrics["int8"]["accuracy_drop_points"] == 50
+
+
+def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
+    samples: list[Sample], tmp_path: Path
+) -> None:
+    network = tiny_network()
+    with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
+        publish(
+            network.build(48, Head()), network, tmp_path / "Tiny V1", samples,
+            origin=ORIGIN, ranges=samples,
+        )  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("runtime", list(RuntimeName))
+def test_the_map_and_the_score_of_a_bundle_agree_in_every_runtime(
+    bundle_dir: Path, samples: list[Sample], runtime: RuntimeName
+) -> None:
+    detector = load_detector(load_bundle(bundle_dir), runtime=runtime)
+    crops = [jpeg.encode(sample.crop(48)) for sample in samples[:4]]
+    platt = detector.bundle.manifest.calibration
+    assert platt is not None
+    bias = platt.slope * -0.3 + platt.intercept  # the network's own is -0.3
+    p = detector.score(crops)
+    mean = detector.explain(crops).astype(np.float64).mean((1, 2))
+    np.testing.assert_allclose(mean + bias, np.log(p / (1 - p)), atol=1e-3)
+
+
+def test_a_network_with_a_hidden_layer_explains_itself_through_tensorflow_alone(
+    hidden_dir: Path, samples: list[Sample]
+) -> None:
+    bundle = load_bundle(hidden_dir)
+    assert bundle.manifest.explanation == Explanation(method="grad-cam", layer="features")
+    assert RuntimeName.OPENVINO_INT8 not in bundle.manifest.artifacts
+    crops = [jpeg.encode(sample.crop(48)) for sample in samples[:3]]
+    heat = load_detector(bundle, runtime="tensorflow").explain(crops)
+    assert heat.shape == (3, 24, 24)
+    assert np.abs(heat).max() > 0
+    with pytest.raises(ExplanationUnavailable, match="grad-cam"):
+        load_detector(bundle, runtime="openvino-fp32").explain(crops)
 
 
 def test_a_conversion_that_changes_the_answer_is_refused() -> None:
-    one, two = tiny_network().build(48), tiny_network().build(48)
+    one, two = tiny_network().build(48, Head()), tiny_network().build(48, Head())
     tensor = np.random.default_rng(0).uniform(-1, 1, (2, 48, 48, 3)).astype(np.float32)
     one.layers[-1].set_weights([np.ones((8, 1), np.float32), np.ones(1, np.float32)])
     with pytest.raises(BundleInvalid, match="differs from Keras"):
         export.check_parity(two, export.to_openvino(one), tensor)
+
+
+def _broken_quantization(model: Any, *_: object, **__: object) -> Any:
+    """The network with its sign turned: INT8 at its worst."""
+    import openvino as ov
+    import openvino.opset13 as ops
+
+    turned = model.clone()
+    logit = turned.output("logit").get_node().input_value(0)
+    result = ops.result(ops.negative(logit))
+    result.output(0).get_tensor().set_names({"logit"})
+    cam = turned.output("cam").get_node()
+    return ov.Model([result, cam], turned.get_parameters())

@@ -1,0 +1,62 @@
+"""Fits an existing bundle's probabilities and thresholds to other data; no weight changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.bundle import Bundle
+from core.errors import ConfigurationError
+from core.runtimes import AUTO, load_detector
+from training import reliability
+from training.calibrate import Wanted
+from training.data.cache import Sample
+from training.evaluation.scoring import cut_crops
+from training.logits import fitted_on, labelled, logits_of
+from training.publish import Published, check_fields, rewrite
+
+# Figures of the weights; all others were measured under the calibration that is replaced.
+_KEPT_METRICS = ("parity", "int8")
+
+
+def recalibrate(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    wanted: Wanted,
+    *,
+    where: str,
+    out: Path | None = None,
+    runtime: str = AUTO,
+) -> Published:
+    """Calibrate ``bundle`` on ``samples``, in place or in the new folder ``out``.
+
+    ``runtime`` answers for the rest; ``where`` names the data in ``model.json``. Figures
+    measured under the old calibration are removed: they would be false claims.
+    """
+    if out is not None:
+        if out.exists():
+            raise ConfigurationError(f"{out} exists already; choose a new folder.")
+        check_fields({**bundle.manifest.model_dump(mode="json"), "name": out.name})
+    detector = load_detector(bundle, runtime=runtime)
+    crops = cut_crops(samples, bundle.manifest.input.size)
+    data = labelled(samples, logits_of(detector, crops))
+    judged = reliability.cross_validate(data, wanted)
+    calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))
+    kept = {key: value for key, value in bundle.manifest.metrics.items() if key in _KEPT_METRICS}
+    changes: dict[str, Any] = {
+        "calibration": calibration,
+        "thresholds": thresholds,
+        "metrics": {**kept, "calibration": judged.to_json()},
+    }
+    folder = bundle.path
+    if out is not None:
+        shutil.copytree(bundle.path, out)
+        folder, changes["name"] = out, out.name
+    return Published(rewrite(folder, bundle.manifest, **changes), judged)
+
+
+def dropped_metrics(bundle: Bundle) -> list[str]:
+    """Names of the figures that a new calibration makes false."""
+    return [name for name in bundle.manifest.metrics if name not in (*_KEPT_METRICS, "calibration")]
