@@ -11,8 +11,8 @@ from core.errors import VideoTooLong
 from deepfake.stack import child_environment
 from tests.deepfake.conftest import RunCommand
 
-TRAINING = ("train", "evaluate", "export", "gate")
-COMMANDS = ("serve", "scan", "submit", "models", *TRAINING, "doctor", "keys", "api", "worker")
+TRAINING = ("train", "evaluate", "predict", "export", "calibrate", "gate")
+COMMANDS = ("serve", "scan", "explain", "submit", "models", *TRAINING, "doctor", "keys", "api", "worker")
 HEAVY = ("tensorflow", "openvino", "av", "cv2", "numpy", "celery", "fastapi", "httpx", "redis")
 
 

@@ -1,16 +1,21 @@
 """``deepfake evaluate``: what a bundle is worth."""
 
-
 # ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from training.commands import options
+
+if TYPE_CHECKING:
+    from training.evaluation.evaluation import Evaluation
+
+_PER_CELL = 20
 
 
 @click.command("evaluate")
@@ -26,52 +31,107 @@ from training.commands import options
     help="May be given more than once. Default: every one that the bundle holds.",
 )
 @click.option(
+    "--out",
+    "report_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="REPORT",
+    help="Folder for report.html, metrics.json and plots/.",
+)
+@click.option(
+    "--pictures/--no-pictures",
+    default=True,
+    show_default=True,
+    help="Show the worst mistakes as pictures; without, the report holds nothing of the data.",
+)
+@click.option(
+    "--robustness/--no-robustness",
+    default=None,
+    help="Measure degraded pictures too. Default: when there is --out.",
+)
+@click.option(
+    "--sample",
+    "per_cell",
+    type=click.IntRange(min=0),
+    default=_PER_CELL,
+    show_default=True,
+    help="Pictures of each source and class for the robustness; 0 takes all, which is slow.",
+)
+@click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Figures go here."
 )
 @click.option("--save", is_flag=True, help="Write the figures into the bundle's model.json.")
-def evaluate(
-    data_dir: Path,
-    cache_dir: Path | None,
-    bundle: str | None,
-    split: str,
-    runtimes: tuple[str, ...],
-    json_file: Path | None,
-    save: bool,
-) -> None:
-    """Measure a bundle by source through the code path that serves.
+def evaluate(split: str, bundle: str | None, data_dir: Path, **choices: Any) -> None:
+    """Measure a bundle by source and generator through the code path that serves.
+
+    Prints a table. With --out, also the clips in DATA/videos/{real,fake,noface} and the
+    robustness are measured, and a report for people and one for machines are written.
 
     \b
-    Example:
-      deepfake evaluate --data ../shared/data --split test --json figures.json
+    Examples:
+      deepfake evaluate --data ../shared/data --out /tmp/report
+      deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
+      deepfake evaluate --data ../shared/data --out docs/evaluation/mine --no-pictures
     """
-    _evaluate(data_dir, bundle, split, runtimes, json_file, cache_dir, save=save)
+    from training.evaluation.text_table import table
+
+    evaluation = _measure(split, bundle, data_dir, **choices)
+    name = evaluation.bundle.manifest.name
+    for runtime, report in evaluation.document["runtimes"].items():
+        click.echo(f"\n{name} on {split}, {runtime}\n{table(report)}")
+    _write(evaluation, split, **choices)
 
 
-def _evaluate(
-    data_dir: Path,
-    name: str | None,
+def _measure(
     split: str,
-    runtimes: tuple[str, ...],
-    json_file: Path | None,
-    cache_dir: Path | None,
+    bundle: str | None,
+    data_dir: Path,
     *,
-    save: bool = False,
-) -> None:
-    """Print the figures of a bundle; write them to a file, or into the bundle."""
+    cache_dir: Path | None,
+    runtimes: tuple[str, ...],
+    report_dir: Path | None,
+    robustness: bool | None,
+    per_cell: int,
+    **_: Any,
+) -> Evaluation:
     from core.bundle import RuntimeName, find_bundle, load_bundle
     from training.data.manifest import Split
     from training.data.reading import read_samples
-    from training.evaluation.figures import table
-    from training.publish import measure, record
+    from training.evaluation.evaluation import Plan, evaluate
 
-    bundle = load_bundle(find_bundle(name))
-    names = [RuntimeName(runtime) for runtime in runtimes] or list(bundle.manifest.artifacts)
+    loaded = load_bundle(find_bundle(bundle))
+    wanted = robustness if robustness is not None else report_dir is not None
+    plan = Plan(
+        runtimes=[RuntimeName(name) for name in runtimes] or list(loaded.manifest.artifacts),
+        robustness_per_cell=per_cell if wanted else None,
+        videos=report_dir is not None,
+    )
     samples = read_samples(data_dir, Split(split), cache_dir)
-    reports = measure(bundle, samples, names)
-    for runtime, report in reports.items():
-        click.echo(f"\n{bundle.manifest.name} on {split}, {runtime}\n{table(report)}")
+    return evaluate(loaded, samples, plan, data_dir=data_dir, split=split)
+
+
+def _write(
+    evaluation: Evaluation,
+    split: str,
+    *,
+    report_dir: Path | None,
+    pictures: bool,
+    json_file: Path | None,
+    save: bool,
+    **_: Any,
+) -> None:
+    """Files, and claims in the bundle, where they are asked for."""
     if json_file is not None:
-        json_file.write_text(json.dumps({"split": split, "runtimes": reports}, indent=2) + "\n")
+        json_file.write_text(json.dumps(evaluation.document, indent=1) + "\n")
+    if report_dir is not None:
+        from training.evaluation.report.page import write_report
+
+        click.echo(f"\n{write_report(evaluation, report_dir, pictures=pictures)}")
     if save:
-        record(bundle, split, reports)
-        click.echo(f"\nwritten into {bundle.path / 'model.json'}")
+        from training.evaluation.claims import claims_of
+        from training.publish import record
+
+        reports = evaluation.document["runtimes"]
+        claims = {name: claims_of(report) for name, report in reports.items()}
+        before = evaluation.bundle.manifest.metrics.get(split, {})
+        record(evaluation.bundle, split, {**before, **claims})
+        click.echo(f"\nwritten into {evaluation.bundle.path / 'model.json'}")

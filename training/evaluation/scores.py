@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cache import Sample
-from training.data.manifest import Picture
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -22,7 +21,7 @@ class Scores:
     fake: Flags
     probability: Floats  # calibrated P(fake), in [0, 1]
     source: NDArray[np.str_]
-    generator: NDArray[np.str_]  # "" where none is known
+    generator: NDArray[np.str_]  # what made a fake; "" for reals
     face_found: Flags  # where not, the whole picture was judged
 
     def __post_init__(self) -> None:
@@ -47,10 +46,6 @@ def scores_of(samples: Sequence[Sample], probability: Floats) -> Scores:
         fake=np.array([picture.fake for picture in pictures], np.bool_),
         probability=np.asarray(probability, np.float64),
         source=np.array([picture.source for picture in pictures], np.str_),
-        generator=np.array([_generator(picture) for picture in pictures], np.str_),
+        generator=np.array([each.generator if each.fake else "" for each in pictures], np.str_),
         face_found=np.array([sample.face_found for sample in samples], np.bool_),
     )
-
-
-def _generator(picture: Picture) -> str:
-    return getattr(picture, "generator", "") if picture.fake else ""

@@ -1,0 +1,1 @@
+"""``report.html``: one file without outside requests, for people."""
