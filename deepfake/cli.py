@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": ("deepfake.explain:explain", "worker"),
     "submit": ("deepfake.submit:submit", "gateway"),
     "models": ("deepfake.models:models", "worker"),
+    "data": ("training.commands.data:data", "training"),
     "train": ("training.commands.train:train", "training"),
     "evaluate": ("training.commands.evaluate:evaluate", "training"),
     "predict": ("training.commands.predict:predict", "training"),

@@ -11,8 +11,19 @@ from core.errors import VideoTooLong
 from deepfake.stack import child_environment
 from tests.deepfake.conftest import RunCommand
 
-TRAINING = ("train", "evaluate", "predict", "export", "calibrate", "gate")
-COMMANDS = ("serve", "scan", "explain", "submit", "models", *TRAINING, "doctor", "keys", "api", "worker")
+TRAINING = ("data", "train", "evaluate", "predict", "export", "calibrate", "gate")
+COMMANDS = (
+    "serve",
+    "scan",
+    "explain",
+    "submit",
+    "models",
+    *TRAINING,
+    "doctor",
+    "keys",
+    "api",
+    "worker",
+)
 HEAVY = ("tensorflow", "openvino", "av", "cv2", "numpy", "celery", "fastapi", "httpx", "redis")
 
 
@@ -22,7 +33,9 @@ def test_help_names_every_command(run: RunCommand) -> None:
     assert all(f"\n  {name} " in told.output for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "models import", "models verify", "keys new"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "models import", "models verify", "keys new", "data check"]
+)
 def test_the_help_of_each_command_has_an_example(run: RunCommand, command: str) -> None:
     told = run(*command.split(), "--help")
     assert told.exit_code == 0

@@ -46,6 +46,10 @@ data_sets = click.option(
     help="Folder with {train,valid,test}/[<source>/]{real,fake}/, one that holds real-vs-fake/, "
     "or a TSV or CSV table with the columns file and class. May be given more than once.",
 )
+# The same as arguments, for commands about data alone.
+data_set_arguments = click.argument(
+    "data_sets", metavar="[NAME=]PATH...", nargs=-1, required=True, callback=_parsed
+)
 # the texts, known to parse: source_weights(texts, sources) gives the weights
 weights = click.option(
     "--weight",

@@ -19,7 +19,7 @@ from threading import Lock
 
 from core.errors import MediaError
 from core.faces import Box, FaceDetector
-from training.data.integrity import Broken, check_bytes
+from training.data.integrity import Broken, decode_wholly
 from training.data.picture import Picture
 from training.data.sample import WHOLE, Sample, centre_of, read_pixels
 
@@ -99,7 +99,7 @@ def _examine(
         data = picture.path.read_bytes()
         key = boxes.key(data, centre)
         if key not in boxes:
-            check_bytes(data)
+            decode_wholly(data)
             boxes[key] = _find(picture, data, centre, detector())
     except (OSError, MediaError) as error:
         return Broken(picture, str(error))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import ConfigurationError, UnsupportedMedia
 from core.frames import open_media
 from core.sniff import Kind
@@ -22,15 +25,15 @@ class Broken:
     reason: str
 
 
-def check_bytes(data: bytes) -> None:
-    """Decode a picture wholly, as serving does.
+def decode_wholly(data: bytes) -> NDArray[np.uint8]:
+    """Decode a picture to the last byte, as serving does, to (h, w, 3) uint8 RGB.
 
     Raises a :class:`MediaError` when it is empty, cut off, damaged or no still picture.
     """
     with open_media(data) as media:
         if media.info.kind is not Kind.IMAGE:
             raise UnsupportedMedia(f"The file is a {media.info.container} and no still picture.")
-        next(media.frames(1))
+        return next(media.frames(1)).pixels
 
 
 def report(broken: Sequence[Broken], total: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from core.errors import ConfigurationError, MediaError
 from tests.media_factory import make_video
 from training.data.cache import Sample
-from training.data.integrity import Broken, check_bytes, refuse_many, report
+from training.data.integrity import Broken, decode_wholly, refuse_many, report
 from training.data.picture import Picture, Split
 
 
@@ -22,7 +22,7 @@ def _broken(count: int) -> list[Broken]:
 
 def test_a_whole_picture_passes(samples: list[Sample]) -> None:
     assert samples[0].data is not None
-    check_bytes(samples[0].data)
+    decode_wholly(samples[0].data)
 
 
 def test_what_is_cut_empty_or_no_picture_does_not(samples: list[Sample]) -> None:
@@ -30,7 +30,7 @@ def test_what_is_cut_empty_or_no_picture_does_not(samples: list[Sample]) -> None
     assert whole is not None
     for data in (b"", b"text", whole[: len(whole) // 2], make_video()):
         with pytest.raises(MediaError):
-            check_bytes(data)
+            decode_wholly(data)
 
 
 def test_the_report_counts_all_and_names_the_first() -> None:

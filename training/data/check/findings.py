@@ -1,0 +1,164 @@
+"""What is found in a data set: errors, which spoil every figure, and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from training.data.check import duplicates
+from training.data.check.file_facts import FileFacts, examine
+from training.data.check.file_probe import MAX_AUC, Probe, probe_sources
+from training.data.integrity import MAX_BROKEN, Broken
+from training.data.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and the files that show it, a line each."""
+
+    kind: str
+    message: str
+    files: Sequence[Sequence[str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a check found."""
+
+    facts: Sequence[FileFacts]
+    broken: Sequence[Broken]
+    probes: Sequence[Probe]
+    errors: Sequence[Finding]
+    warnings: Sequence[Finding]
+
+
+def check_pictures(
+    pictures: Sequence[Picture],
+    *,
+    max_distance: int = duplicates.MAX_DISTANCE,
+    max_auc: float = MAX_AUC,
+    progress: Callable[[], None] | None = None,
+) -> Findings:
+    """Look at every file; ``progress`` is called once for each.
+
+    Parameters
+    ----------
+    max_distance
+        Bits of 256 in which the hashes of a picture and its copy may differ.
+    max_auc
+        Above it, files alone tell the classes apart.
+    """
+    facts, broken = _examined(pictures, progress)
+    probes = probe_sources(facts)
+    copies = duplicates.identical(facts)
+    errors = [
+        _leaked_bytes(
+            [group for group in copies if _several(each.picture.split for each in group)]
+        ),
+        _leaked_looks(duplicates.alike(facts, max_distance=max_distance)),
+        _leaked_groups(duplicates.split_groups(facts)),
+        _two_classes([group for group in copies if _several(each.picture.fake for each in group)]),
+    ]
+    warnings = [
+        _repeated(
+            [group for group in copies if not _several(each.picture.split for each in group)]
+        ),
+        *(_telling(probe) for probe in probes if probe.auc > max_auc),
+    ]
+    if broken:
+        many = len(broken) > MAX_BROKEN * len(pictures)
+        (errors if many else warnings).append(_damaged(broken, len(pictures)))
+    return Findings(facts, broken, probes, _with_files(errors), _with_files(warnings))
+
+
+def _examined(
+    pictures: Sequence[Picture], progress: Callable[[], None] | None
+) -> tuple[list[FileFacts], list[Broken]]:
+    facts: list[FileFacts] = []
+    broken: list[Broken] = []
+    with ThreadPoolExecutor(2) as pool:
+        for result in pool.map(examine, pictures):
+            if isinstance(result, Broken):
+                broken.append(result)
+            else:
+                facts.append(result)
+            if progress is not None:
+                progress()
+    return facts, broken
+
+
+def _several(values: Iterable[object]) -> bool:
+    return len(set(values)) > 1
+
+
+def _with_files(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.files]
+
+
+def _keys(group: Sequence[FileFacts]) -> list[str]:
+    return [each.picture.key for each in group]
+
+
+def _leaked_bytes(groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    return Finding(
+        "same_file_across_splits",
+        f"{len(groups)} files lie in more than one split; keep each in one.",
+        [_keys(group) for group in groups],
+    )
+
+
+def _leaked_looks(pairs: Sequence[duplicates.Pair]) -> Finding:
+    return Finding(
+        "same_picture_across_splits",
+        f"{len(pairs)} pairs of pictures in different splits are the same to the eye; "
+        "keep both in one split.",
+        [
+            [*_keys([pair.first, pair.second]), f"{pair.distance} of {duplicates.BITS} bits differ"]
+            for pair in pairs
+        ],
+    )
+
+
+def _leaked_groups(groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    return Finding(
+        "same_group_across_splits",
+        f"{len(groups)} groups (a person, a video) lie in more than one split; keep each in one.",
+        [[group[0].picture.group, *_keys(group)] for group in groups],
+    )
+
+
+def _two_classes(groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    return Finding(
+        "same_file_in_both_classes",
+        f"{len(groups)} files are called real and fake; correct the labels.",
+        [_keys(group) for group in groups],
+    )
+
+
+def _repeated(groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    return Finding(
+        "same_file_in_one_split",
+        f"{len(groups)} files lie more than once in one split.",
+        [_keys(group) for group in groups],
+    )
+
+
+def _telling(probe: Probe) -> Finding:
+    where = "all sources together" if probe.source == "all" else f"source {probe.source}"
+    alone = probe.by_feature[probe.telling]
+    return Finding(
+        "files_tell_the_classes",
+        f"{where}: the files alone tell real from fake with an AUC of {probe.auc:.2f} "
+        f"({probe.telling} by itself: {alone:.2f}); a network may learn that and nothing of faces.",
+        [[probe.source]],
+    )
+
+
+def _damaged(broken: Sequence[Broken], total: int) -> Finding:
+    return Finding(
+        "broken",
+        f"{len(broken)} of {total} pictures are broken ({len(broken) / total:.1%}; training stops "
+        f"above {MAX_BROKEN:.1%}).",
+        [[each.picture.key, each.reason] for each in broken],
+    )
