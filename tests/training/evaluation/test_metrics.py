@@ -2,34 +2,68 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.evaluation.metrics import accuracy, auc, calibration_error, equal_error_rate
+from training.evaluation import metrics
 
 
-def test_auc_agrees_with_scikit_learn_with_ties() -> None:
-    rng = np.random.default_rng(0)
-    fake = rng.random(500) < 0.4
-    score = np.round(rng.random(500) + 0.3 * fake.astype(np.float64), 1)
-    assert auc(fake, score) == pytest.approx(roc_auc_score(fake, score))
+def scored(n: int = 500, seed: int = 0) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Labels and tied scores that have something to do with each other."""
+    rng = np.random.default_rng(seed)
+    fake = rng.random(n) < 0.4
+    return fake, np.round(np.clip(rng.random(n) * 0.7 + 0.3 * fake, 0, 1), 2)
 
 
 def test_a_perfect_detector_has_no_equal_error() -> None:
     fake = np.array([False, False, True, True])
-    assert equal_error_rate(fake, np.array([0.1, 0.2, 0.8, 0.9])) == 0
-    assert auc(fake, np.array([0.1, 0.2, 0.8, 0.9])) == 1
+    score = np.array([0.1, 0.2, 0.8, 0.9])
+    assert metrics.equal_error_rate(fake, score) == 0
+    assert metrics.auc(fake, score) == metrics.average_precision(fake, score) == 1
 
 
-def test_one_class_alone_has_no_auc() -> None:
-    fake = np.array([True, True])
-    assert np.isnan(auc(fake, np.array([0.1, 0.2])))
-    assert np.isnan(equal_error_rate(fake, np.array([0.1, 0.2])))
+def test_a_detector_without_a_clue_errs_half_the_time() -> None:
+    fake = np.array([False, True] * 10)
+    assert metrics.equal_error_rate(fake, np.full(20, 0.5)) == 0.5
+    assert metrics.auc(fake, np.full(20, 0.5)) == 0.5
+
+
+def test_ties_are_counted_as_scikit_learn_does() -> None:
+    fake, score = scored()
+    assert metrics.auc(fake, score) == pytest.approx(roc_auc_score(fake, score))
+    assert metrics.average_precision(fake, score) == pytest.approx(
+        average_precision_score(fake, score)
+    )
+
+
+def test_one_class_alone_has_no_ranking_but_an_accuracy() -> None:
+    fake, score = np.array([True, True]), np.array([0.1, 0.9])
+    for metric in (metrics.auc, metrics.average_precision, metrics.equal_error_rate):
+        assert np.isnan(metric(fake, score))
+    assert metrics.accuracy(fake, score) == 0.5
+    assert metrics.brier(fake, score) == pytest.approx((0.81 + 0.01) / 2)
+
+
+def test_no_pictures_have_no_figures() -> None:
+    fake, score = np.empty(0, np.bool_), np.empty(0)
+    for metric in (metrics.auc, metrics.accuracy, metrics.f1, metrics.brier,
+                   metrics.negative_log_likelihood, metrics.calibration_error):  # fmt: skip
+        assert np.isnan(metric(fake, score))
+
+
+def test_a_certain_mistake_has_a_finite_log_loss() -> None:
+    loss = metrics.negative_log_likelihood(np.array([True, False]), np.array([0.0, 1.0]))
+    assert loss == pytest.approx(-np.log(metrics.CLIP))
 
 
 def test_honest_probabilities_have_little_calibration_error() -> None:
     rng = np.random.default_rng(1)
     p = rng.random(20_000)
     fake = rng.random(20_000) < p
-    assert calibration_error(fake, p) < 0.02
-    assert calibration_error(fake, np.full(20_000, 0.9)) == pytest.approx(0.4, abs=0.02)
-    assert accuracy(fake, p) == pytest.approx(0.75, abs=0.02)
+    assert metrics.calibration_error(fake, p) < 0.02
+    assert metrics.calibration_error(fake, np.full(20_000, 0.9)) == pytest.approx(0.4, abs=0.02)
+    assert metrics.accuracy(fake, p) == pytest.approx(0.75, abs=0.02)
+
+
+def test_certainty_belongs_to_the_last_bin() -> None:
+    assert metrics.bin_of(np.array([0.0, 0.0999, 0.1, 1.0])).tolist() == [0, 0, 1, 9]

@@ -28,7 +28,7 @@ def reliability(scores: Scores) -> Figure:
     """Share of fakes against P(fake) in ten bins, with Wilson intervals and the counts."""
     figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    top.set_title("Calibration: does P(fake) mean what it says?")
+    top.set_title("Calibration of P(fake)")
     top.plot([0, 1], [0, 1], color=NEITHER, linewidth=1, linestyle=":")
     index = bin_of(scores.probability)
     for which in range(ECE_BINS):

@@ -24,7 +24,7 @@ def auc_bars(report: dict[str, Any]) -> Figure:
     )
     pairs = (
         ("auc", "against its own reals", 0.2, REAL),
-        ("auc_all_reals", "all reals", -0.2, FAKE),
+        ("auc_all_reals", "against all reals", -0.2, FAKE),
     )
     for key, label, shift, colour in pairs:
         at = [place + shift for place, (_, group) in enumerate(rows) if group[key] is not None]

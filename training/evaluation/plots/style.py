@@ -84,7 +84,7 @@ def inline(svg: str, name: str) -> str:
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
     element = element.replace("DejaVu Sans", "system-ui")
-    for colour, variable in ((INK, "--ink"), (GRID, "--grid"), ("#ffffff", "--page")):
+    for colour, variable in ((INK, "--ink"), (GRID, "--grid"), ("#ffffff", "--card")):
         element = element.replace(colour, f"var({variable})")
     size = re.search(r'<svg[^>]*? width="[^"]*"', element)
     label = f'<svg role="img" aria-label="{name}"'

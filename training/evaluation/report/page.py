@@ -71,9 +71,9 @@ def percent(value: float | None) -> str:
 
 
 def interval(values: dict[str, Any], name: str, *, shares: bool = False) -> str:
-    """The interval of a figure as ``0.91 to 0.93``; empty where there is none."""
+    """The interval of a figure as ``0.912 - 0.930``; empty where there is none."""
     pair = values["intervals"].get(name)
     if pair is None:
         return ""
     low, high = pair
-    return f"{100 * low:.1f} to {100 * high:.1f} %" if shares else f"{low:.3f} to {high:.3f}"
+    return f"{100 * low:.1f} - {100 * high:.1f} %" if shares else f"{low:.3f} - {high:.3f}"
