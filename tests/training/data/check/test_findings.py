@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.training.data.check.files import save, scene
+from training.data.check.findings import Findings, check_pictures
+from training.data.check.summary import to_json
+from training.data.check.text import to_text
+from training.data.manifest import read_all
+
+
+def _data(root: Path) -> Path:
+    for split, first in (("train", 0), ("test", 100)):
+        for label in ("real", "fake"):
+            for index in range(12):
+                seed = first + index + 50 * (label == "fake")
+                save(root / split / label / f"{index}.jpg", scene(seed))
+    return root
+
+
+def _check(root: Path) -> Findings:
+    return check_pictures(read_all(root))
+
+
+def test_a_sound_data_set_has_no_errors_and_no_warnings(tmp_path: Path) -> None:
+    findings = _check(_data(tmp_path))
+    assert (findings.errors, findings.warnings, findings.broken) == ([], [], [])
+    assert [probe.source for probe in findings.probes] == ["all", tmp_path.name]
+    text = to_text(findings)
+    assert text.endswith("48 pictures, 0 broken: 0 errors, 0 warnings.")
+    assert "96x96" in text
+
+
+def test_every_leak_is_an_error_that_names_its_files(tmp_path: Path) -> None:
+    _data(tmp_path)
+    save(tmp_path / "test" / "real" / "same.jpg", scene(3))
+    save(tmp_path / "test" / "real" / "like.jpg", scene(4), quality=60)
+    save(tmp_path / "train" / "fake" / "both.jpg", scene(5))
+    errors = {finding.kind: finding.files for finding in _check(tmp_path).errors}
+    assert errors["same_file_across_splits"] == [["train/real/3.jpg", "test/real/same.jpg"]]
+    assert [files[:2] for files in errors["same_picture_across_splits"]] == [
+        ["train/real/4.jpg", "test/real/like.jpg"]
+    ]
+    assert errors["same_file_in_both_classes"] == [["train/fake/both.jpg", "train/real/5.jpg"]]
+
+
+def test_a_person_in_two_splits_is_an_error(tmp_path: Path) -> None:
+    _data(tmp_path)
+    (tmp_path / "MANIFEST.tsv").write_text(
+        "file\tclass\tgroup\ntrain/real/1.jpg\treal\tada\ntest/real/2.jpg\treal\tada\n"
+    )
+    (error,) = _check(tmp_path).errors
+    assert error.kind == "same_group_across_splits"
+    assert error.files == [["ada", "train/real/1.jpg", "test/real/2.jpg"]]
+
+
+def test_classes_that_the_files_tell_are_a_warning_with_what_tells_them(tmp_path: Path) -> None:
+    for index in range(40):
+        save(tmp_path / "train" / "real" / f"{index}.png", scene(index))
+        save(tmp_path / "train" / "fake" / f"{index}.jpg", scene(100 + index))
+    findings = _check(tmp_path)
+    assert findings.errors == []
+    assert {finding.kind for finding in findings.warnings} == {"files_tell_the_classes"}
+    assert "AUC of 1.00" in to_text(findings)
+
+
+def test_few_broken_pictures_are_a_warning_and_many_an_error(tmp_path: Path) -> None:
+    for index in range(150):
+        save(tmp_path / "train" / "real" / f"{index}.jpg", scene(index, (16, 16)))
+    (tmp_path / "train" / "real" / "0.jpg").write_bytes(b"")
+    findings = _check(tmp_path)
+    assert (findings.errors, [finding.kind for finding in findings.warnings]) == ([], ["broken"])
+    (tmp_path / "train" / "real" / "1.jpg").write_bytes(b"")
+    (error,) = _check(tmp_path).errors
+    assert [key for key, _reason in error.files] == ["train/real/0.jpg", "train/real/1.jpg"]
+
+
+def test_the_figures_for_machines_name_everything(tmp_path: Path) -> None:
+    _data(tmp_path)
+    save(tmp_path / "test" / "real" / "same.jpg", scene(3))
+    told = json.loads(json.dumps(to_json(_check(tmp_path))))
+    assert told["pictures"] == 49
+    assert told["files"][0] == {
+        "split": "train",
+        "source": tmp_path.name,
+        "class": "real",
+        "pictures": 12,
+        "bytes_per_pixel": told["files"][0]["bytes_per_pixel"],
+        "sizes": {"96x96": 12},
+        "formats": {"JPEG": 12},
+        "jpeg_qualities": {"75": 12},
+        "subsampling": {"4:2:0": 12},
+    }
+    assert told["errors"][0]["files"] == [["train/real/3.jpg", "test/real/same.jpg"]]
