@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import ConfigurationError
-from training.data.augment import Augmentation, augmented_crop
 from training.data.cache import Sample
 from training.data.order import EpochOrder, WeightedPicks
 
@@ -53,15 +47,6 @@ class ClassCounts(NamedTuple):
         """Label (0 real, 1 fake) to the weight that balances the classes; their mean is 1."""
         total = self.real + self.fake
         return {0: total / (2 * self.real), 1: total / (2 * self.fake)}
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One step's pictures and labels."""
-
-    step: int
-    crops: NDArray[np.uint8]  # (n, size, size, 3) RGB
-    fake: NDArray[np.float32]  # (n,), 1 for fake
 
 
 class Sampler:
@@ -166,42 +151,6 @@ class _Walk:
         return [
             self._pools[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
         ]
-
-
-class Loader:
-    """Prepares the next batches on threads while the network trains on this one."""
-
-    def __init__(
-        self, sampler: Sampler, augmentation: Augmentation, *, seed: int, threads: int = 2
-    ) -> None:
-        self._sampler, self._augmentation, self._seed = sampler, augmentation, seed
-        self._threads = threads
-
-    def batches(self, steps: Sequence[int], sizes: Sequence[int]) -> Iterator[Batch]:
-        """Batches of the given steps in order; ``sizes[i]`` is the side at ``steps[i]``, px."""
-        cv2.setNumThreads(1)  # the pool is the parallelism
-        with ThreadPoolExecutor(self._threads) as pool:
-            waiting: list[tuple[int, list[Sample], list[Future[NDArray[np.uint8]]]]] = []
-            for step, size in zip(steps, sizes, strict=True):
-                samples = self._sampler.draw(step)
-                crops = [
-                    pool.submit(self._crop, sample, size, step, slot)
-                    for slot, sample in enumerate(samples)
-                ]
-                waiting.append((step, samples, crops))
-                if len(waiting) > 2:
-                    yield _collect(*waiting.pop(0))
-            for left in waiting:
-                yield _collect(*left)
-
-    def _crop(self, sample: Sample, size: int, step: int, slot: int) -> NDArray[np.uint8]:
-        rng = np.random.default_rng([self._seed, 3, step, slot])
-        return augmented_crop(sample, size, rng, self._augmentation)
-
-
-def _collect(step: int, samples: list[Sample], crops: list[Future[NDArray[np.uint8]]]) -> Batch:
-    labels = np.array([sample.picture.fake for sample in samples], np.float32)
-    return Batch(step, np.stack([crop.result() for crop in crops]), labels)
 
 
 def _pairs(samples: Sequence[Sample], source: str) -> list[tuple[Sample, Sample]]:

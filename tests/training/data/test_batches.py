@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
-from training.data.augment import Augmentation
-from training.data.batches import Loader, Mixture, Sampler
+from training.data.batches import Mixture, Sampler
 from training.data.cache import Sample
 
 MIXTURE = Mixture(paired_source="dfdc", paired_share=0.5)
@@ -111,12 +109,3 @@ def test_one_class_alone_is_refused(samples: list[Sample]) -> None:
     real = [sample for sample in samples if not sample.picture.fake]
     with pytest.raises(ConfigurationError, match="both classes"):
         Sampler(real, MIXTURE, batch_size=8, seed=0)
-
-
-def test_batches_arrive_in_order_with_the_size_of_their_step(samples: list[Sample]) -> None:
-    loader = Loader(_sampler(samples), Augmentation(), seed=1)
-    batches = list(loader.batches(range(4, 9), [32, 32, 48, 48, 48]))
-    assert [batch.step for batch in batches] == [4, 5, 6, 7, 8]
-    assert [batch.crops.shape[1] for batch in batches] == [32, 32, 48, 48, 48]
-    again = next(iter(loader.batches([4], [32])))
-    assert np.array_equal(again.crops, batches[0].crops)
