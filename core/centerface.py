@@ -88,13 +88,20 @@ def suppress(found: NDArray[np.float32]) -> NDArray[np.float32]:
     The overlap is measured against the smaller box, so that a part of a face found at
     one scale gives way to the whole face found at another. (n, 5) in, (m, 5) out, by score.
     """
-    found = found[np.argsort(-found[:, 4])]
-    areas = (found[:, 2] - found[:, 0]) * (found[:, 3] - found[:, 1])
-    kept: list[int] = []
-    for index, box in enumerate(found):
-        low = np.maximum(found[kept, :2], box[:2])
-        high = np.minimum(found[kept, 2:4], box[2:4])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        if (shared <= MAX_OVERLAP * np.minimum(areas[kept], areas[index])).all():
-            kept.append(index)
-    return found[kept]
+    rest = found[np.argsort(-found[:, 4])]
+    kept: list[NDArray[np.float32]] = []
+    while len(rest):
+        best, rest = rest[0], rest[1:]
+        kept.append(best)
+        rest = rest[_shared(best, rest) <= MAX_OVERLAP * np.minimum(_area(best), _area(rest))]
+    return np.array(kept, np.float32).reshape(-1, 5)
+
+
+def _area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1]))
+
+
+def _shared(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    low = np.maximum(others[:, :2], box[:2])
+    high = np.minimum(others[:, 2:4], box[2:4])
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,8 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import data
 
-from core.centerface import letterbox, suppress
-from core.errors import ModelError
 from core.faces import Box, CenterFaceDetector, FaceDetector, crop_face, load_face_detector
 
 # The face in the 512 x 512 astronaut, by eye: left, top, right, bottom.
@@ -131,30 +128,6 @@ def test_several_threads_may_share_one_detector(
         together = list(pool.map(detector.detect, [astronaut] * 8))
     for found in together:
         assert found[0].box.left == pytest.approx(alone[0].box.left, abs=1e-4)
-
-
-def test_a_model_file_that_was_changed_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.onnx").write_bytes(b"not the model")
-    with pytest.raises(ModelError, match="sha256"):
-        CenterFaceDetector(tmp_path / "model.onnx")
-
-
-def test_a_model_file_that_is_missing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
-        CenterFaceDetector(tmp_path / "model.onnx")
-
-
-def test_a_frame_is_never_enlarged_on_its_canvas() -> None:
-    batch, scale, left, top = letterbox(np.full((50, 60, 3), 9, np.uint8), (256, 448))
-    assert (scale, left, top) == (1, 194, 103)
-    assert batch.shape == (1, 256, 448, 3)
-    assert (batch > 0).sum() == 50 * 60 * 3
-
-
-def test_a_part_of_a_face_gives_way_to_the_whole() -> None:
-    whole, part, other = [0, 0, 90, 90, 0.9], [20, 20, 50, 50, 0.5], [200, 0, 290, 90, 0.7]
-    kept = suppress(np.array([part, whole, other], np.float32))
-    np.testing.assert_allclose(kept, np.array([whole, other], np.float32))
 
 
 def test_a_crop_is_the_box_and_a_third_on_each_side() -> None:

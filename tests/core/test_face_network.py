@@ -1,0 +1,52 @@
+"""The face network: its file, its canvases, its threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import ModelError
+from core.face_network import FaceNetwork
+from core.faces import MODEL_PATH, MODEL_SHA256
+
+
+def test_a_model_file_that_was_changed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"not the model")
+    with pytest.raises(ModelError, match="sha256"):
+        FaceNetwork(tmp_path / "model.onnx", sha256=MODEL_SHA256)
+
+
+def test_a_model_file_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        FaceNetwork(tmp_path / "model.onnx", sha256=MODEL_SHA256)
+
+
+@pytest.mark.parametrize("canvas", [(64, 96), (96, 64), (32, 32)])
+def test_every_canvas_gets_maps_of_a_quarter_of_its_sides(canvas: tuple[int, int]) -> None:
+    network = FaceNetwork(MODEL_PATH, sha256=MODEL_SHA256)
+    cells = (canvas[0] // 4, canvas[1] // 4)
+    for _ in range(2):
+        heat, size, offset = network(np.zeros((1, *canvas, 3), np.uint8))
+        assert (heat.shape, size.shape, offset.shape) == ((1, *cells), (2, *cells), (2, *cells))
+        assert 0 <= heat.min() <= heat.max() <= 1
+
+
+def test_a_canvas_that_several_threads_need_at_once_is_compiled_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = FaceNetwork(MODEL_PATH, sha256=MODEL_SHA256)
+    compiled: list[tuple[int, int]] = []
+    compile_it = network._compile
+
+    def counting(canvas: tuple[int, int]) -> object:
+        compiled.append(canvas)
+        return compile_it(canvas)
+
+    monkeypatch.setattr(network, "_compile", counting)
+    with ThreadPoolExecutor(4) as pool:
+        batches = [np.zeros((1, 32, side, 3), np.uint8) for side in (32, 64, 32, 64, 32, 64)]
+        list(pool.map(network, batches))
+    assert sorted(compiled) == [(32, 32), (32, 64)]
