@@ -1,9 +1,10 @@
-"""Checkpoints that resume exactly: weights, optimizer state, averaged weights and step."""
+"""Checkpoints that resume exactly: arrays by part, the step, the recipe and counters."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,23 @@ FILE = "checkpoint.npz"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The arrays of a run after ``step`` steps; ``recipe`` is its settings as JSON."""
+    """A run after ``step`` steps; ``recipe`` and ``counters`` are JSON."""
 
     step: int
     recipe: str
-    model: list[NDArray[Any]]
-    optimizer: list[NDArray[Any]]
-    average: list[NDArray[Any]]
+    arrays: Mapping[str, Sequence[NDArray[Any]]]  # by part, such as "optimizer"
+    counters: str = "{}"
 
 
 def save(folder: Path, state: State) -> None:
     """Write the state so that a kill at any moment leaves the old one or the new one."""
-    arrays: dict[str, Any] = {"step": np.int64(state.step), "recipe": np.array(state.recipe)}
-    for part in ("model", "optimizer", "average"):
-        for index, value in enumerate(getattr(state, part)):
+    arrays: dict[str, Any] = {
+        "step": np.int64(state.step),
+        "recipe": np.array(state.recipe),
+        "counters": np.array(state.counters),
+    }
+    for part, values in state.arrays.items():
+        for index, value in enumerate(values):
             arrays[f"{part}/{index:05d}"] = value
     temporary = folder / (FILE + ".part")
     with temporary.open("wb") as stream:
@@ -42,16 +46,26 @@ def save(folder: Path, state: State) -> None:
 
 
 def load(folder: Path) -> State | None:
-    """The state saved in ``folder``, or None when there is none."""
+    """The state saved in ``folder``, or None when there is none.
+
+    Raises :class:`ConfigurationError` when the file is no checkpoint.
+    """
     file = folder / FILE
     if not file.is_file():
         return None
-    with np.load(file, allow_pickle=False) as arrays:
-        parts = {
-            part: [arrays[name] for name in sorted(arrays.files) if name.startswith(part + "/")]
-            for part in ("model", "optimizer", "average")
-        }
-        return State(int(arrays["step"]), str(arrays["recipe"]), **parts)
+    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            for name in sorted(arrays.files):
+                if "/" in name:
+                    parts[name.partition("/")[0]].append(arrays[name])
+            # Checkpoints from before early stopping have no counters.
+            counters = str(arrays["counters"]) if "counters" in arrays.files else "{}"
+            return State(int(arrays["step"]), str(arrays["recipe"]), dict(parts), counters)
+    except (ValueError, KeyError, OSError) as error:
+        raise ConfigurationError(
+            f"{file} is no readable checkpoint ({error}); start in an empty folder."
+        ) from error
 
 
 def values_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
@@ -67,4 +81,9 @@ def restore(variables: Sequence[Any], values: Sequence[NDArray[Any]], what: str)
             f"{len(variables)}. Start in an empty folder, or resume with the same recipe."
         )
     for variable, value in zip(variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise ConfigurationError(
+                f"The checkpoint's {what} has an array of shape {value.shape} where the run has "
+                f"{tuple(variable.shape)}. Start in an empty folder."
+            )
         variable.assign(value)

@@ -65,7 +65,7 @@ def _build(size: int | None = None, head: Head | None = None) -> Any:
     x = keras.layers.ReLU(6.0, name="features")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Dropout(head.dropout)(x)
-    return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(x))
+    return keras.Model(inputs, keras.layers.Dense(1, dtype="float32", name="logit")(x))
 
 
 def _picture(rng: np.random.Generator, size: int, *, striped: bool) -> NDArray[np.uint8]:

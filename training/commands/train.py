@@ -1,109 +1,154 @@
-"""``deepfake train``: fit a network; the same command again continues the run."""
+"""``deepfake train``: fit a network by a recipe; the same command again continues the run."""
 
 # ruff: noqa: PLR0913, PLR0917 - an option is a parameter
 # ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.commands import options
+from core.errors import ConfigurationError
+from training.commands import data_options, options
 
 if TYPE_CHECKING:
     from training.data.cache import Sample
-    from training.recipe import Recipe
+    from training.data.data_set import DataSet
+    from training.recipes import Recipe
 
-VALIDATION_LIMIT = 240  # pictures a source and class in the figure shown while training
+
+def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from training.recipes import describe
+
+        click.echo(describe())
+        ctx.exit()
 
 
 @click.command("train")
-@options.data
+@click.option("--recipe", "recipe_name", default="lite", show_default=True, help="How to train.")
+@click.option(
+    "--list-recipes", is_flag=True, is_eager=True, expose_value=False, callback=_list_recipes,
+    help="Show the recipes and exit.",
+)  # fmt: skip
+@data_options.data_sets
+@data_options.weights
+@data_options.real_names
+@data_options.fake_names
 @options.cache
 @click.option(
     "--out", "run_dir", required=True, type=click.Path(path_type=Path), help="Run folder."
 )
-@click.option("--steps", default=2000, show_default=True, help="Optimizer steps.")
-@click.option("--size", default=192, show_default=True, help="Side of the crops, px.")
-@click.option("--early-size", default=160, show_default=True, help="Side in the early steps, px.")
 @click.option(
-    "--early-share", default=0.45, show_default=True, help="Share of the steps at --early-size."
-)
+    "--set", "settings", multiple=True, metavar="FIELD=VALUE",
+    help="Any field of the recipe, as learning_rate=2e-4 or augmentation.flip=0. Repeatable.",
+)  # fmt: skip
+@click.option("--steps", type=int, help="Optimizer steps.")
+@click.option("--epochs", type=float, help="The same, in looks at every picture.")
+@click.option("--size", type=int, help="Side of the crops, px.")
+@click.option("--batch-size", type=int)
+@click.option("--learning-rate", type=float)
+@click.option("--weights", "first_weights", help="imagenet, none, or a .keras or .h5 file.")
+@click.option("--seed", type=int)
+@click.option("--source", "sources", multiple=True, help="Train on this source alone. Repeatable.")
+@click.option("--limit", type=click.IntRange(1), help="Pictures at most of a source and class.")
 @click.option(
-    "--freeze", "freeze_until", default=26, show_default=True, help="First layers kept as is."
-)
-@click.option("--freeze-norm", is_flag=True, help="Keep BatchNormalization as it is: faster.")
-@click.option("--learning-rate", default=5e-4, show_default=True)
-@click.option("--batch-size", default=32, show_default=True)
-@click.option(
-    "--weights", default="imagenet", show_default=True, help="imagenet, none, or a weights file."
-)
-@click.option("--seed", default=7, show_default=True)
+    "--valid-limit", type=click.IntRange(1), default=240, show_default=True,
+    help="The same, of those that are watched while training.",
+)  # fmt: skip
+@click.option("--report-every", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--checkpoint-every", type=click.IntRange(1), default=100, show_default=True)
 def train(
-    data_dir: Path,
+    recipe_name: str,
+    data_sets: Sequence[DataSet],
+    weights: Sequence[str],
+    real_names: Sequence[str],
+    fake_names: Sequence[str],
     cache_dir: Path | None,
     run_dir: Path,
-    steps: int,
-    size: int,
-    early_size: int,
-    early_share: float,
-    freeze_until: int,
-    freeze_norm: bool,
-    learning_rate: float,
-    batch_size: int,
-    weights: str,
-    seed: int,
+    settings: Sequence[str],
+    first_weights: str | None,
+    sources: Sequence[str],
+    limit: int | None,
+    valid_limit: int,
+    report_every: int,
+    checkpoint_every: int,
+    **given: Any,
 ) -> None:
     """Train a network; the same command again continues an interrupted run exactly.
 
+    The run folder gets run.json, history.csv, logs for TensorBoard, a checkpoint, and
+    model.keras with the averaged or best weights.
+
     \b
     Example:
-      deepfake train --data ../shared/data --out /tmp/run --steps 2000
+      deepfake train --recipe advanced_fine_tune --data faces/ --out runs/first --epochs 3
+      deepfake train --recipe lite --data faces/ --out runs/lite --set freeze_norm=true
     """
-    from training.recipe import Recipe
+    from training.data.classes import ClassNames
+    from training.fit.pictures import Selection
+    from training.recipes import find_recipe, override, parse_settings
 
-    recipe = Recipe(
-        weights=weights,
-        size=size,
-        early_size=early_size,
-        early_share=early_share,
-        steps=steps,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        freeze_until=freeze_until,
-        freeze_norm=freeze_norm,
-        seed=seed,
-    )
-    _fit(recipe, data_dir, run_dir, cache_dir)
+    flags = {**given, "weights": first_weights}
+    values = {name: value for name, value in flags.items() if value is not None}
+    recipe = override(find_recipe(recipe_name), {**parse_settings(settings), **values})
+    classes = ClassNames.of(real_names, fake_names)
+    selection = Selection(data_sets, classes, sources, limit, valid_limit, cache_dir)
+    samples, valid = selection.read()
+    samples = _blended(recipe, samples)
+    recipe = _weighted(recipe, weights, samples).planned(len(samples))
+    _fit(recipe, samples, valid, run_dir, report_every, checkpoint_every)
 
 
-def _fit(recipe: Recipe, data_dir: Path, run_dir: Path, cache_dir: Path | None) -> None:
-    """Train on ``train`` without its held-out groups; watch ``valid``."""
-    from training.data.manifest import Split, hold_out, read_pictures
-    from training.data.reading import read_samples, with_faces
+def _fit(
+    recipe: Recipe,
+    samples: list[Sample],
+    valid: list[Sample],
+    run_dir: Path,
+    report_every: int,
+    checkpoint_every: int,
+) -> None:
     from training.fit import Run, validator
 
-    kept, held = hold_out(read_pictures(data_dir, Split.TRAIN))
-    watched = read_samples(data_dir, Split.VALID, cache_dir)
-    watched += with_faces(held, cache_dir)
-    valid = _first_of_each(watched)
-    samples = with_faces(kept, cache_dir)
-    click.echo(f"{len(samples)} pictures to train on, {len(held)} held out, {len(valid)} to watch")
     run = Run(recipe, run_dir)
-    if run.step:
-        click.echo(f"continuing at step {run.step}")
-    run.fit(samples, validate=validator(valid, run.network, size=recipe.size))
+    click.echo(run.describe())
+    click.echo(f"pictures: {len(samples)} to train on, {len(valid)} to watch")
+    if run.finished:
+        click.echo(f"this run has ended at step {run.step}: {run_dir}")
+        return
+    run.note(samples, valid)
+    network = run.trainee.network
+    validate = validator(valid, network, size=recipe.size) if valid else None
+    run.fit(
+        samples, validate=validate, report_every=report_every,
+        checkpoint_every=checkpoint_every, show=click.echo,
+    )  # fmt: skip
     click.echo(f"done: {run_dir}")
 
 
-def _first_of_each(samples: list[Sample]) -> list[Sample]:
-    taken: dict[tuple[str, bool], int] = {}
-    chosen = []
-    for sample in samples:
-        kind = (sample.picture.source, sample.picture.fake)
-        taken[kind] = taken.get(kind, 0) + 1
-        if taken[kind] <= VALIDATION_LIMIT:
-            chosen.append(sample)
-    return chosen
+def _blended(recipe: Recipe, samples: list[Sample]) -> list[Sample]:
+    """The samples and, where the recipe asks for them, fakes to be blended from the reals."""
+    if not recipe.self_blended:
+        return samples
+    from training.data.blending import blended_fakes
+
+    return samples + blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
+
+
+def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> Recipe:
+    """The recipe with the weights of ``--weight`` in its mixture."""
+    if not weights:
+        return recipe
+    if recipe.mixture is None:
+        raise ConfigurationError(
+            f"--weight: {recipe.name} shows every picture once an epoch; give it a mixture, as "
+            "--set mixture.paired_share=0, or take the recipe lite."
+        )
+    from training.data.data_set import source_weights
+
+    names = sorted({sample.picture.source for sample in samples})
+    mixture = recipe.mixture.with_weights(source_weights(weights, names))
+    return recipe.model_copy(update={"mixture": mixture})

@@ -36,17 +36,22 @@ def build(size: int | None = None, head: Head | None = None) -> Any:
     base = keras.applications.InceptionResNetV2(
         include_top=False, weights=None, input_tensor=inputs
     )
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(base.output)
-    x = keras.layers.Dense(
-        HIDDEN_UNITS, kernel_regularizer=keras.regularizers.L2(head.l2), name="hidden"
-    )(x)
-    # The seed's LeakyReLU has the slope of Keras 2.
+    return keras.Model(inputs, add_head(base.output, head), name="inception_resnet_v2")
+
+
+def add_head(features: Any, head: Head) -> Any:
+    """From the last feature map, (n, h, w, channels), to (n, 1) logits: six layers."""
+    import keras
+
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(features)
+    penalty = keras.regularizers.L2(head.l2)
+    x = keras.layers.Dense(HIDDEN_UNITS, kernel_regularizer=penalty, name="hidden")(x)
+    # The slope of LeakyReLU is Keras' own, 0.3.
     leaky = head.activation == "leaky_relu"
-    x = keras.layers.LeakyReLU(0.3)(x) if leaky else keras.layers.ReLU()(x)
+    x = keras.layers.LeakyReLU()(x) if leaky else keras.layers.ReLU()(x)
     x = keras.layers.BatchNormalization(name="hidden_bn")(x)
     x = keras.layers.Dropout(head.dropout, name="dropout")(x)
-    x = keras.layers.Dense(1, dtype="float32", name="logit")(x)
-    return keras.Model(inputs, x, name="inception_resnet_v2")
+    return keras.layers.Dense(1, dtype="float32", name="logit")(x)
 
 
 def load_imagenet(model: Any) -> None:

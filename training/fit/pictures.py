@@ -1,0 +1,74 @@
+"""Which pictures a run trains on and which it is watched by; ``test`` is never read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ConfigurationError
+from training.data.cache import Sample
+from training.data.classes import BY_NAME, ClassNames
+from training.data.data_set import DataSet
+from training.data.manifest import Picture, Split, hold_out, read_all, sources
+from training.data.reading import with_faces
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A part of the data sets given; ``sources`` empty means every source."""
+
+    data_sets: Sequence[DataSet]
+    classes: ClassNames = BY_NAME
+    sources: Sequence[str] = ()
+    limit: int | None = None  # pictures at most of a source and class
+    valid_limit: int = 240  # the same, of those that watch
+    cache_dir: Path | None = None
+
+    def read(self) -> tuple[list[Sample], list[Sample]]:
+        """(to train on, to watch): ``train`` without its held-out groups; those and ``valid``.
+
+        Raises :class:`ConfigurationError` when a source does not occur or nothing is to train on.
+        """
+        kept, watched = self.pictures()
+        return with_faces(kept, self.cache_dir), with_faces(watched, self.cache_dir)
+
+    def pictures(self) -> tuple[list[Picture], list[Picture]]:
+        """As :meth:`read`, before any file is opened."""
+        everything = read_all(self.data_sets, self.classes)
+        known = sources(everything)
+        for name in self.sources:
+            if name not in known:
+                raise ConfigurationError(
+                    f"--source {name}: no source has that name; there are {', '.join(known)}."
+                )
+        chosen = [each for each in everything if not self.sources or each.source in self.sources]
+        kept, held = hold_out(each for each in chosen if each.split is Split.TRAIN)
+        if not kept:
+            raise ConfigurationError(
+                "There is no picture to train on: the data has none in train/, or none of "
+                f"{', '.join(self.sources) or 'any source'}."
+            )
+        watched = [each for each in chosen if each.split is Split.VALID] + held
+        valid_limit = min(self.valid_limit, self.limit or self.valid_limit)
+        return evenly(kept, self.limit), evenly(watched, valid_limit)
+
+
+def evenly(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:
+    """At most ``limit`` pictures of a source and class, evenly spaced, in their order.
+
+    Neighbours by name are often of one person or one clip: the first few would be alike.
+    """
+    if limit is None:
+        return list(pictures)
+    kinds: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for index, picture in enumerate(pictures):
+        kinds[picture.source, picture.fake].append(index)
+    chosen: list[int] = []
+    for indices in kinds.values():
+        places = np.linspace(0, len(indices) - 1, min(limit, len(indices))).round().astype(int)
+        chosen += [indices[place] for place in places]
+    return [pictures[index] for index in sorted(chosen)]

@@ -1,0 +1,68 @@
+"""``run.json``: what a run was made of, for whoever finds its folder later."""
+
+# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from training.data.cache import Sample
+
+FILE = "run.json"
+
+
+def write(folder: Path, fields: Mapping[str, Any], start: Mapping[str, Any]) -> None:
+    """Write the file; every start of the run, the first and each resume, is kept in a list."""
+    file = folder / FILE
+    before = json.loads(file.read_text())["starts"] if file.is_file() else []
+    content = {**fields, "starts": [*before, {**start, **environment()}]}
+    temporary = file.with_suffix(".part")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.replace(file)
+
+
+def environment() -> dict[str, Any]:
+    """Time, commit, versions and devices of this process."""
+    import cv2
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    packages = {"tensorflow": tf, "keras": keras, "numpy": np, "opencv": cv2}
+    gpus = tf.config.list_physical_devices("GPU")
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git_commit": git_commit(),
+        "python": platform.python_version(),
+        "packages": {name: package.__version__ for name, package in packages.items()},
+        "cpu": {"machine": platform.machine(), "count": os.cpu_count()},
+        "gpus": [tf.config.experimental.get_device_details(gpu) for gpu in gpus],
+    }
+
+
+def git_commit() -> str | None:
+    """The commit of this code, ``-dirty`` where files differ; None without git or checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    told = subprocess.run(
+        [git, "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stdout.strip() or None
+
+
+def counts(samples: Sequence[Sample]) -> dict[str, dict[str, int]]:
+    """Pictures by source and class."""
+    found = Counter((each.picture.source, each.picture.fake) for each in samples)
+    names = sorted({source for source, _ in found})
+    return {name: {"real": found[name, False], "fake": found[name, True]} for name in names}

@@ -1,0 +1,85 @@
+"""``--set field=value``: any field of a recipe from the command line, checked as typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.errors import ConfigurationError
+from training.data.batches import Mixture
+from training.recipes.recipe import Recipe
+
+_FIXED = frozenset({"name"})
+_PARTED = frozenset({"mixture", "augmentation"})
+_EITHER = {"steps": "epochs", "epochs": "steps"}
+
+
+def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """``["steps=100", "mixture.paired_share=0.3"]`` as field to value, read as JSON or text.
+
+    Raises :class:`ConfigurationError` for one without an equals sign.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        field, equals, text = setting.partition("=")
+        if not equals or not field:
+            raise ConfigurationError(f"--set {setting!r} must read field=value.")
+        try:
+            values[field] = json.loads(text)
+        except ValueError:
+            values[field] = text
+    return values
+
+
+def override(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with some fields replaced; a dotted name reaches into a field.
+
+    ``steps`` and ``epochs`` replace each other. Raises :class:`ConfigurationError`, which names
+    the field and what it may be.
+    """
+    changed = {name: getattr(recipe, name) for name in Recipe.model_fields}
+    for name, value in values.items():
+        field, _, inner = name.partition(".")
+        if field not in Recipe.model_fields or field in _FIXED:
+            raise _unknown(name, (each for each in Recipe.model_fields if each not in _FIXED))
+        changed[field] = _inside(changed[field], field, inner, value) if inner else value
+        if field in _EITHER and _EITHER[field] not in values:
+            changed[_EITHER[field]] = None
+    try:
+        return Recipe.model_validate(changed)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from error
+
+
+def _inside(current: Any, field: str, inner: str, value: Any) -> dict[str, Any]:
+    """The parts of a field as a dict, one of them replaced."""
+    if field not in _PARTED:
+        raise ConfigurationError(f"{field} has no parts; set {field} itself.")
+    if current is None:
+        current = Mixture()
+    parts: dict[str, Any] = dict(current) if isinstance(current, dict) else asdict(current)
+    name, _, rest = inner.partition(".")
+    if name not in parts:
+        raise _unknown(f"{field}.{inner}", (f"{field}.{each}" for each in parts))
+    parts[name] = {**parts[name], rest: value} if rest else value
+    return parts
+
+
+def _unknown(name: str, known: Iterable[str]) -> ConfigurationError:
+    return ConfigurationError(f"A recipe has no field {name!r}; there are: {', '.join(known)}.")
+
+
+def _explain(error: ValidationError) -> str:
+    """Every wrong field on one line: its name, what it may be, what was given."""
+    told: dict[str, list[str]] = {}
+    for each in error.errors(include_url=False):
+        # Behind the name of a plain field stands the member of a union that did not fit.
+        depth = 2 if each["loc"][:1] and each["loc"][0] in _PARTED else 1
+        where = ".".join(map(str, each["loc"][:depth])) or "recipe"
+        given = f" (given: {each['input']!r})" if each["loc"] else ""
+        told.setdefault(where + given, []).append(each["msg"].removeprefix("Value error, "))
+    return "; ".join(f"{where}: {', or '.join(messages)}" for where, messages in told.items()) + "."

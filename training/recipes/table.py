@@ -1,0 +1,128 @@
+"""The recipes that ship: three of the seed system, and the one of the bundled detector.
+
+The seed's table gives what is frozen, the activation and the learning rate. It does not give
+the factor of L2, the batch size, the decay of the exponential, the number of epochs or the
+patience of early stopping: those are choices of this file.
+"""
+
+from __future__ import annotations
+
+from core.errors import ConfigurationError
+from training.data.batches import Mixture
+from training.recipes.recipe import Recipe
+
+_SEED = Recipe(
+    name="seed",
+    network="inception_resnet_v2",
+    weights="imagenet",
+    size=224,
+    dropout=0.5,
+    l2=1e-4,
+    optimizer="adam",
+    batch_size=32,
+    epochs=10,
+    class_weights="balanced",
+)
+
+FROZEN_BASE = _SEED.model_copy(
+    update={
+        "name": "frozen_base",
+        "freeze_until": "all",
+        "activation": "leaky_relu",
+        "learning_rate": 1e-5,
+        "schedule": "exponential",
+    }
+)
+FIRST_FINE_TUNE = _SEED.model_copy(
+    update={
+        "name": "first_fine_tune",
+        "freeze_until": 450,
+        "activation": "leaky_relu",
+        "learning_rate": 1e-6,
+    }
+)
+ADVANCED_FINE_TUNE = _SEED.model_copy(
+    update={
+        "name": "advanced_fine_tune",
+        "freeze_until": 450,
+        "activation": "relu",
+        "learning_rate": 1e-4,
+        "early_stopping": 5,
+    }
+)
+
+# Shares chosen by what each source is for: FFHQ against StyleGAN is the seed's own task;
+# the real-only sources are there so that ordinary photographs are not flagged.
+FACES = Mixture(
+    paired_source="dfdc",
+    paired_share=0.45,
+    weights={
+        "stylegan_ffhq": 3.3,
+        "old_gans": 1.6,
+        "generated_photos": 1.6,
+        "stable_diffusion_21": 1.3,
+        "web_faces": 1.3,
+        "utkface": 1.0,
+        "photoshop": 0.8,
+        "lfw": 0.8,
+        "small_faces": 0.7,
+    },
+)
+
+LITE = Recipe(
+    name="lite",
+    network="efficientnet_lite0",
+    weights="imagenet",
+    freeze_until=26,  # stem and three blocks, the largest maps: half the time of a step
+    dropout=0.2,
+    size=192,
+    early_size=160,
+    early_share=0.45,
+    steps=2000,
+    batch_size=32,
+    mixture=FACES,
+    optimizer="adamw",
+    learning_rate=5e-4,
+    schedule="cosine",
+    warm_up_steps=100,
+    weight_decay=1e-2,
+    clip_norm=5.0,
+    label_smoothing=0.05,
+    ema=0.995,
+    validate_every=400,
+)
+
+RECIPES = {each.name: each for each in (FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE, LITE)}
+
+_COLUMNS = ("recipe", "network", "frozen", "activation", "optimizer, learning rate", "length")
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name; :class:`ConfigurationError` names those there are."""
+    if name not in RECIPES:
+        raise ConfigurationError(f"There is no recipe {name!r}; there are: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def describe() -> str:
+    """The recipes as a table of text, one a line."""
+    rows: list[tuple[str, ...]] = [_COLUMNS]
+    rows += map(_row, RECIPES.values())
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def _row(recipe: Recipe) -> tuple[str, ...]:
+    frozen = recipe.freeze_until
+    length = f"{recipe.steps} steps" if recipe.steps else f"{recipe.epochs:g} epochs"
+    if recipe.early_stopping:
+        length += f", early stopping after {recipe.early_stopping}"
+    return (
+        recipe.name,
+        recipe.network,
+        "whole base" if frozen == "all" else f"first {frozen} layers",
+        recipe.activation or "-",
+        f"{recipe.optimizer}, {recipe.schedule} {recipe.learning_rate:g}",
+        length,
+    )
