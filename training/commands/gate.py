@@ -65,11 +65,11 @@ def _measure(
     from training.evaluation.sampling import fingerprint
 
     pictures = [*read_pictures(data_dir, Split.VALID), *read_pictures(data_dir, Split.TEST)]
-    chosen = gate_sample(pictures)
-    samples = with_faces(chosen, cache_dir)
+    samples = with_faces(gate_sample(pictures), cache_dir)
     scores = score_samples(load_detector(bundle, runtime=runtime), samples)
     report = figures(samples, scores, bundle.manifest.thresholds)
-    return {"pictures": len(chosen), "fingerprint": fingerprint(chosen)}, report
+    used = [sample.picture for sample in samples]
+    return {"pictures": len(used), "fingerprint": fingerprint(used)}, report
 
 
 def _save(bundle: Bundle, sample: dict[str, Any], runtime: str, claims: dict[str, Any]) -> None:

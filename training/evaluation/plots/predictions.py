@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from matplotlib import rc_context
@@ -17,7 +18,8 @@ from training.evaluation.prediction import Prediction, shown_frame
 
 COLOURS = {Label.REAL: REAL, Label.FAKE: FAKE, Label.INCONCLUSIVE: NEITHER}
 _COLUMNS = 4
-_CELL_IN = 2.5
+_CELL_IN = 2.6
+_TITLE_IN = 0.65
 _WIDEST = 30  # letters of a file name
 
 
@@ -27,7 +29,7 @@ def prediction_grid(predictions: Sequence[Prediction]) -> Figure:
     rows = max(1, math.ceil(len(predictions) / columns))
     with rc_context(STYLE):
         figure = Figure(
-            figsize=(columns * _CELL_IN, rows * (_CELL_IN + 0.55)), layout="constrained"
+            figsize=(columns * _CELL_IN, rows * (_CELL_IN + _TITLE_IN)), layout="constrained"
         )
         cells = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes in cells:
@@ -41,9 +43,9 @@ def _draw(axes: Axes, prediction: Prediction) -> None:
     name = prediction.file.name
     name = name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
     if prediction.result is None:
-        axes.set_title(f"{name}\ncannot be judged", loc="center", fontsize=9, color=INK)
-        message = prediction.error.message if prediction.error else ""
-        axes.text(0.5, 0.5, message, ha="center", va="center", wrap=True, fontsize=8)
+        _title(axes, f"{name}\ncannot be judged", INK)
+        message = fill(prediction.error.message if prediction.error else "", _WIDEST)
+        axes.text(0.5, 0.6, message, ha="center", va="center", fontsize=8)
         return
     result = prediction.result
     colour = COLOURS[Label(result["verdict"])]
@@ -51,17 +53,21 @@ def _draw(axes: Axes, prediction: Prediction) -> None:
     axes.imshow(pixels)
     for face in faces:
         _outline(axes, face["box"], pixels.shape, colour)
-    axes.set_title(f"{name}\n{_words(result)}", loc="center", fontsize=9, color=colour)
+    _title(axes, f"{name}\n{_words(result)}", colour)
 
 
-def _words(result: Any) -> str:
-    confidence = result["confidence"]
-    told = result["verdict"]
-    if confidence is not None:
-        told += f", {confidence:.0%} sure" if told != "inconclusive" else ""
-        told += f", P(fake) {result['fake_probability']:.2f}"
+def _title(axes: Axes, text: str, colour: str) -> None:
+    axes.set_title(text, loc="center", fontsize=8.5, fontweight="normal", color=colour)
+
+
+def _words(result: Mapping[str, Any]) -> str:
     reasons = ", ".join(result["reasons"]).replace("_", " ")
-    return f"{told}\n{reasons}" if reasons else told
+    confidence = result["confidence"]
+    if confidence is None:
+        return f"{result['verdict']}\n{reasons}"
+    sure = f"{result['verdict']}, confidence {confidence:.2f}"
+    p = f"P(fake) {result['fake_probability']:.2f}"
+    return f"{sure}\n{p}, {reasons}" if reasons else f"{sure}\n{p}"
 
 
 def _outline(axes: Axes, box: Sequence[float], shape: tuple[int, ...], colour: str) -> None:
