@@ -87,6 +87,7 @@ def _extract(image: Path, crop_size: int) -> Evidence:
     options.limits.check_bytes(len(data))
     decoders = DecoderPool(DecoderConfig(), 1)
     try:
+        decoders.wait_ready()
         return decoders.extract(iter([data]), len(data), options, deadline_s=_DEADLINE_S)
     finally:
         decoders.close()

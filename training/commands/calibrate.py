@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from training.commands import options
+from training.commands import data_options, options
 
 if TYPE_CHECKING:
+    from training.data.data_set import DataSet
     from training.publish import Published
 
 _method = click.option(
@@ -46,7 +47,9 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("calibrate")
 @options.bundle
-@options.data
+@data_options.data_sets
+@data_options.real_names
+@data_options.fake_names
 @options.cache
 @click.option(
     "--split",
@@ -70,7 +73,9 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @wanted_options
 def calibrate(
     bundle: str | None,
-    data_dir: Path,
+    data_sets: Sequence[DataSet],
+    real_names: Sequence[str],
+    fake_names: Sequence[str],
     cache_dir: Path | None,
     split: str,
     out_dir: Path | None,
@@ -90,14 +95,16 @@ def calibrate(
     """
     from core.bundle import find_bundle, load_bundle
     from training.calibrate import Wanted
+    from training.data.classes import ClassNames
     from training.data.manifest import Split
     from training.data.reading import read_samples
     from training.recalibrate import dropped_metrics, recalibrate
 
     old = load_bundle(find_bundle(bundle))
     wanted = Wanted(method, false_positives, misses)
-    samples = read_samples(data_dir, Split(split), cache_dir)
-    where = f"{split} of {data_dir.resolve().name}"
+    classes = ClassNames.of(real_names, fake_names)
+    samples = read_samples(data_sets, Split(split), cache_dir, classes)
+    where = f"{split} of {', '.join(each.name for each in data_sets)}"
     published = recalibrate(old, samples, wanted, where=where, out=out_dir, runtime=runtime)
     report(published)
     if dropped := dropped_metrics(old):

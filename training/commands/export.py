@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from core.errors import ConfigurationError
-from training.commands import options
+from training.commands import data_options, options
 from training.commands.calibrate import report, wanted_options
 
 if TYPE_CHECKING:
     from training.calibrate import Wanted
+    from training.data.data_set import DataSet
     from training.data.manifest import Picture
+    from training.fit.pictures import Selection
     from training.publish import Int8
 
 
 @click.command("export")
-@options.data
+@data_options.data_sets
+@data_options.real_names
+@data_options.fake_names
 @options.cache
 @click.option(
     "--run", "run_dir", required=True, type=click.Path(exists=True, path_type=Path), help="Run."
@@ -44,9 +48,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Take INT8 even where it loses over 0.5 points of accuracy.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Pictures at most of a source and class that calibrate and measure.",
+)
 @wanted_options
 def export(
-    data_dir: Path,
+    data_sets: Sequence[DataSet],
+    real_names: Sequence[str],
+    fake_names: Sequence[str],
     cache_dir: Path | None,
     run_dir: Path,
     bundle_dir: Path,
@@ -54,6 +67,7 @@ def export(
     licence: str,
     with_int8: bool,
     allow_int8_drop: bool,
+    limit: int,
     method: Literal["platt", "temperature"],
     false_positives: float,
     misses: float,
@@ -69,40 +83,41 @@ def export(
       deepfake export --data ../shared/data --run /tmp/run --out models/mine-v1
     """
     from training.calibrate import Wanted
+    from training.data.classes import ClassNames
+    from training.fit.pictures import Selection
 
     if allow_int8_drop and not with_int8:
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
     wanted = Wanted(method, false_positives, misses)
-    _export(data_dir, run_dir, bundle_dir, cache_dir, (version, licence), wanted, int8)
+    classes = ClassNames.of(real_names, fake_names)
+    selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
+    _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
 
 
 def _export(
-    data_dir: Path,
+    selection: Selection,
     run_dir: Path,
     bundle_dir: Path,
-    cache_dir: Path | None,
     about: tuple[str, str],
     wanted: Wanted,
     int8: Int8,
 ) -> None:
     import keras
 
-    from training.data.manifest import Split, hold_out, read_pictures
-    from training.data.reading import read_samples, with_faces
+    from training.data.reading import with_faces
     from training.fit import AVERAGED
     from training.networks import find_network
     from training.publish import INT8_CROPS, Origin, publish
 
-    recipe = _read_recipe(run_dir)
+    recipe, counts = _read_run(run_dir)
     network = find_network(recipe["network"])
     model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
-    kept, held = hold_out(read_pictures(data_dir, Split.TRAIN))
-    samples = read_samples(data_dir, Split.VALID, cache_dir)
-    samples += with_faces(held, cache_dir)
-    ranges = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], cache_dir)
+    kept, watched = selection.pictures()
+    samples = with_faces(watched, selection.cache_dir)
+    ranges = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, _counts(kept), licence)
+    origin = Origin(version, _told(counts or _counts(kept)), licence)
     published = publish(
         model, network, bundle_dir, samples, origin=origin, ranges=ranges, wanted=wanted, int8=int8
     )
@@ -122,18 +137,32 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _counts(pictures: Sequence[Picture]) -> str:
-    """What was trained on, for ``model.json``: pictures by source and class."""
-    counts = Counter((each.source, "fake" if each.fake else "real") for each in pictures)
-    return ", ".join(f"{n} {label} of {source}" for (source, label), n in sorted(counts.items()))
+Counts = Mapping[str, Mapping[str, int]]  # source → real or fake → pictures
 
 
-def _read_recipe(run_dir: Path) -> dict[str, Any]:
-    """The settings that a run was started with, as JSON values."""
+def _told(counts: Counts) -> str:
+    """What was trained on, for ``model.json``."""
+    cells = [(n, label, source) for source, each in counts.items() for label, n in each.items()]
+    return ", ".join(f"{n} {label} of {source}" for n, label, source in cells if n)
+
+
+def _counts(pictures: Sequence[Picture]) -> Counts:
+    counts: dict[str, Counter[str]] = {}
+    for each in pictures:
+        counts.setdefault(each.source, Counter())["fake" if each.fake else "real"] += 1
+    return counts
+
+
+def _read_run(run_dir: Path) -> tuple[dict[str, Any], Counts | None]:
+    """A run's recipe as JSON values, and its pictures where ``run.json`` counts them."""
     from training import checkpoint
+    from training.fit import record
 
-    state = checkpoint.load(run_dir)
+    file = run_dir / record.FILE
+    if file.is_file():
+        content = json.loads(file.read_text())
+        return content["recipe"], content["pictures"]["train"]
+    state = checkpoint.load(run_dir)  # a run from before that file
     if state is None:
-        raise ConfigurationError(f"{run_dir} holds no checkpoint; train with: deepfake train.")
-    recipe: dict[str, Any] = json.loads(state.recipe)
-    return recipe
+        raise ConfigurationError(f"{run_dir} holds no run; train one with: deepfake train.")
+    return json.loads(state.recipe), None
