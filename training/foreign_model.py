@@ -6,6 +6,7 @@ Only TensorFlow is needed, so the worker's image can import models too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,20 @@ def with_one_output(foreign: ForeignModel, output: str) -> Any:
     single = tf.keras.Model(foreign.model.inputs, head(foreign.model.outputs[0]))
     head.set_weights([np.array(weights, np.float32)])
     return single
+
+
+def feature_layer(model: Any) -> str | None:
+    """The layer of the last feature map, where the network goes on without width and height.
+
+    None where no such place is found: then nothing can be explained.
+    """
+    found = None
+    for layer, following in pairwise(model.layers):
+        goes_in, comes_out = (getattr(following, name, None) for name in ("input", "output"))
+        ranks = [len(getattr(tensor, "shape", ())) for tensor in (goes_in, comes_out)]
+        if ranks == [4, 2] and not isinstance(layer, tf.keras.layers.InputLayer):
+            found = str(layer.name)
+    return found
 
 
 def _input_size(file: Path, shape: tuple[int | None, ...]) -> int | None:

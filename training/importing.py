@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from core.bundle import (
     Bundle,
+    Explanation,
     InputSpec,
     Manifest,
     RuntimeName,
@@ -29,7 +30,14 @@ from core.detector import Detector, self_test_tensor
 from core.errors import BundleInvalid
 from core.preprocess import Scaling
 from core.runtimes import load_detector
-from training.foreign_model import ForeignModel, output_kind, read_model, with_one_output
+from training.foreign_model import (
+    PROBABILITY,
+    ForeignModel,
+    feature_layer,
+    output_kind,
+    read_model,
+    with_one_output,
+)
 
 KERAS_FILE = "model.keras"
 SELF_TEST_SEED = 20
@@ -82,6 +90,7 @@ def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -
         folder = Path(work) / request.name
         folder.mkdir()
         fields = _manifest_fields(request, output, size)
+        fields["explanation"] = _explanation(foreign, output)
         artifacts = _write_weights(folder, with_one_output(foreign, output), size, request.openvino)
         parity = _finish(folder, fields, artifacts)
         if target.exists():
@@ -124,6 +133,14 @@ def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str
         where = ".".join(str(part) for part in first["loc"])
         raise BundleInvalid(f"{where} {first['input']!r}: {first['msg']}.") from None
     return {**fields, "input": spec}
+
+
+def _explanation(foreign: ForeignModel, output: str) -> Explanation | None:
+    """Grad-CAM at the last feature map; a softmax over two leaves no logit to follow."""
+    layer = feature_layer(foreign.model)
+    if layer is None or (foreign.units == 2 and output == PROBABILITY):
+        return None
+    return Explanation(method="grad-cam", layer=layer)
 
 
 def _write_weights(

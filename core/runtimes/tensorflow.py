@@ -67,15 +67,20 @@ class TensorFlowRuntime:
 
 
 def _answer_of(model: Any) -> Callable[[Any], Any]:
-    if isinstance(model.output, dict):
+    if _named_outputs(model):
         return lambda x: model(x, training=False)[LOGIT_OUTPUT]
     return lambda x: model(x, training=False)
+
+
+def _named_outputs(model: Any) -> dict[str, Any]:
+    output = getattr(model, "output", None)  # a Sequential may have none before its first call
+    return output if isinstance(output, dict) else {}
 
 
 def _map_of(model: Any, explanation: Explanation, file: Path) -> Callable[[Any], Any]:
     if explanation.method == "grad-cam":
         return grad_cam(model, explanation.layer)
-    if not isinstance(model.output, dict) or MAP_OUTPUT not in model.output:
+    if MAP_OUTPUT not in _named_outputs(model):
         raise BundleInvalid(f"{file} has no output {MAP_OUTPUT!r}, which its model.json promises.")
     return lambda x: model(x, training=False)[MAP_OUTPUT]
 
@@ -87,11 +92,13 @@ def grad_cam(model: Any, layer: str) -> Callable[[Any], Any]:
     what speaks against the class is wanted too, and times h * w: for a head that is linear
     after global average pooling the map is then the exact one, in logits.
     """
-    try:
-        features = model.get_layer(layer).output
-    except ValueError:
-        raise BundleInvalid(f"The Keras file has no layer {layer!r} to explain by.") from None
-    base = tf.keras.Model(model.input, features)
+    names = [each.name for each in model.layers]
+    if layer not in names[:-1]:
+        raise BundleInvalid(f"The Keras file has no layer {layer!r} to explain by.")
+    # What goes into the next layer: the output of a base that is a model of its own is
+    # known to that model only.
+    features = model.layers[names.index(layer) + 1].input
+    base = tf.keras.Model(model.inputs[0], features)
     classify = tf.keras.Model(features, _logit_tensor(model))
 
     def explain(x: Any) -> Any:
@@ -108,7 +115,7 @@ def grad_cam(model: Any, layer: str) -> Callable[[Any], Any]:
 
 def _logit_tensor(model: Any) -> Any:
     """The model's output before its sigmoid, whose gradient vanishes where it is certain."""
-    output = model.output[LOGIT_OUTPUT] if isinstance(model.output, dict) else model.outputs[0]
+    output = _named_outputs(model).get(LOGIT_OUTPUT, model.outputs[0])
     last = model.layers[-1]
     if getattr(getattr(last, "activation", None), "__name__", "linear") != "sigmoid":
         return output

@@ -218,6 +218,41 @@ def test_an_imported_model_judges_a_photograph(
     assert 0 < result["fake_probability"] < 1
 
 
+@pytest.mark.parametrize(("units", "activation"), [(1, "sigmoid"), (1, "linear"), (2, "linear")])
+def test_an_imported_model_explains_itself_by_its_last_feature_map(
+    run: RunCommand, keras: Any, redness: Callable[..., Any], tmp_path: Path,
+    units: int, activation: str,
+) -> None:  # fmt: skip
+    picture = keras.layers.Input((SIZE, SIZE, 3))
+    maps = keras.layers.AveragePooling2D(8, name="maps")(picture)
+    answer = redness(units, activation=activation)(keras.layers.GlobalAveragePooling2D()(maps))
+    keras.Model(picture, answer).save(tmp_path / "net.keras")
+    done = import_it(run, tmp_path / "net.keras", "--positive-class", "real")
+    assert done.exit_code == 0, done.output
+    bundle = load_bundle(tmp_path / "models" / "net")
+    assert bundle.manifest.explanation is not None
+    assert bundle.manifest.explanation.layer == "maps"
+    half_red = np.zeros((SIZE, SIZE, 3), np.uint8)
+    half_red[:, : SIZE // 2, 0] = 255
+    (heat,) = load_detector(bundle, runtime="tensorflow").explain([jpeg.encode(half_red)])
+    # Red speaks for "real": 4 logits of it lower P(fake) on the left, nothing on the right.
+    assert heat.shape == (4, 4)
+    np.testing.assert_allclose(heat[:, :2], -4, atol=0.1)
+    np.testing.assert_allclose(heat[:, 2:], 0, atol=0.1)
+
+
+def test_a_softmax_over_two_units_has_no_logit_to_explain_by(
+    run: RunCommand, keras: Any, tmp_path: Path
+) -> None:
+    picture = keras.layers.Input((SIZE, SIZE, 3))
+    maps = keras.layers.AveragePooling2D(8)(picture)
+    x = keras.layers.Dense(2, activation="softmax")(keras.layers.GlobalAveragePooling2D()(maps))
+    keras.Model(picture, x).save(tmp_path / "net.keras")
+    done = import_it(run, tmp_path / "net.keras", "--positive-class", "fake", "--no-openvino")
+    assert done.exit_code == 0, done.output
+    assert load_bundle(tmp_path / "models" / "net").manifest.explanation is None
+
+
 def test_thresholds_the_wrong_way_round_are_a_usage_error(run: RunCommand, tmp_path: Path) -> None:
     file = tmp_path / "net.keras"
     file.touch()

@@ -83,6 +83,14 @@ def test_a_saturated_sigmoid_does_not_silence_it(tmp_path: Path, separate: bool)
     np.testing.assert_allclose(heat, features @ kernel, atol=1e-5)
 
 
+def test_a_base_that_is_a_model_of_its_own_is_explained_too(tmp_path: Path) -> None:
+    flat = network(layers.Dense(1))
+    base = tf.keras.Model(flat.input, flat.get_layer("features").output, name="features")
+    picture = layers.Input((SIZE, SIZE, 3))
+    nested = tf.keras.Model(picture, flat.layers[-1](flat.layers[-2](base(picture))))
+    np.testing.assert_allclose(explain(nested, tmp_path), explain(flat, tmp_path), atol=1e-6)
+
+
 def test_a_bundle_from_before_says_that_it_cannot_explain(tmp_path: Path) -> None:
     network(layers.Dense(1)).save(tmp_path / "model.keras")
     runtime = TensorFlowRuntime(tmp_path / "model.keras", SIZE)
