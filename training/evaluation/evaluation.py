@@ -106,7 +106,7 @@ def _extras(
     clips = find_clips(data_dir) if plan.videos else []
     if plan.robustness_per_cell is None and not clips:
         return told
-    detector, faces = load_detector(bundle, runtime=runtime), load_face_detector()
+    detector, faces = load_detector(bundle, runtime=runtime), load_face_detector(threads=1)
     if clips:
         told["videos"] = measure_videos(clips, detector, faces)
     if plan.robustness_per_cell is not None:

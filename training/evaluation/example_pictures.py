@@ -47,7 +47,7 @@ def write_folder(root: Path, portrait: NDArray[np.uint8], pictures: int = 12) ->
 def _shifted(portrait: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     left, top = rng.integers(0, 40, 2)
     brighter = portrait[top:, left:] * rng.uniform(0.7, 1.1)
-    return np.clip(brighter, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(brighter, 0, 255), np.uint8)
 
 
 def _pasted(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

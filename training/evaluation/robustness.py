@@ -6,6 +6,7 @@ compressed and scored.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -28,7 +29,7 @@ from training.evaluation.verdicts import shares
 
 PER_CELL = 20  # pictures of each source and class: 300 of ``test``, two to four minutes
 _CHUNK = 64
-_THREADS = 2
+_THREADS = os.cpu_count() or 1  # pictures at once, a thread of the face detector for each
 
 
 def measure_robustness(

@@ -32,7 +32,7 @@ def evaluation(
         (data_dir / "videos" / label / "<b>clip.mp4").write_bytes(make_video(frames=4))
     plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=2, resamples=50)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation_module, "load_face_detector", CentreFace)
+        patch.setattr(evaluation_module, "load_face_detector", lambda **_: CentreFace())
         return evaluate(
             load_bundle(bundle_dir), bright_samples, plan, data_dir=data_dir, split="test"
         )
@@ -105,7 +105,7 @@ def test_the_worst_mistakes_are_shown_with_names_and_scores(
         scores.fake & (scores.probability < 0.5)
     )
     assert page.count("data:image/jpeg") == min(24, int(wrong.sum())) > 0
-    for index in wrong.nonzero()[0]:
+    for index in wrong.nonzero()[0].tolist():
         assert evaluation.samples[index].picture.key in page
 
 
