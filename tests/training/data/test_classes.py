@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
@@ -44,6 +44,7 @@ def test_the_error_offers_the_options() -> None:
     assert "--real NAME" in message
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_name_breaks_it(name: str) -> None:
     assert BY_NAME.is_fake(name) in (True, False, None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
@@ -63,6 +63,7 @@ def test_a_weight_that_is_no_number_is_refused(text: str) -> None:
         parse_weight(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_weight_is_parsed_or_refused(text: str) -> None:
     try:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.data.order import EpochOrder, WeightedPicks
 
 
+@settings(deadline=None)
 @given(length=st.integers(1, 50), epoch=st.integers(0, 1000))
 def test_every_epoch_is_a_permutation(length: int, epoch: int) -> None:
     order = EpochOrder(length, [1, 2])
@@ -21,6 +22,7 @@ def test_epochs_differ() -> None:
     assert order.epoch(0).tolist() != order.epoch(1).tolist()
 
 
+@settings(deadline=None)
 @given(
     weights=st.lists(st.floats(0.1, 10), min_size=1, max_size=5),
     slots=st.integers(1, 4),

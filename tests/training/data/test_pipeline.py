@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -87,25 +85,3 @@ def test_keras_fits_on_it(samples: list[Sample]) -> None:
         _batches(samples, 0, 3), class_weight={0: 1.0, 1: 2.0}, shuffle=False, verbose=0
     )
     assert np.isfinite(history.history["loss"][0])
-
-
-def test_a_mirrored_strategy_takes_the_batches_apart(samples: list[Sample]) -> None:
-    # Logical devices can be declared only before TensorFlow starts: a process of its own.
-    script = (
-        "import numpy as np, tensorflow as tf\n"
-        "from core.preprocess import Scaling\n"
-        "from training.data.pipeline import _dataset\n"
-        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
-        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
-        "tf.config.set_logical_device_configuration(cpu, two)\n"
-        "strategy = tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1'])\n"
-        "one = lambda step: (np.zeros((8, 4, 4, 3), np.float32), np.full(8, step, np.float32))\n"
-        "batches = strategy.experimental_distribute_dataset(_dataset(one, 3, 5, 4))\n"
-        "parts = [[p.numpy() for p in strategy.experimental_local_results(y)]"
-        " for _, y in batches]\n"
-        "print([[p.tolist() for p in part] for part in parts])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == str([[[step] * 4] * 2 for step in (3.0, 4.0)])

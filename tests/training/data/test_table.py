@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
@@ -56,6 +56,7 @@ def test_a_table_of_any_text_is_read_or_refused(tmp_path: Path) -> None:
     line = st.lists(cell, max_size=4).map("\t".join)
     head = st.sampled_from(["file\tclass", "file\tclass\tsplit", "file\tclass\tgroup\tsource"])
 
+    @settings(deadline=None)
     @given(head, st.lists(line, max_size=5))
     def holds(first: str, lines: list[str]) -> None:
         table = tmp_path / "t.tsv"
@@ -71,6 +72,7 @@ def test_a_table_of_any_text_is_read_or_refused(tmp_path: Path) -> None:
 
 
 def test_any_bytes_are_read_or_refused(tmp_path: Path) -> None:
+    @settings(deadline=None)
     @given(st.binary(max_size=200))
     def holds(data: bytes) -> None:
         table = tmp_path / "t.csv"

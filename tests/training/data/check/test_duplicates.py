@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.data.check.files import facts_of, made_up, save, scene
@@ -34,6 +34,7 @@ def test_identical_bytes_are_no_second_finding(tmp_path: Path) -> None:
     assert alike([facts_of(path), facts_of(path, Split.VALID)]) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(_HASH, st.sampled_from(Split)), max_size=12), st.integers(0, 256))
 def test_the_search_finds_what_a_comparison_bit_by_bit_does(
     hashes: list[tuple[np.ndarray[tuple[int], np.dtype[np.uint8]], Split]], limit: int
