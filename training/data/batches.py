@@ -22,10 +22,14 @@ class Mixture:
     """How a batch is put together; shares are of one class (half a batch)."""
 
     paired_source: str = "dfdc"
-    paired_share: float = 0.45
+    paired_share: float = 0.45  # 0: drawn as the other sources
     weights: Mapping[str, float] = field(default_factory=dict)  # other sources; 1 where absent
 
     def __post_init__(self) -> None:
+        if not 0 <= self.paired_share <= 1:
+            raise ConfigurationError(
+                f"The paired share is {self.paired_share}; it must be from 0 to 1."
+            )
         for name, weight in self.weights.items():
             if not 0 <= weight < math.inf:
                 raise ConfigurationError(
@@ -100,9 +104,15 @@ class _Mixed:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
         half = batch_size // 2
-        self._pairs = _pairs(samples, mixture.paired_source)
+        slots = round(half * mixture.paired_share)
+        self._pairs = _pairs(samples, mixture.paired_source) if slots else []
+        if self._pairs and mixture.paired_source in mixture.weights:
+            raise ConfigurationError(
+                f"{mixture.paired_source} is drawn in pairs and has no weight; set the mixture's "
+                f"paired_share (now {mixture.paired_share:g}), or 0 to draw it as the others."
+            )
         self._pair_order = EpochOrder(len(self._pairs), [seed, 2])
-        self._pair_slots = round(half * mixture.paired_share) if self._pairs else 0
+        self._pair_slots = slots if self._pairs else 0
         others = [
             sample
             for sample in samples

@@ -68,6 +68,23 @@ def test_sources_of_unequal_weight_are_each_walked_without_repetition(
         assert all(len(set(seen[i : i + 6])) == 6 for i in range(0, len(seen) - 5, 6))
 
 
+def test_without_a_share_the_paired_source_is_drawn_as_the_others(samples: list[Sample]) -> None:
+    mixture = Mixture(paired_share=0, weights={"dfdc": 3.0})
+    sampler = Sampler(samples, mixture, batch_size=32, seed=0)
+    drawn = [s.picture.source for step in range(20) for s in sampler.draw(step)]
+    assert 0.7 < drawn.count("dfdc") / len(drawn) < 0.8
+
+
+def test_a_weight_that_would_change_nothing_is_refused(samples: list[Sample]) -> None:
+    with pytest.raises(ConfigurationError, match="paired_share"):
+        Sampler(samples, MIXTURE.with_weights({"dfdc": 2.0}), batch_size=8, seed=0)
+
+
+def test_a_share_beyond_one_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"paired share is 1\.5"):
+        Mixture(paired_share=1.5)
+
+
 def test_a_weight_can_be_overridden_and_nought_leaves_a_source_out(samples: list[Sample]) -> None:
     mixture = Mixture(paired_source="none", weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
     sampler = Sampler(samples, mixture, batch_size=8, seed=1)
