@@ -113,11 +113,8 @@ class _Mixed:
             )
         self._pair_order = EpochOrder(len(self._pairs), [seed, 2])
         self._pair_slots = slots if self._pairs else 0
-        others = [
-            sample
-            for sample in samples
-            if not self._pairs or sample.picture.source != mixture.paired_source
-        ]
+        paired = {id(sample) for pair in self._pairs for sample in pair}
+        others = [sample for sample in samples if id(sample) not in paired]
         slots = half - self._pair_slots
         self._walks = [_Walk(others, mixture, slots, seed, fake=fake) for fake in (False, True)]
 

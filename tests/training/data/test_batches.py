@@ -80,6 +80,14 @@ def test_a_weight_that_would_change_nothing_is_refused(samples: list[Sample]) ->
         Sampler(samples, MIXTURE.with_weights({"dfdc": 2.0}), batch_size=8, seed=0)
 
 
+def test_a_picture_without_its_pair_is_drawn_as_the_others_are(samples: list[Sample]) -> None:
+    lonely = next(s for s in samples if s.picture.source == "dfdc" and s.picture.fake)
+    left = [s for s in samples if s.picture.fake or s.picture.group != lonely.picture.group]
+    sampler = Sampler(left, MIXTURE, batch_size=8, seed=0)
+    drawn = [s.picture.key for step in range(20) for s in sampler.draw(step)]
+    assert lonely.picture.key in drawn
+
+
 def test_a_share_beyond_one_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"paired share is 1\.5"):
         Mixture(paired_share=1.5)
