@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.check.file_facts import HASH_SIDE, FileFacts
+from training.data.check.progress import Progress, no_progress
 from training.data.picture import Split
 
 BITS = HASH_SIDE**2
@@ -46,35 +47,34 @@ def alike(
     facts: Sequence[FileFacts],
     *,
     max_distance: int = MAX_DISTANCE,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = no_progress,
 ) -> list[Pair]:
-    """Pairs in different splits that look the same but differ in their bytes, nearest first.
-
-    ``progress`` is told how many more files were compared.
-    """
-    found: list[Pair] = []
+    """Pairs in different splits that look the same but differ in their bytes, nearest first."""
     by_split = [[each for each in facts if each.picture.split is split] for split in Split]
-    for some, others in combinations(by_split, 2):
-        if some and others:
-            found += _near(some, others, max_distance)
-        if progress is not None:
-            progress(len(some))
+    blocks = [
+        (some[start : start + _BLOCK], others)
+        for some, others in combinations(by_split, 2)
+        for start in range(0, len(some), _BLOCK)
+    ]
+    found: list[Pair] = []
+    for done, (some, others) in enumerate(blocks, 1):
+        found += _near(some, others, max_distance)
+        progress("comparing", done, len(blocks))
     found.sort(key=lambda pair: (pair.distance, pair.first.picture.key, pair.second.picture.key))
     return found
 
 
 def _near(some: Sequence[FileFacts], others: Sequence[FileFacts], limit: int) -> list[Pair]:
-    pairs = []
-    right = _signs(others).T
-    for start in range(0, len(some), _BLOCK):
-        block = some[start : start + _BLOCK]
-        # Of vectors of -1 and 1, the scalar product is the bits that agree less those that do not.
-        distances = (BITS - _signs(block) @ right) / 2
-        for i, j in zip(*np.nonzero(distances <= limit), strict=True):
-            first, second = block[i], others[j]
-            if first.sha256 != second.sha256:
-                pairs.append(Pair(first, second, int(distances[i, j])))
-    return pairs
+    if not others:
+        return []
+    # Of vectors of -1 and 1, the scalar product is the bits that agree less those that do not.
+    distances = (BITS - _signs(some) @ _signs(others).T) / 2
+    near = zip(*np.nonzero(distances <= limit), strict=True)
+    return [
+        Pair(some[i], others[j], int(distances[i, j]))
+        for i, j in near
+        if some[i].sha256 != others[j].sha256
+    ]
 
 
 def _signs(facts: Sequence[FileFacts]) -> NDArray[np.float32]:

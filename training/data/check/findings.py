@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from training.data.check import duplicates
 from training.data.check.file_facts import FileFacts, examine
 from training.data.check.file_probe import MAX_AUC, Probe, probe_sources
+from training.data.check.progress import Progress, no_progress
 from training.data.integrity import MAX_BROKEN, Broken
 from training.data.picture import Picture
 
@@ -38,9 +39,9 @@ def check_pictures(
     *,
     max_distance: int = duplicates.MAX_DISTANCE,
     max_auc: float = MAX_AUC,
-    progress: Callable[[], None] | None = None,
+    progress: Progress = no_progress,
 ) -> Findings:
-    """Look at every file; ``progress`` is called once for each.
+    """Look at every file.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def check_pictures(
         _leaked_bytes(
             [group for group in copies if _several(each.picture.split for each in group)]
         ),
-        _leaked_looks(duplicates.alike(facts, max_distance=max_distance)),
+        _leaked_looks(duplicates.alike(facts, max_distance=max_distance, progress=progress)),
         _leaked_groups(duplicates.split_groups(facts)),
         _two_classes([group for group in copies if _several(each.picture.fake for each in group)]),
     ]
@@ -73,18 +74,17 @@ def check_pictures(
 
 
 def _examined(
-    pictures: Sequence[Picture], progress: Callable[[], None] | None
+    pictures: Sequence[Picture], progress: Progress
 ) -> tuple[list[FileFacts], list[Broken]]:
     facts: list[FileFacts] = []
     broken: list[Broken] = []
     with ThreadPoolExecutor(2) as pool:
-        for result in pool.map(examine, pictures):
+        for done, result in enumerate(pool.map(examine, pictures), 1):
             if isinstance(result, Broken):
                 broken.append(result)
             else:
                 facts.append(result)
-            if progress is not None:
-                progress()
+            progress("reading", done, len(pictures))
     return facts, broken
 
 
