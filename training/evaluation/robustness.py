@@ -27,7 +27,6 @@ from training.evaluation.scores import Floats, Scores, scores_of
 from training.evaluation.scoring import score_crops
 from training.evaluation.verdicts import shares
 
-PER_CELL = 20  # pictures of each source and class: 300 of ``test``, two to four minutes
 _CHUNK = 64
 _THREADS = os.cpu_count() or 1  # pictures at once, a thread of the face detector for each
 

@@ -83,12 +83,8 @@ def inline(svg: str, name: str) -> str:
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
-    element = element.replace("DejaVu Sans", "system-ui")
     for colour, variable in ((INK, "--ink"), (GRID, "--grid"), ("#ffffff", "--card")):
         element = element.replace(colour, f"var({variable})")
-    size = re.search(r'<svg[^>]*? width="[^"]*"', element)
     label = f'<svg role="img" aria-label="{name}"'
-    if size:
-        element = re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"', r"\1", element, count=1)
-        element = re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"', r"\1", element, count=1)
-    return element.replace("<svg", label, 1)
+    # Without its size, the page decides.
+    return re.sub(r'<svg([^>]*?) width="[^"]*" height="[^"]*"', rf"{label}\1", element, count=1)
