@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def load(folder: Path) -> State | None:
             # Checkpoints from before early stopping have no counters.
             counters = str(arrays["counters"]) if "counters" in arrays.files else "{}"
             return State(int(arrays["step"]), str(arrays["recipe"]), dict(parts), counters)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ConfigurationError(
             f"{file} is no readable checkpoint ({error}); start in an empty folder."
         ) from error
