@@ -54,6 +54,7 @@ def alike(
     blocks = [
         (some[start : start + _BLOCK], others)
         for some, others in combinations(by_split, 2)
+        if others
         for start in range(0, len(some), _BLOCK)
     ]
     found: list[Pair] = []
@@ -65,8 +66,6 @@ def alike(
 
 
 def _near(some: Sequence[FileFacts], others: Sequence[FileFacts], limit: int) -> list[Pair]:
-    if not others:
-        return []
     # Of vectors of -1 and 1, the scalar product is the bits that agree less those that do not.
     distances = (BITS - _signs(some) @ _signs(others).T) / 2
     near = zip(*np.nonzero(distances <= limit), strict=True)
