@@ -29,7 +29,7 @@ def test_folders_that_say_no_class_are_an_error_until_they_are_told(tmp_path: Pa
     assert "--real NAME" in told.stderr
     told = _run(tmp_path, "--real", "original", "--fake", "swapped")
     assert told.exit_code == 0
-    assert told.stdout.splitlines()[-1] == "8 pictures, 0 broken: 0 errors, 0 warnings."
+    assert told.stdout.splitlines()[-1] == "8 pictures, 0 broken; errors: 0, warnings: 0."
 
 
 def test_a_leak_fails_and_the_output_for_machines_is_json_alone(tmp_path: Path) -> None:

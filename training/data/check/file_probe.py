@@ -36,9 +36,9 @@ class Probe:
 
 
 def probe_sources(facts: Sequence[FileFacts]) -> list[Probe]:
-    """One probe for all files, and one for each source that has enough of both classes."""
+    """One probe for each source that has enough of both classes, and one for all together."""
     names = sorted({each.picture.source for each in facts})
-    groups = {"all": list(facts)}
+    groups = {"all": list(facts)} if len(names) > 1 else {}
     groups |= {name: [each for each in facts if each.picture.source == name] for name in names}
     return [
         _probe(name, group) for name, group in groups.items() if min(_counts(group)) >= MIN_PICTURES

@@ -22,8 +22,8 @@ def to_text(findings: Findings) -> str:
     for title, some in (("ERROR", findings.errors), ("WARNING", findings.warnings)):
         parts += [_paragraph(title, finding) for finding in some]
     total = len(findings.facts) + len(findings.broken)
-    counts = f"{len(findings.errors)} errors, {len(findings.warnings)} warnings"
-    return "\n\n".join([*parts, f"{total} pictures, {len(findings.broken)} broken: {counts}."])
+    counts = f"errors: {len(findings.errors)}, warnings: {len(findings.warnings)}"
+    return "\n\n".join([*parts, f"{total} pictures, {len(findings.broken)} broken; {counts}."])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -26,9 +26,9 @@ def _check(root: Path) -> Findings:
 def test_a_sound_data_set_has_no_errors_and_no_warnings(tmp_path: Path) -> None:
     findings = _check(_data(tmp_path))
     assert (findings.errors, findings.warnings, findings.broken) == ([], [], [])
-    assert [probe.source for probe in findings.probes] == ["all", tmp_path.name]
+    assert [probe.source for probe in findings.probes] == [tmp_path.name]
     text = to_text(findings)
-    assert text.endswith("48 pictures, 0 broken: 0 errors, 0 warnings.")
+    assert text.endswith("48 pictures, 0 broken; errors: 0, warnings: 0.")
     assert "96x96" in text
 
 
