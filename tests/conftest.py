@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,15 @@ from redis import Redis
 
 from core.redis_connection import connect
 from tests.redis_server import RedisServer
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were() -> Iterator[None]:
+    """A command owns its process and sets levels in it; here it is a guest."""
+    worker = logging.getLogger("worker")
+    before = worker.level
+    yield
+    worker.setLevel(before)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import signal
 import subprocess
@@ -26,15 +25,6 @@ from tests.core.bundle_factory import write_bundle
 START_LIMIT_S = 120.0
 
 RunCommand = Callable[..., Result]
-
-
-@pytest.fixture(autouse=True)
-def loggers_as_they_were() -> Iterator[None]:
-    """A command owns its process and sets levels in it; here it is a guest."""
-    worker = logging.getLogger("worker")
-    before = worker.level
-    yield
-    worker.setLevel(before)
 
 
 @pytest.fixture(scope="session")
