@@ -147,7 +147,8 @@ class Run:
     def _load(self, state: checkpoint.State | None) -> str:
         """Fill the network from the recipe's weights or the checkpoint; says which."""
         if state is None:
-            told = load_weights(self.trainee.network, self.trainee.model, self.recipe.weights)
+            with self.trainee.strategy.scope():
+                told = load_weights(self.trainee.network, self.trainee.model, self.recipe.weights)
             self.trainee.start_average()
             return told
         self.trainee.restore(state.arrays)
@@ -158,7 +159,7 @@ class Run:
         return f"weights: those of this run after step {state.step}"
 
     def _save(self, step: int, *, stopped: bool) -> None:
-        """Write the checkpoint, whole or not at all, then the network as it would end here."""
+        """Write the checkpoint, whole or not at all, and the network as it would end here."""
         self.step, self.stopped = step, stopped
         counters: dict[str, Any] = {"stopped": stopped}
         arrays = self.trainee.arrays()

@@ -59,10 +59,17 @@ def _same_arrays(one: Path, two: Path) -> None:
     assert states[0].counters == states[1].counters
 
 
+@pytest.fixture(scope="module")
+def whole(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nobody interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    _fit(folder, samples)
+    return folder
+
+
 def test_a_run_killed_twice_ends_with_the_same_bits_and_the_same_history(
-    samples: list[Sample], tmp_path: Path
+    samples: list[Sample], whole: Path, tmp_path: Path
 ) -> None:
-    _fit(tmp_path / "whole", samples)
     # After a report without checkpoint, and in the middle of a stretch.
     for kill_at in (7, 11):
         with pytest.raises(Killed):
@@ -71,9 +78,9 @@ def test_a_run_killed_twice_ends_with_the_same_bits_and_the_same_history(
     assert state is not None
     assert state.step == 8
     _fit(tmp_path / "parts", samples)
-    _same_arrays(tmp_path / "whole", tmp_path / "parts")
-    assert _history(tmp_path / "whole") == _history(tmp_path / "parts")
-    assert len(_history(tmp_path / "whole")) == 7
+    _same_arrays(whole, tmp_path / "parts")
+    assert _history(whole) == _history(tmp_path / "parts")
+    assert len(_history(whole)) == 7
 
 
 def die_at_step_7(folder: Path, data_dir: Path, cache_dir: Path) -> None:
@@ -86,7 +93,7 @@ def die_at_step_7(folder: Path, data_dir: Path, cache_dir: Path) -> None:
 
 
 def test_a_process_killed_by_the_system_is_continued(
-    samples: list[Sample], data_dir: Path, tmp_path: Path
+    samples: list[Sample], whole: Path, data_dir: Path, tmp_path: Path
 ) -> None:
     code = "import sys, pathlib, tests.training.fit.test_resume as t\n"
     code += "t.die_at_step_7(*map(pathlib.Path, sys.argv[1:]))"
@@ -97,6 +104,5 @@ def test_a_process_killed_by_the_system_is_continued(
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL, child.stderr
     _fit(tmp_path / "parts", samples)
-    _fit(tmp_path / "whole", samples)
-    _same_arrays(tmp_path / "whole", tmp_path / "parts")
-    assert _history(tmp_path / "whole") == _history(tmp_path / "parts")
+    _same_arrays(whole, tmp_path / "parts")
+    assert _history(whole) == _history(tmp_path / "parts")
