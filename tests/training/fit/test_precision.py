@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from training.fit.precision import dtype_policy, resolve
+from training.recipes import find_recipe
+
+keras = pytest.importorskip("keras")
+
+
+def test_auto_is_float16_where_a_gpu_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    recipe = find_recipe("advanced_fine_tune")
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _kind: [])
+    assert resolve(recipe) == "float32"
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _kind: ["GPU:0"])
+    assert resolve(recipe) == "mixed_float16"
+    asked = recipe.model_copy(update={"precision": "mixed_bfloat16"})
+    assert resolve(asked) == "mixed_bfloat16"
+
+
+def test_the_policy_of_the_process_comes_back_after_an_error() -> None:
+    before = keras.config.dtype_policy().name
+    with pytest.raises(RuntimeError), dtype_policy("mixed_float16"):
+        assert keras.layers.Dense(1).compute_dtype == "float16"
+        raise RuntimeError
+    assert keras.config.dtype_policy().name == before
