@@ -22,7 +22,11 @@ def test_auto_is_float16_where_a_gpu_is_visible(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_policy_of_the_process_comes_back_after_an_error() -> None:
     before = keras.config.dtype_policy().name
-    with pytest.raises(RuntimeError), dtype_policy("mixed_float16"):
-        assert keras.layers.Dense(1).compute_dtype == "float16"
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="half way, in float16"):
+        _fail_inside()
     assert keras.config.dtype_policy().name == before
+
+
+def _fail_inside() -> None:
+    with dtype_policy("mixed_float16"):
+        raise RuntimeError(f"half way, in {keras.layers.Dense(1).compute_dtype}")
