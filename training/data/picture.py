@@ -66,8 +66,11 @@ def sources(pictures: Sequence[Picture]) -> list[str]:
 
 
 def group_of_name(source: str, name: str) -> str:
-    """A group from the file name, where no manifest states one."""
-    stem = name.split(".", maxsplit=1)[0]
+    """A group from the file name, where no manifest states one.
+
+    It begins with the source and a slash where the names of that source are known to tell.
+    """
+    stem, source = name.split(".", maxsplit=1)[0], source.rpartition("/")[2]
     if source == "utkface":
         # age_gender_race_time: near-duplicates were uploaded in the same minute.
         return "utkface/" + stem.rpartition("_")[2][:12]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from training.data.check.file_facts import HASH_SIDE, FileFacts
 from training.data.check.progress import Progress, no_progress
-from training.data.picture import Split
+from training.data.picture import Picture, Split
 
 BITS = HASH_SIDE**2
 # Of 256 bits. Measured on 20,850 faces: a picture and its copy, halved in size or saved again
@@ -36,11 +36,23 @@ def identical(facts: Sequence[FileFacts]) -> list[list[FileFacts]]:
     return _together(facts, lambda each: each.sha256)
 
 
-def split_groups(facts: Sequence[FileFacts]) -> list[list[FileFacts]]:
-    """The files of every group, stated by a manifest, that lies in more than one split."""
-    stated = [each for each in facts if each.picture.group_stated]
-    groups = _together(stated, lambda each: (each.picture.source, each.picture.group))
+def split_groups(facts: Sequence[FileFacts], *, stated: bool = True) -> list[list[FileFacts]]:
+    """The files of every group that lies in more than one split.
+
+    Groups are those that a manifest states, or else those that file names tell.
+    """
+    known = [each for each in facts if (_stated if stated else _told)(each.picture)]
+    groups = _together(known, lambda each: (each.picture.source, each.picture.group))
     return [group for group in groups if len({each.picture.split for each in group}) > 1]
+
+
+def _stated(picture: Picture) -> bool:
+    return picture.group_stated
+
+
+def _told(picture: Picture) -> bool:
+    # Any other name is a number of its own split: two pictures called 00001 are no group.
+    return not picture.group_stated and "/" in picture.group
 
 
 def alike(

@@ -58,10 +58,19 @@ def check_pictures(
             [group for group in copies if _several(each.picture.split for each in group)]
         ),
         _leaked_looks(duplicates.alike(facts, max_distance=max_distance, progress=progress)),
-        _leaked_groups(duplicates.split_groups(facts)),
+        _leaked_groups(
+            "same_group_across_splits",
+            "lie in more than one split; keep each in one",
+            duplicates.split_groups(facts),
+        ),
         _two_classes([group for group in copies if _several(each.picture.fake for each in group)]),
     ]
     warnings = [
+        _leaked_groups(
+            "same_name_across_splits",
+            "seem, by the names of the files, to lie in more than one split",
+            duplicates.split_groups(facts, stated=False),
+        ),
         _repeated(
             [group for group in copies if not _several(each.picture.split for each in group)]
         ),
@@ -120,10 +129,11 @@ def _leaked_looks(pairs: Sequence[duplicates.Pair]) -> Finding:
     )
 
 
-def _leaked_groups(groups: Sequence[Sequence[FileFacts]]) -> Finding:
+def _leaked_groups(kind: str, what: str, groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    names = sorted({group[0].picture.source for group in groups})
     return Finding(
-        "same_group_across_splits",
-        f"{len(groups)} groups (a person, a video) lie in more than one split; keep each in one.",
+        kind,
+        f"{len(groups)} groups (a person, a video, one upload) of {', '.join(names)} {what}.",
         [[group[0].picture.group, *_keys(group)] for group in groups],
     )
 

@@ -10,7 +10,8 @@ from training.data.check.findings import Finding, Findings
 from training.data.check.summary import rows
 
 _COLUMNS = ("split", "source", "class", "pictures", "size", "format", "quality", "chroma", "B/px")
-_NAMED = 10
+_NAMED = 10  # lines of a finding
+_OF_ONE = 4  # names on a line
 
 
 def to_text(findings: Findings) -> str:
@@ -59,10 +60,15 @@ def _told(probe: Probe) -> tuple[str, ...]:
 def _paragraph(title: str, finding: Finding) -> str:
     lines = [f"{title}: {finding.message}"]
     if finding.kind != "files_tell_the_classes":
-        lines += ["  " + "  ".join(some) for some in finding.files[:_NAMED]]
+        lines += ["  " + "  ".join(_first(some)) for some in finding.files[:_NAMED]]
         if len(finding.files) > _NAMED:
             lines.append(f"  and {len(finding.files) - _NAMED} more; --json names them all")
     return "\n".join(lines)
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    left = len(names) - _OF_ONE
+    return [*names[:_OF_ONE], *([f"and {left} more"] if left > 0 else [])]
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

@@ -55,6 +55,24 @@ def test_a_person_in_two_splits_is_an_error(tmp_path: Path) -> None:
     assert error.files == [["ada", "train/real/1.jpg", "test/real/2.jpg"]]
 
 
+def test_a_person_whom_file_names_show_in_two_splits_is_a_warning(tmp_path: Path) -> None:
+    for split, first in (("train", 1), ("test", 20)):
+        for index in range(first, first + 6):
+            name = f"0_0_{'ada' if index in (1, 20) else f'p{index}'}_{index:04d}.jpg"
+            save(tmp_path / split / "web_faces" / "real" / name, scene(index))
+    findings = _check(tmp_path)
+    (warning,) = findings.warnings
+    assert (findings.errors, warning.kind) == ([], "same_name_across_splits")
+    assert warning.files == [
+        [
+            "web_faces/0_0_ada",
+            "train/web_faces/real/0_0_ada_0001.jpg",
+            "test/web_faces/real/0_0_ada_0020.jpg",
+        ]
+    ]
+    assert "of web_faces seem" in to_text(findings)
+
+
 def test_classes_that_the_files_tell_are_a_warning_with_what_tells_them(tmp_path: Path) -> None:
     for index in range(40):
         save(tmp_path / "train" / "real" / f"{index}.png", scene(index))
