@@ -1,0 +1,208 @@
+"""How fast the runtimes judge ten crops, side by side: Keras in three ways, OpenVINO in two.
+
+    python -m benchmarks.int8_speed --exports /tmp/exports --prepare    # minutes
+    python -m benchmarks.int8_speed --exports /tmp/exports --write benchmarks/int8_speed.md
+
+The networks are untrained and the pictures are noise: neither changes the time. All
+runtimes of a network take turns within a round, so that they meet the same load; what is
+compared is the ratio to ``model.predict`` in the same process. The exports are made by a
+call of their own, so that only the timing needs a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.bundle import RuntimeName
+from core.runtimes.openvino import OpenVinoRuntime
+from training import export
+from training.class_activation import with_map
+from training.networks import Head, Network, find_network
+
+CROPS = 10
+RANGES = 8  # pictures that set the scales of INT8: few, as only the time counts here
+FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
+PLAIN, FP32, INT8 = "FP32 without the map", "FP32", "INT8"
+BAR = 3.0  # times as fast as model.predict that INT8 has to be for inception_resnet_v2
+
+Tensor = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of each round by runtime, and what the network is."""
+
+    network: str
+    size: int
+    parameters: int
+    times_ms: dict[str, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A network at the size of its bundle."""
+
+    network: Network
+    head: Head
+    size: int
+
+
+def cases() -> Iterator[Case]:
+    """The seed's network at the seed's size, and the one that ships at its own."""
+    seed = find_network("inception_resnet_v2")
+    yield Case(seed, Head(dropout=0.5, activation="relu", l2=1e-4), 224)
+    yield Case(find_network("efficientnet_lite0"), Head(), 176)
+
+
+def build(case: Case) -> Any:
+    """The network, the same weights every time."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return case.network.build(case.size, case.head)
+
+
+def noise(case: Case) -> Tensor:
+    """Crops of noise, (10, size, size, 3) float32 in [-1, 1]."""
+    shape = (CROPS, case.size, case.size, 3)
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+
+
+def prepare(case: Case, folder: Path) -> None:
+    """Write the exports of a network as a bundle holds them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = build(case)
+    exported = with_map(model, case.network.features) if case.network.linear_head else model
+    converted = export.to_openvino(exported)
+    kept = case.network.float_convolutions
+    tensors = list(noise(case)[:RANGES])
+    export.save_openvino(converted, folder, FP32)
+    export.save_openvino(export.quantize(converted, tensors, float_convolutions=kept), folder, INT8)
+    if exported is not model:
+        export.save_openvino(export.to_openvino(model), folder, PLAIN)
+
+
+def contenders(case: Case, folder: Path) -> dict[str, Callable[[], Any]]:
+    """Every way to get the logits of ten crops."""
+    import tensorflow as tf
+
+    model, tensor = build(case), noise(case)
+    signature = [tf.TensorSpec((None, case.size, case.size, 3), tf.float32)]
+    compiled = tf.function(lambda x: model(x, training=False), input_signature=signature)
+    ways: dict[str, Callable[[], Any]] = {
+        "model.predict": lambda: model.predict(tensor, verbose=0),
+        "model()": lambda: model(tensor, training=False).numpy(),
+        "tf.function": lambda: compiled(tf.constant(tensor)).numpy(),
+    }
+    for name in (PLAIN, FP32, INT8):
+        file = folder / f"{name}.xml"
+        if file.is_file():
+            ways[f"OpenVINO {name}"] = _openvino(file, tensor)
+    return ways
+
+
+def _openvino(file: Path, tensor: Tensor) -> Callable[[], Any]:
+    """Through the runtime that serves."""
+    runtime = OpenVinoRuntime(file, RuntimeName.OPENVINO_FP32)
+    return lambda: runtime.predict(tensor)
+
+
+def measure(case: Case, folder: Path, rounds: int) -> Measured:
+    """Time every runtime in turns; the first round warms up and is not counted."""
+    ways = contenders(case, folder)
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, run in ways.items():
+            started = time.perf_counter()
+            run()
+            if turn:
+                times[name].append((time.perf_counter() - started) * 1000)
+    parameters = build(case).count_params()
+    return Measured(case.network.name, case.size, parameters, times)
+
+
+def table(measured: Measured) -> str:
+    """Fastest and median time, and the ratio of the fastest to ``model.predict``."""
+    slowest = min(measured.times_ms["model.predict"])
+    lines = [
+        f"## {measured.network}, {measured.size}², {measured.parameters / 1e6:.1f} M parameters",
+        "",
+        "| Runtime | fastest, ms | median, ms | times as fast as model.predict |",
+        "|---|---|---|---|",
+    ]
+    for name, times in measured.times_ms.items():
+        fastest, median = min(times), float(np.median(times))
+        lines.append(f"| {name} | {fastest:,.0f} | {median:,.0f} | {slowest / fastest:.1f} |")
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Versions, cores, and which instructions for INT8 the processor has."""
+    import openvino
+    import tensorflow as tf
+
+    flags = cpu_flags()
+    has = ", ".join(f"{each} {'yes' if each in flags else 'no'}" for each in FEATURES)
+    return (
+        f"TensorFlow {tf.__version__}, OpenVINO {openvino.__version__.partition('-')[0]}, Python "
+        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. "
+        f"Processor: {has}."
+    )
+
+
+def cpu_flags() -> frozenset[str]:
+    """Features of the first processor; empty where the system does not say."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return frozenset()
+    lines = (line for line in text.splitlines() if line.startswith("flags"))
+    return frozenset(next(lines, ":").partition(":")[2].split())
+
+
+def report(folder: Path, rounds: int, command: str) -> str:
+    """The whole page."""
+    results = [measure(case, folder / case.network.name, rounds) for case in cases()]
+    parts = [
+        "# INT8 against Keras",
+        f"    {command}",
+        f"{CROPS} crops a call, {rounds} rounds in which the runtimes take turns. {machine()} "
+        f"The bar for inception_resnet_v2: INT8 {BAR:g} times as fast as `model.predict`.",
+        *map(table, results),
+        "The export of efficientnet_lite0 has the class-activation map as its second output "
+        "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
+        "the map costs. Its first nine convolutions stay in FP32.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--exports", type=Path, required=True, help="folder of the exports")
+    parser.add_argument("--prepare", action="store_true", help="make the exports, time nothing")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--write", type=Path, help="write the page here too")
+    options = parser.parse_args()
+    if options.prepare:
+        for case in cases():
+            prepare(case, options.exports / case.network.name)
+        return
+    command = f"python -m benchmarks.int8_speed --exports EXPORTS --rounds {options.rounds}"
+    page = report(options.exports, options.rounds, command)
+    print(page)
+    if options.write:
+        options.write.write_text(page)
+
+
+if __name__ == "__main__":
+    main()
