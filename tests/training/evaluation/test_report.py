@@ -178,3 +178,18 @@ def test_an_inline_plot_takes_the_colours_of_the_page(plots: dict[str, Any]) -> 
     assert "var(--ink)" in element
     assert "#1f2328" not in element
     ET.fromstring(element)
+
+
+def test_reals_alone_make_a_report_without_what_needs_fakes(
+    bundle_dir: Path, bright_samples: list[Sample], tmp_path: Path
+) -> None:
+    reals = [sample for sample in bright_samples if sample.picture.source == "plain"]
+    plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=None, videos=False, resamples=20)
+    alone = evaluate(load_bundle(bundle_dir), reals, plan, data_dir=tmp_path, split="test")
+    assert alone.report["all"]["auc"] is None
+    assert alone.report["mean_auc"] is None
+    page = write_report(alone, tmp_path, pictures=False).read_text()
+    assert "of real faces called fake" in page
+    assert not (tmp_path / "plots" / "roc.svg").exists()
+    assert "Whole clips" not in page
+    assert "got worse on their way" not in page
