@@ -104,7 +104,8 @@ def table(samples: Sequence[Sample], rounds: int) -> str:
     lines = [
         f"{len(samples):,} pictures, batches of 32 at 224 px, {os.cpu_count()} cores "
         f"({platform.machine()}), Python {platform.python_version()}. Median of {rounds} rounds; "
-        "in brackets processor milliseconds an image, over all threads.",
+        "in brackets processor milliseconds an image, over all threads. Other work slows the wall "
+        f"clock of both: the machine's load was {os.getloadavg()[0]:.1f} at the start.",
         "",
         "| Recipe | pipeline alone, images/s | step alone, images/s | pipeline / step |",
         "|---|---|---|---|",
