@@ -17,8 +17,11 @@ from training.evaluation.scoring import cut_crops
 from training.logits import fitted_on, labelled, logits_of
 from training.publish import Published, check_fields, rewrite
 
-# Figures of the weights; all others were measured under the calibration that is replaced.
-_KEPT_METRICS = ("parity", "int8")
+# Figures that no calibration changes, all of them or the named ones.
+_KEPT_METRICS: dict[str, tuple[str, ...] | None] = {
+    "parity": None,
+    "int8": ("pictures", "auc_fp32", "auc_int8"),
+}
 
 
 def recalibrate(
@@ -44,11 +47,10 @@ def recalibrate(
     data = labelled(samples, logits_of(detector, crops))
     judged = reliability.cross_validate(data, wanted)
     calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))
-    kept = {key: value for key, value in bundle.manifest.metrics.items() if key in _KEPT_METRICS}
     changes: dict[str, Any] = {
         "calibration": calibration,
         "thresholds": thresholds,
-        "metrics": {**kept, "calibration": judged.to_json()},
+        "metrics": {**_kept(bundle), "calibration": judged.to_json()},
     }
     folder = bundle.path
     if out is not None:
@@ -59,4 +61,18 @@ def recalibrate(
 
 def dropped_metrics(bundle: Bundle) -> list[str]:
     """Names of the figures that a new calibration makes false."""
-    return [name for name in bundle.manifest.metrics if name not in (*_KEPT_METRICS, "calibration")]
+    kept = {*_KEPT_METRICS, "calibration"}
+    return [name for name in bundle.manifest.metrics if name not in kept]
+
+
+def _kept(bundle: Bundle) -> dict[str, Any]:
+    metrics = bundle.manifest.metrics
+    return {
+        name: metrics[name] if keys is None else _some(metrics[name], keys)
+        for name, keys in _KEPT_METRICS.items()
+        if name in metrics
+    }
+
+
+def _some(figures: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: figures[name] for name in names if name in figures}

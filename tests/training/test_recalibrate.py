@@ -18,7 +18,7 @@ WANTED = Wanted("platt", 0.1, 0.1)
 @pytest.fixture
 def bundle_dir(tmp_path: Path) -> Path:
     """Judges brightness, and striped fakes are brighter; two figures of its old calibration."""
-    metrics = {"valid": {"auc": 0.9}, "int8": {"accuracy_drop_points": 0.1}}
+    metrics = {"valid": {"auc": 0.9}, "int8": {"accuracy_drop_points": 0.1, "auc_int8": 0.9}}
     return write_bundle(tmp_path / "bright", metrics=metrics).path
 
 
@@ -40,13 +40,15 @@ def test_a_bundle_is_fitted_to_other_data_and_no_weight_changes(
     assert {file.name: file.read_bytes() for file in bundle_dir.glob("fp32.*")} == files
 
 
-def test_figures_of_the_old_calibration_go_and_those_of_the_weights_stay(
+def test_figures_of_the_old_calibration_go_and_those_that_none_changes_stay(
     bundle_dir: Path, samples: list[Sample]
 ) -> None:
     old = load_bundle(bundle_dir)
     recalibrate(old, samples, WANTED, where="here")
     assert dropped_metrics(old) == ["valid"]
-    assert set(load_bundle(bundle_dir).manifest.metrics) == {"int8", "calibration"}
+    metrics = load_bundle(bundle_dir).manifest.metrics
+    assert set(metrics) == {"int8", "calibration"}
+    assert metrics["int8"] == {"auc_int8": 0.9}
 
 
 def test_a_copy_leaves_the_bundle_as_it_was(
