@@ -8,6 +8,7 @@ patience of early stopping: those are choices of this file.
 from __future__ import annotations
 
 from core.errors import ConfigurationError
+from training.data.augment import Augmentation
 from training.data.batches import Mixture
 from training.recipes.recipe import Recipe
 
@@ -92,7 +93,40 @@ LITE = Recipe(
     validate_every=400,
 )
 
-RECIPES = {each.name: each for each in (FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE, LITE)}
+# More of what is hard (FFHQ against StyleGAN, composites), fakes blended from reals, milder
+# degradation, and every layer trained at the full size: the second stage of the bundle.
+HARD_FACES = FACES.with_weights(
+    {
+        "stylegan_ffhq": 3.6,
+        "self_blended": 2.0,
+        "photoshop": 1.2,
+        "generated_photos": 1.0,
+        "web_faces": 1.0,
+        "stable_diffusion_21": 0.9,
+        "utkface": 0.8,
+        "lfw": 0.7,
+    }
+)
+
+LITE_FINE_TUNE = LITE.model_copy(
+    update={
+        "name": "lite_fine_tune",
+        "freeze_until": 0,
+        "freeze_norm": True,
+        "size": 224,
+        "early_size": None,
+        "early_share": 0.0,
+        "learning_rate": 1.5e-4,
+        "mixture": HARD_FACES,
+        "self_blended": 800,
+        "augmentation": Augmentation(rescale=0.3, blur=0.2, compress_after=0.45),
+    }
+)
+
+RECIPES = {
+    each.name: each
+    for each in (FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE, LITE, LITE_FINE_TUNE)
+}
 
 _COLUMNS = ("recipe", "network", "frozen", "activation", "optimizer, learning rate", "length")
 
@@ -121,7 +155,7 @@ def _row(recipe: Recipe) -> tuple[str, ...]:
     return (
         recipe.name,
         recipe.network,
-        "whole base" if frozen == "all" else f"first {frozen} layers",
+        {"all": "whole base", 0: "nothing"}.get(frozen, f"first {frozen} layers"),
         recipe.activation or "-",
         f"{recipe.optimizer}, {recipe.schedule} {recipe.learning_rate:g}",
         length,
