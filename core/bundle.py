@@ -125,6 +125,7 @@ class SelfTest(_Part):
     seed: int
     raw_output: float
     tolerance: Annotated[float, Field(gt=0)]
+    answers: dict[RuntimeName, float] = {}  # of runtimes that answer otherwise: INT8
 
 
 Manifest.model_rebuild()

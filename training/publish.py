@@ -18,6 +18,7 @@ from core.bundle import (
     Explanation,
     Manifest,
     RuntimeName,
+    SelfTest,
     Thresholds,
     load_bundle,
     write_manifest,
@@ -37,6 +38,7 @@ from training.networks import Network
 
 INT8_CROPS = 300
 SELF_TEST_SEED = 20
+_SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 _PARITY_CROPS = 16
 
 Int8 = Literal["bounded", "any", "none"]
@@ -174,19 +176,21 @@ def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str,
     return fields
 
 
-def _self_test(bundle: Bundle) -> dict[str, float]:
+def _self_test(bundle: Bundle) -> SelfTest:
+    """The answer of Keras, and INT8's own, which differs from it but not by processor.
+
+    Measured of lite0-faces-v1: INT8 is 0.456 off Keras without VNNI, 0.46 with it.
+    """
     tensor = self_test_tensor(bundle, SELF_TEST_SEED)
-    answers = [
-        float(load_detector(bundle, runtime=name).runtime.predict(tensor)[0])
+    answers = {
+        name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor)[0]), 5)
         for name in bundle.manifest.artifacts
-    ]
-    spread = max(abs(answer - answers[0]) for answer in answers)
-    # Twice what the runtimes differ by here, for processors with other kernels.
-    return {
-        "seed": SELF_TEST_SEED,
-        "raw_output": round(answers[0], 5),
-        "tolerance": round(2 * spread + 0.05, 3),
     }
+    raw_output = answers[RuntimeName.TENSORFLOW]
+    own = {name: answers[name] for name in answers if name == RuntimeName.OPENVINO_INT8}
+    spread = max((abs(value - raw_output) for value in own.values()), default=0.0)
+    tolerance = round(_SELF_TEST_TOLERANCE + spread / 10, 3)
+    return SelfTest(seed=SELF_TEST_SEED, raw_output=raw_output, tolerance=tolerance, answers=own)
 
 
 def _calibrate(

@@ -110,6 +110,15 @@ def test_the_self_test_tells_a_changed_network_from_the_stored_one(tmp_path: Pat
         self_test(Detector(good, Echo(answer + 1)))
 
 
+def test_a_runtime_with_an_answer_of_its_own_is_held_to_that_one(tmp_path: Path) -> None:
+    answers = {"tensorflow": 2.5}
+    stored = {"seed": 7, "raw_output": 1.0, "tolerance": 0.1, "answers": answers}
+    bundle = write_bundle(tmp_path, self_test=stored)
+    assert self_test(Detector(bundle, Echo(2.55))) == pytest.approx(0.05, abs=1e-6)
+    with pytest.raises(InferenceFailed, match=r"2\.5000 ± 0\.1 was stored"):
+        self_test(Detector(bundle, Echo(1.0)))
+
+
 def test_auto_takes_what_the_bundle_has(tmp_path: Path) -> None:
     assert choose(write_bundle(tmp_path)) is RuntimeName.OPENVINO_FP32
 
