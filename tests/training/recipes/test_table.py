@@ -11,18 +11,18 @@ from training.recipes import RECIPES, Recipe, describe, find_recipe
 
 
 def test_the_seeds_table_is_in_the_recipes() -> None:
+    seed = [each for each in RECIPES.values() if each.network == "inception_resnet_v2"]
     table = [
         (each.name, each.freeze_until, each.activation, each.schedule, each.learning_rate)
-        for each in RECIPES.values()
-        if each.network == "inception_resnet_v2"
+        for each in seed
     ]
     assert table == [
         ("frozen_base", "all", "leaky_relu", "exponential", 1e-5),
         ("first_fine_tune", 450, "leaky_relu", "constant", 1e-6),
         ("advanced_fine_tune", 450, "relu", "constant", 1e-4),
     ]
-    assert [bool(each.early_stopping) for each in RECIPES.values()] == [False, False, True, False]
-    assert all(each.dropout == 0.5 and each.l2 > 0 for each in list(RECIPES.values())[:3])
+    assert [bool(each.early_stopping) for each in seed] == [False, False, True]
+    assert all(each.dropout == 0.5 and each.l2 > 0 for each in seed)
 
 
 def test_every_recipe_is_valid_and_names_a_network() -> None:
