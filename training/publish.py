@@ -30,8 +30,7 @@ from training import export, reliability
 from training.calibrate import Wanted
 from training.class_activation import with_map
 from training.data.cache import Sample
-from training.evaluation.figures import figures
-from training.evaluation.scoring import cut_crops, score_samples
+from training.evaluation.scoring import cut_crops
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
@@ -126,17 +125,6 @@ def check_fields(fields: Mapping[str, Any]) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"{where} {first['input']!r}: {first['msg']}.") from None
-
-
-def measure(
-    bundle: Bundle, samples: Sequence[Sample], runtimes: Sequence[RuntimeName]
-) -> dict[str, Any]:
-    """Figures by runtime, through the detector that serves."""
-    reports = {}
-    for runtime in runtimes:
-        scores = score_samples(load_detector(bundle, runtime=runtime), samples)
-        reports[runtime.value] = figures(samples, scores, bundle.manifest.thresholds)
-    return reports
 
 
 def _write_files(
