@@ -76,10 +76,15 @@ class Service:
         return self.finished(self.post(data, **query))
 
     def at_work_on(self, job_id: str, attempt: int = 1) -> int:
-        """Wait until an attempt at the job runs; its worker's process id."""
+        """Wait until an attempt has begun on the file; its worker's process id."""
         key, wanted = f"df:job:{job_id}", str(attempt).encode()
+
+        def begun() -> bool:
+            told, stage = redis.hmget(key, ["attempt", "stage"])
+            return told == wanted and stage is not None  # claimed alone does not count
+
         with self.redis.client() as redis:
-            until("a worker claims the job", lambda: redis.hget(key, "attempt") == wanted, 20)
+            until("a worker begins on the file", begun, 20)
             worker = redis.hget(key, "worker")
         assert isinstance(worker, bytes)
         return int(worker.decode().rsplit("-", 2)[1])
