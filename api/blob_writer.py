@@ -46,9 +46,9 @@ class BlobWriter:
         return MediaRef(self._id, self._hash.hexdigest(), self._size, form.kind.value, form.name)
 
     def discard(self) -> None:
-        """Forget what was stored, in the background."""
+        """Forget what was stored, in the background, unless a job has it."""
         if self._format is not None:
-            self._offload.chore(partial(self._blobs.delete, self._id))
+            self._offload.chore(partial(self._blobs.discard, self._id))
 
     async def _open(self) -> Format:
         form = sniff(bytes(self._pending[:HEAD_BYTES]))

@@ -32,7 +32,8 @@ async def submit(
     """Take the upload of ``request`` and queue a job for it.
 
     Whatever goes wrong on the way, and also when the client goes away, the bytes are
-    discarded and nothing stays queued.
+    discarded and nothing stays queued; but for a job that Redis stored without our hearing
+    of it. That one has its bytes, and runs: a request with the same key finds it.
     """
     with gateway.slots.take():
         writer = BlobWriter(

@@ -35,7 +35,7 @@ class BlobStore(Protocol):
         """Begin an empty blob; raises StoreFull when the bound is reached already."""
 
     def append(self, blob_id: str, chunk: bytes) -> None:
-        """Add bytes; raises StoreFull beyond the bound, BlobMissing once deleted."""
+        """Add bytes; raises StoreFull beyond the bound, BlobMissing once they are gone."""
 
     def size(self, blob_id: str) -> int:
         """Bytes so far; raises BlobMissing."""
@@ -43,8 +43,8 @@ class BlobStore(Protocol):
     def read(self, blob_id: str) -> Iterator[bytes]:
         """The chunks in order, one in memory at a time; raises BlobMissing."""
 
-    def delete(self, blob_id: str) -> None:
-        """Forget the bytes; unknown ids are fine."""
+    def discard(self, blob_id: str) -> None:
+        """Forget the bytes, unless a job has taken them over; unknown ids are fine."""
 
     def usage(self) -> Usage:
         """What all blobs hold now."""
@@ -75,7 +75,7 @@ class RedisBlobStore:
         self._limit = max_total_bytes
         self._prefix = prefix
         self._append = redis.register_script(load_script("blob_append"))
-        self._delete = redis.register_script(load_script("blob_delete"))
+        self._discard = redis.register_script(load_script("blob_discard"))
 
     def open(self, blob_id: str) -> None:
         self._write(blob_id, b"", opening=True)
@@ -120,8 +120,8 @@ class RedisBlobStore:
             yield chunk
 
     @store_errors()
-    def delete(self, blob_id: str) -> None:
-        self._delete(args=[self._prefix, blob_id])
+    def discard(self, blob_id: str) -> None:
+        self._discard(args=[self._prefix, blob_id])
 
     @store_errors()
     def usage(self) -> Usage:

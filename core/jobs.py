@@ -19,7 +19,7 @@ from typing import Any, Final
 from redis import Redis
 
 from core.broker import QUEUES, published_job_ids
-from core.errors import JobFinished, JobNotFound, WorkerLost
+from core.errors import BlobMissing, JobFinished, JobNotFound, WorkerLost
 from core.job_record import (
     Counts,
     Job,
@@ -95,13 +95,20 @@ class JobStore:
         """Store a queued job, which takes its upload over, and return it as stored.
 
         When the tenant used the key within 24 h and that job is still there, nothing is
-        stored and *that* job is returned: its id differs from ``job.id``.
+        stored and *that* job is returned: its id differs from ``job.id``. Raises BlobMissing
+        when the upload is gone.
+
+        When this raises StoreUnavailable, the job may be stored all the same: then it runs,
+        and the key finds it.
         """
         fields = [part for pair in job.to_fields().items() for part in pair]
         scoped = ""
         if idempotency_key is not None:
             scoped = sha256(f"{job.tenant}\n{idempotency_key}".encode()).hexdigest()
-        stored = self._run("create", job.id, self._ttl_ms, scoped, IDEMPOTENCY_TTL_MS, *fields)
+        key = (scoped, IDEMPOTENCY_TTL_MS)
+        stored = self._run("create", job.id, self._ttl_ms, job.media.blob_id, *key, *fields)
+        if not stored:
+            raise BlobMissing(job.media.blob_id)
         return self.get(stored.decode(), tenant=job.tenant)
 
     @store_errors()

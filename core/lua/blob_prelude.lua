@@ -1,7 +1,7 @@
 -- ARGV[1] = key prefix, ARGV[2] = id. One Redis server: keys are derived, not declared.
 local prefix, id = ARGV[1], ARGV[2]
-local bytes_key, sizes_key, expiries_key =
-  prefix .. 'blob-bytes', prefix .. 'blob-sizes', prefix .. 'blob-expiries'
+local bytes_key, sizes_key, expiries_key, owners_key =
+  prefix .. 'blob-bytes', prefix .. 'blob-sizes', prefix .. 'blob-expiries', prefix .. 'blob-owners'
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -21,5 +21,6 @@ local function forget_blob(blob_id)
   redis.call('UNLINK', prefix .. 'blob:' .. blob_id)
   redis.call('HDEL', sizes_key, blob_id)
   redis.call('ZREM', expiries_key, blob_id)
+  redis.call('HDEL', owners_key, blob_id)
   if size then redis.call('DECRBY', bytes_key, size) end
 end

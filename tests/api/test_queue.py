@@ -8,9 +8,8 @@ from redis import Redis
 from api.queue import CeleryQueue
 from core.broker import TASK_NAME, published_job_ids
 from core.errors import StoreUnavailable
-from core.jobs import Job, JobStore, MediaRef
-
-MEDIA = MediaRef("blob_1", "ab" * 32, 1, "image", "png")
+from core.jobs import Job, JobStore
+from tests.core.uploads import upload
 
 
 def test_a_message_carries_the_job_id_and_nothing_else(redis: Redis, redis_url: str) -> None:
@@ -30,7 +29,7 @@ def test_a_message_carries_the_job_id_and_nothing_else(redis: Redis, redis_url: 
 
 def test_a_published_job_is_not_taken_for_lost(redis: Redis, redis_url: str) -> None:
     store, queue = JobStore(redis), CeleryQueue(redis_url)
-    lost, published = (store.create(Job.new(media=MEDIA)) for _ in range(2))
+    lost, published = (store.create(Job.new(media=upload(redis))) for _ in range(2))
     queue.publish(published.id, published.queue)
     assert set(published_job_ids(redis, "interactive")) == {published.id.encode()}
     assert store.lost_messages(older_than_s=-1) == [(lost.id, "interactive")]

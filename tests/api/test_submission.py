@@ -5,6 +5,7 @@ import pytest
 from redis import Redis
 
 from core.blobs import RedisBlobStore
+from core.errors import StoreUnavailable
 from core.jobs import JobStore
 from tests.api.gateway import MP4, PNG, QueueTwin
 
@@ -52,6 +53,29 @@ def test_nothing_stays_when_the_broker_takes_no_message(
     assert list(redis.scan_iter("df:job:*")) == []
     queue.refuses = False
     assert client.post("/v1/jobs", content=MP4, headers=KEY).status_code == 202
+
+
+def test_a_job_whose_creation_was_not_heard_of_keeps_its_bytes_and_is_found_by_its_key(
+    client: httpx.Client,
+    queue: QueueTwin,
+    jobs: JobStore,
+    blobs: RedisBlobStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The answer was lost.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "get", lost)  # what create() does last
+        assert client.post("/v1/jobs", content=MP4, headers=KEY).status_code == 503
+    again = client.post("/v1/jobs", content=MP4, headers=KEY)
+    assert again.status_code == 200
+    while blobs.usage().used != len(MP4):  # of the second upload nothing stays
+        pass
+    assert jobs.lost_messages(older_than_s=-1) == [(again.json()["id"], "interactive")]
+    job = jobs.claim(again.json()["id"], "worker-1")
+    assert job is not None
+    assert b"".join(blobs.read(job.media.blob_id)) == MP4
 
 
 def test_a_file_in_quarantine_is_not_queued_again(

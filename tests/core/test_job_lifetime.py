@@ -103,6 +103,24 @@ def test_the_upload_ends_with_its_job(
         assert store.get(job.id).media_deleted_at is not None
 
 
+def test_an_upload_that_has_a_job_cannot_be_discarded(
+    store: JobStore, blobs: RedisBlobStore
+) -> None:
+    queued(store)
+    blobs.discard(MEDIA.blob_id)
+    assert content(blobs) == b"abc"
+
+
+def test_no_job_is_created_for_an_upload_that_is_gone(
+    redis: Redis, store: JobStore, blobs: RedisBlobStore
+) -> None:
+    blobs.discard(MEDIA.blob_id)
+    with pytest.raises(BlobMissing, match="blob_1"):
+        store.create(Job.new(media=MEDIA), idempotency_key="k")
+    assert list(redis.scan_iter("df:job:*")) + list(redis.scan_iter("df:idempotency:*")) == []
+    assert store.counts().queued["interactive"] == 0
+
+
 def test_a_stale_attempt_cannot_end_the_upload(store: JobStore, blobs: RedisBlobStore) -> None:
     job = queued(store)
     begin(store, job.id)
@@ -120,6 +138,8 @@ def test_a_job_that_nobody_takes_expires_with_its_upload(
         store.get(job.id)
     blobs.open("blob_2")
     assert blobs.usage().used == 0
+    blobs.open(MEDIA.blob_id)
+    blobs.append(MEDIA.blob_id, b"abc")
     queued(store)
     assert store.counts().queued["interactive"] == 1
 

@@ -7,10 +7,10 @@ import time
 import pytest
 from redis import Redis
 
-from core.jobs import Job, JobStatus, JobStore, MediaRef, Reaped
+from core.jobs import Job, JobStatus, JobStore, Reaped
 from tests.core.lost_worker import begin, expire_lease
+from tests.core.uploads import MEDIA, upload
 
-MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=10, kind="video", container="mp4")
 LEASE_S = 0.2
 
 
@@ -20,7 +20,7 @@ def store(redis: Redis) -> JobStore:
 
 
 def queued(store: JobStore) -> Job:
-    return store.create(Job.new(media=MEDIA))
+    return store.create(Job.new(media=upload(store._redis)))
 
 
 def lose_worker(store: JobStore, job_id: str) -> list[Reaped]:

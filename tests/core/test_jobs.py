@@ -7,19 +7,19 @@ import pytest
 from redis import Redis
 
 from core.errors import JobFinished, JobNotFound
-from core.jobs import Job, JobOptions, JobStatus, JobStore, MediaRef, Reaped
+from core.jobs import Job, JobOptions, JobStatus, JobStore, Reaped
 from tests.core.lost_worker import begin, expire_lease
-
-MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=10, kind="video", container="mp4")
+from tests.core.uploads import MEDIA, upload
 
 
 @pytest.fixture
 def store(redis: Redis) -> JobStore:
+    upload(redis)
     return JobStore(redis)
 
 
 def queued(store: JobStore, tenant: str = "local") -> Job:
-    return store.create(Job.new(media=MEDIA, tenant=tenant))
+    return store.create(Job.new(media=upload(store._redis), tenant=tenant))
 
 
 def claimed(store: JobStore) -> Job:
@@ -75,7 +75,7 @@ def test_an_idempotency_key_gives_the_same_job_to_its_tenant_only(store: JobStor
 def test_an_idempotency_key_of_a_deleted_job_is_free_again(store: JobStore) -> None:
     first = store.create(Job.new(media=MEDIA), idempotency_key="k")
     store.delete(first.id, "local")
-    assert store.create(Job.new(media=MEDIA), idempotency_key="k").id != first.id
+    assert store.create(Job.new(media=upload(store._redis)), idempotency_key="k").id != first.id
 
 
 def test_positions_count_from_one_and_move_up(store: JobStore) -> None:

@@ -75,9 +75,9 @@ def test_an_unexpected_error_is_in_the_log_under_its_reference(
     assert "a bug of ours" in caplog.text
 
 
-def test_a_missing_upload_fails_the_job(bench: Bench) -> None:
+def test_a_missing_upload_fails_the_job(bench: Bench, redis: Redis) -> None:
     job_id = bench.submit()
-    bench.blobs.delete("blob_1")
+    redis.delete("df:blob:blob_1")
     bench.runner.run(job_id)
     job = bench.store.get(job_id)
     assert job.error is not None

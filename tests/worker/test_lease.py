@@ -6,14 +6,15 @@ import pytest
 from redis import Redis
 
 from core.errors import StoreUnavailable
-from core.jobs import Job, JobStatus, JobStore, MediaRef
+from core.jobs import Job, JobStatus, JobStore
 from tests.core.lost_worker import expire_lease
+from tests.core.uploads import upload
 from tests.redis_server import RedisServer
 from worker.lease import JobCanceled, LeaseLost, Leases
 
 
 def start_job(store: JobStore) -> Job:
-    media = MediaRef("blob_1", "ab" * 32, 3, "image", "png")
+    media = upload(store._redis)
     job = store.claim(store.create(Job.new(media=media)).id, "worker-1")
     assert job is not None
     return job

@@ -1,1 +1,0 @@
-forget_blob(id)
