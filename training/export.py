@@ -18,6 +18,7 @@ from core.errors import BundleInvalid
 KERAS = "model.keras"
 FP32 = "fp32"
 INT8 = "int8"
+_CONVOLUTIONS = ("Convolution", "GroupConvolution")
 MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
 
 
@@ -52,14 +53,15 @@ def quantize(
 ) -> Any:
     """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges.
 
-    The first ``float_convolutions`` stay in FP32: the first maps have the widest ranges. So
-    does the head of a network with a class-activation map: the logit stays its exact mean.
+    The first ``float_convolutions`` behind the input stay in FP32, of every branch: the first
+    maps have the widest ranges. So does the head of a network with a class-activation map:
+    map and logit stay exactly in step.
     """
     import nncf
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, OverflowFix
 
     batches = [tensor[None] for tensor in tensors]
-    kept = _convolutions(model)[:float_convolutions] + _map_head(model)
+    kept = _first_convolutions(model, float_convolutions) + _map_head(model)
     # Biases are corrected on the same pictures; ReLU6 makes activations unsigned: MIXED.
     return nncf.quantize(
         model,
@@ -86,7 +88,9 @@ def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]
 
 def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> float:
     """The greatest difference of logits; :class:`BundleInvalid` above ``MAX_DIFFERENCE``."""
-    expected = model(tensor, training=False).numpy().reshape(-1)
+    answers = model(tensor, training=False)
+    logits = answers[LOGIT_OUTPUT] if isinstance(answers, dict) else answers
+    expected = logits.numpy().reshape(-1)
     difference = float(np.abs(expected - run_openvino(converted, tensor)).max())
     if not difference <= MAX_DIFFERENCE:
         raise BundleInvalid(
@@ -96,19 +100,31 @@ def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> flo
     return difference
 
 
-def _convolutions(model: Any) -> list[str]:
-    kinds = ("Convolution", "GroupConvolution")
-    nodes = model.get_ordered_ops()
-    return [node.get_friendly_name() for node in nodes if node.get_type_name() in kinds]
+def _first_convolutions(model: Any, count: int) -> list[str]:
+    """Names of the convolutions with fewer than ``count`` others between them and the input."""
+    before: dict[str, int] = {}  # node -> convolutions on the longest way to it, itself included
+    chosen: list[str] = []
+    for node in model.get_ordered_ops():
+        name = node.get_friendly_name()
+        sources = (port.get_source_output().get_node() for port in node.inputs())
+        depth = max((before[source.get_friendly_name()] for source in sources), default=0)
+        if node.get_type_name() in _CONVOLUTIONS:
+            if depth < count:
+                chosen.append(name)
+            depth += 1
+        before[name] = depth
+    return chosen
 
 
 def _map_head(model: Any) -> list[str]:
-    """Names of the nodes from the convolution that makes the map to the logit."""
+    """Names of the nodes from the convolutions that make the maps to the outputs."""
     if len(model.outputs) == 1:
         return []
-    node = model.output(LOGIT_OUTPUT).get_node()
-    names: list[str] = []
-    while not names or node.get_type_name() != "Convolution":
-        node = node.input_value(0).get_node()
-        names.append(node.get_friendly_name())
-    return names
+    names: dict[str, None] = {}
+    nodes = [output.get_node() for output in model.outputs]
+    while nodes:
+        node = nodes.pop()
+        if node.get_type_name() not in _CONVOLUTIONS:
+            nodes += [port.get_source_output().get_node() for port in node.inputs()]
+        names[node.get_friendly_name()] = None
+    return list(names)

@@ -28,9 +28,9 @@ from core.errors import ConfigurationError
 from core.runtimes import load_detector
 from training import export, reliability
 from training.calibrate import Wanted
-from training.class_activation import with_map
 from training.data.cache import Sample
 from training.evaluation.scoring import cut_crops
+from training.experts import combine
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
@@ -61,7 +61,7 @@ class Published:
 
 
 def publish(
-    model: Any,
+    experts: Sequence[Any],
     network: Network,
     folder: Path,
     samples: Sequence[Sample],
@@ -73,19 +73,23 @@ def publish(
 ) -> Published:
     """Write the bundle ``folder``, which appears whole or not at all.
 
-    ``samples`` calibrate it and measure what INT8 costs, ``ranges`` set the scales of INT8;
-    neither may hold a picture of ``test``. Positive class: fake; output: the logit. ``int8``
-    is ``bounded`` (:class:`BundleInvalid` where it loses over half a point of accuracy),
-    ``any`` or ``none``.
+    Several ``experts`` become one network, see :func:`training.experts.combine`. ``samples``
+    calibrate it and measure what INT8 costs, ``ranges`` set the scales of INT8; neither may
+    hold a picture of ``test``. Positive class: fake; output: the logit. ``int8`` is ``bounded``
+    (:class:`BundleInvalid` where it loses over half a point of accuracy), ``any`` or ``none``.
     """
     if folder.exists():
         raise ConfigurationError(f"{folder} exists already; choose a new folder.")
-    fields = _fields(folder.name, origin, int(model.input_shape[1]), network)
+    if len(experts) > 1 and not network.linear_head:
+        raise ConfigurationError(
+            f"Only networks with a linear head can be combined, and {network.name} has another."
+        )
+    fields = _fields(folder.name, origin, int(experts[0].input_shape[1]), network)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
-        artifacts, parity = _write_files(model, network, draft, ranges, int8)
+        artifacts, parity = _write_files(experts, network, draft, ranges, int8)
         fields["metrics"] = {"parity": {"openvino_fp32_logit": round(parity, 7)}}
         fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
         judged = _calibrate(draft, fields, artifacts, samples, wanted or Wanted(), int8)
@@ -128,12 +132,12 @@ def check_fields(fields: Mapping[str, Any]) -> None:
 
 
 def _write_files(
-    model: Any, network: Network, folder: Path, ranges: Sequence[Sample], int8: Int8
+    experts: Sequence[Any], network: Network, folder: Path, ranges: Sequence[Sample], int8: Int8
 ) -> tuple[dict[RuntimeName, list[str]], float]:
-    tensors = _tensors(ranges, network, int(model.input_shape[1]))
-    exported = with_map(model, network.features) if network.linear_head else model
+    tensors = _tensors(ranges, network, int(experts[0].input_shape[1]))
+    exported = combine(experts, network.features) if network.linear_head else experts[0]
     converted = export.to_openvino(exported)
-    parity = export.check_parity(model, converted, np.stack(tensors[:_PARITY_CROPS]))
+    parity = export.check_parity(exported, converted, np.stack(tensors[:_PARITY_CROPS]))
     artifacts = {
         RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),

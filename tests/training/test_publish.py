@@ -31,7 +31,7 @@ ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish(striped(network), network, folder, samples, origin=ORIGIN, ranges=samples)
+    publish([striped(network)], network, folder, samples, origin=ORIGIN, ranges=samples)
     return folder
 
 
@@ -41,7 +41,7 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("bundles") / "hidden-v1"
     network = hidden_network()
     model = striped(network)
-    publish(model, network, folder, samples, origin=ORIGIN, ranges=samples, int8="none")
+    publish([model], network, folder, samples, origin=ORIGIN, ranges=samples, int8="none")
     return folder
 
 
@@ -114,7 +114,7 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network = tiny_network()
     with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
-        publish(striped(network), network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
+        publish([striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -123,7 +123,7 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
 ) -> None:
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network, folder = tiny_network(), tmp_path / "b"
-    publish(striped(network), network, folder, samples, origin=ORIGIN, ranges=samples, int8="any")
+    publish([striped(network)], network, folder, samples, origin=ORIGIN, ranges=samples, int8="any")
     assert load_bundle(folder).manifest.metrics["int8"]["accuracy_drop_points"] == 50
 
 

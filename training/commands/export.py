@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 @data_options.fake_names
 @options.cache
 @click.option(
-    "--run", "run_dir", required=True, type=click.Path(exists=True, path_type=Path), help="Run."
+    "--run",
+    "run_dirs",
+    required=True,
+    multiple=True,
+    help="Run. Repeated: experts to combine.",
+    type=click.Path(exists=True, path_type=Path),
 )
 @click.option(
     "--out", "bundle_dir", required=True, type=click.Path(path_type=Path), help="New folder."
@@ -61,7 +66,7 @@ def export(
     real_names: Sequence[str],
     fake_names: Sequence[str],
     cache_dir: Path | None,
-    run_dir: Path,
+    run_dirs: Sequence[Path],
     bundle_dir: Path,
     version: str,
     licence: str,
@@ -74,6 +79,9 @@ def export(
 ) -> None:
     """Turn a run into a bundle: Keras, OpenVINO FP32 and INT8, calibration, thresholds.
 
+    Several runs become one network of experts, each trained for its kind of fake: a face is
+    fake when one of them has evidence that it is.
+
     Calibrated on valid and on held-out groups of train, on which also the loss by INT8 is
     measured: over half a point of accuracy nothing is written. Every runtime has to give
     the answers of Keras.
@@ -81,6 +89,7 @@ def export(
     \b
     Example:
       deepfake export --data ../shared/data --run /tmp/run --out models/mine-v1
+      deepfake export --data faces/ --run runs/generated --run runs/swapped --out models/both-v1
     """
     from training.calibrate import Wanted
     from training.data.classes import ClassNames
@@ -92,12 +101,12 @@ def export(
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
-    _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
+    _export(selection, run_dirs, bundle_dir, (version, licence), wanted, int8)
 
 
 def _export(
     selection: Selection,
-    run_dir: Path,
+    run_dirs: Sequence[Path],
     bundle_dir: Path,
     about: tuple[str, str],
     wanted: Wanted,
@@ -110,16 +119,27 @@ def _export(
     from training.networks import find_network
     from training.publish import INT8_CROPS, Origin, publish
 
-    recipe, counts = _read_run(run_dir)
-    network = find_network(recipe["network"])
-    model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
+    names, counts = zip(*map(_read_run, run_dirs), strict=True)
+    if len(set(names)) > 1:
+        raise ConfigurationError(
+            f"The runs are of different networks ({', '.join(names)}); only those of one combine."
+        )
+    network = find_network(names[0])
+    experts = [keras.saving.load_model(each / AVERAGED, compile=False) for each in run_dirs]
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     ranges = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, _told(counts or _counts(kept)), licence)
+    origin = Origin(version, _told(_most(counts) or _counts(kept)), licence)
     published = publish(
-        model, network, bundle_dir, samples, origin=origin, ranges=ranges, wanted=wanted, int8=int8
+        experts,
+        network,
+        bundle_dir,
+        samples,
+        origin=origin,
+        ranges=ranges,
+        wanted=wanted,
+        int8=int8,
     )
     report(published)
     _report_losses(published.bundle.manifest.metrics)
@@ -153,16 +173,27 @@ def _counts(pictures: Sequence[Picture]) -> Counts:
     return counts
 
 
-def _read_run(run_dir: Path) -> tuple[dict[str, Any], Counts | None]:
-    """A run's recipe as JSON values, and its pictures where ``run.json`` counts them."""
+def _most(runs: Sequence[Counts | None]) -> Counts:
+    """Pictures of all runs, which were trained on parts of the same data."""
+    counts: dict[str, dict[str, int]] = {}
+    for each in runs:
+        for source, labels in (each or {}).items():
+            known = counts.setdefault(source, {})
+            for label, number in labels.items():
+                known[label] = max(number, known.get(label, 0))
+    return counts
+
+
+def _read_run(run_dir: Path) -> tuple[str, Counts | None]:
+    """A run's network, and its pictures where ``run.json`` counts them."""
     from training import checkpoint
     from training.fit import record
 
     file = run_dir / record.FILE
     if file.is_file():
         content = json.loads(file.read_text())
-        return content["recipe"], content["pictures"]["train"]
+        return content["recipe"]["network"], content["pictures"]["train"]
     state = checkpoint.load(run_dir)  # a run from before that file
     if state is None:
         raise ConfigurationError(f"{run_dir} holds no run; train one with: deepfake train.")
-    return json.loads(state.recipe), None
+    return json.loads(state.recipe)["network"], None

@@ -54,6 +54,18 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--weights", "first_weights", help="imagenet, none, or a .keras or .h5 file.")
 @click.option("--seed", type=int)
 @click.option("--source", "sources", multiple=True, help="Train on this source alone. Repeatable.")
+@click.option(
+    "--leave-out",
+    multiple=True,
+    metavar="NAME",
+    help="Train without the fakes of this source or generator. Repeatable.",
+)
+@click.option(
+    "--skip",
+    "skip_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with names of pictures, one a line, that are not trained on.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Pictures at most of a source and class.")
 @click.option(
     "--valid-limit", type=click.IntRange(1), default=240, show_default=True,
@@ -72,6 +84,8 @@ def train(
     settings: Sequence[str],
     first_weights: str | None,
     sources: Sequence[str],
+    leave_out: Sequence[str],
+    skip_file: Path | None,
     limit: int | None,
     valid_limit: int,
     report_every: int,
@@ -96,11 +110,17 @@ def train(
     values = {name: value for name, value in flags.items() if value is not None}
     recipe = override(find_recipe(recipe_name), {**parse_settings(settings), **values})
     classes = ClassNames.of(real_names, fake_names)
-    selection = Selection(data_sets, classes, sources, limit, valid_limit, cache_dir)
+    selection = Selection(
+        data_sets, classes, sources, leave_out, _names(skip_file), limit, valid_limit, cache_dir
+    )
     samples, valid = selection.read()
     samples = _blended(recipe, samples)
     recipe = _weighted(recipe, weights, samples).planned(len(samples))
     _fit(recipe, samples, valid, run_dir, report_every, checkpoint_every)
+
+
+def _names(file: Path | None) -> frozenset[str]:
+    return frozenset(file.read_text("utf-8").split()) if file else frozenset()
 
 
 def _fit(

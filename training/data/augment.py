@@ -37,6 +37,8 @@ class Augmentation:
     quality: tuple[int, int] = (50, 98)
     margin: tuple[float, float] = (0.15, 0.45)  # serving cuts at 1/3
     shift: float = 0.06  # of the longer side of the face
+    erase: float = 0.0  # a rectangle of the crop is painted over
+    erase_area: tuple[float, float] = (0.02, 0.2)  # of the crop
     blending: Blending = field(default_factory=Blending)
 
 
@@ -51,6 +53,8 @@ def augmented_crop(
         box = Box(1 - box.left - box.width, box.top, box.width, box.height)
     pixels = degrade(pixels, rng, options)
     crop = _jittered_crop(pixels, box, size, rng, options)
+    if rng.random() < options.erase:
+        crop = _erase(crop, rng, options)
     if rng.random() < options.compress_after:
         crop = _compress(crop, rng, options)
     # The stage between the sandboxed child and the network; see core/jpeg.py.
@@ -117,6 +121,24 @@ def _compress(
     # Channel order does not matter to a round trip, except to the weights of luminance.
     _done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
     return _u8(cv2.cvtColor(_u8(cv2.imdecode(data, cv2.IMREAD_COLOR)), cv2.COLOR_BGR2RGB))
+
+
+def _erase(
+    crop: NDArray[np.uint8], rng: np.random.Generator, options: Augmentation
+) -> NDArray[np.uint8]:
+    """Paint over a rectangle, so that no single place can be learned by heart.
+
+    After Random Erasing (Zhong et al., AAAI 2020, arXiv:1708.04896), in one random colour.
+    """
+    size = crop.shape[0]
+    area, aspect = rng.uniform(*options.erase_area), math.exp(rng.uniform(-1, 1))
+    height, width = (
+        min(size, max(1, round(size * math.sqrt(area * a)))) for a in (aspect, 1 / aspect)
+    )
+    top, left = rng.integers(size - height + 1), rng.integers(size - width + 1)
+    erased = crop.copy()
+    erased[top : top + height, left : left + width] = rng.integers(256, size=3)
+    return erased
 
 
 def _jittered_crop(

@@ -24,6 +24,8 @@ class Selection:
     data_sets: Sequence[DataSet]
     classes: ClassNames = BY_NAME
     sources: Sequence[str] = ()
+    leave_out: Sequence[str] = ()  # fakes of these sources or generators are not trained on
+    skip: frozenset[str] = frozenset()  # names of files that are not trained on
     limit: int | None = None  # pictures at most of a source and class
     valid_limit: int = 240  # the same, of those that watch
     cache_dir: Path | None = None
@@ -47,6 +49,7 @@ class Selection:
                 )
         chosen = [each for each in everything if not self.sources or each.source in self.sources]
         kept, held = hold_out(each for each in chosen if each.split is Split.TRAIN)
+        kept = self._without(kept, everything)
         if not kept:
             raise ConfigurationError(
                 "There is no picture to train on: the data has none in train/, or none of "
@@ -55,6 +58,29 @@ class Selection:
         watched = [each for each in chosen if each.split is Split.VALID] + held
         valid_limit = min(self.valid_limit, self.limit or self.valid_limit)
         return evenly(kept, self.limit), evenly(watched, valid_limit)
+
+    def _without(self, kept: list[Picture], everything: Sequence[Picture]) -> list[Picture]:
+        fakes = [each for each in everything if each.fake]
+        for name in self.leave_out:
+            if not any(name in (each.source, each.generator) for each in fakes):
+                names = sorted({n for each in fakes for n in (each.source, each.generator)})
+                raise ConfigurationError(
+                    f"--leave-out {name}: no fakes are of that source or generator; there are "
+                    f"{', '.join(names)}."
+                )
+        missing = self.skip - {each.path.name for each in everything}
+        if missing:
+            raise ConfigurationError(
+                f"--skip: {min(missing)} and perhaps others ({len(missing)} in all) are not in "
+                "the data; give names of files, one a line."
+            )
+        left_out = set(self.leave_out)
+        return [
+            each
+            for each in kept
+            if each.path.name not in self.skip
+            and not (each.fake and left_out & {each.source, each.generator})
+        ]
 
 
 def evenly(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:

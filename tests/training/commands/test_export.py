@@ -65,6 +65,33 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert load_bundle(bundle).manifest == manifest
 
 
+def test_two_runs_become_one_bundle(run_dir: Path, data_dir: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "both-v1"
+    told = run(
+        "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", bundle,
+        "--cache", tmp_path / "cache", "--no-int8",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    manifest = load_bundle(bundle).manifest
+    assert manifest.data == "7 real of portraits, 5 fake of portraits, 2 real of cut_outs"
+    assert manifest.explanation is not None
+    assert manifest.explanation.method == "cam"
+
+
+def test_runs_of_different_networks_do_not_combine(
+    run_dir: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    content = {"recipe": {"network": "inception_resnet_v2"}, "pictures": {"train": {}}}
+    (other / "run.json").write_text(json.dumps(content))
+    told = run(
+        "export", "--run", run_dir, "--run", other, "--data", data_dir, "--out", tmp_path / "b"
+    )
+    assert told.exit_code == 1
+    assert "tiny, inception_resnet_v2" in told.stderr
+
+
 def test_options_that_exclude_each_other_are_named(
     run_dir: Path, data_dir: Path, tmp_path: Path
 ) -> None:

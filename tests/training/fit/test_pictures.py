@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,25 @@ def test_one_source_can_be_chosen(data_dir: Path) -> None:
     assert {picture.source for picture in (*kept, *watched)} == {"dfdc"}
     with pytest.raises(ConfigurationError, match=r"--source lfw.*dfdc, portraits"):
         _selection(data_dir, "lfw").pictures()
+
+
+def test_fakes_of_a_source_are_watched_and_not_trained_on(data_dir: Path) -> None:
+    everything, _ = _selection(data_dir).pictures()
+    kept, watched = replace(_selection(data_dir), leave_out=["dfdc"]).pictures()
+    assert kept == [p for p in everything if p.source != "dfdc" or not p.fake]
+    assert any(picture.fake and picture.source == "dfdc" for picture in watched)
+    with pytest.raises(ConfigurationError, match=r"--leave-out stylegan.*dfdc, portraits"):
+        replace(_selection(data_dir), leave_out=["stylegan"]).pictures()
+
+
+def test_pictures_can_be_skipped_by_name(data_dir: Path) -> None:
+    everything, watched = _selection(data_dir).pictures()
+    name = everything[0].path.name
+    kept, still_watched = replace(_selection(data_dir), skip=frozenset({name})).pictures()
+    assert kept == [picture for picture in everything if picture.path.name != name]
+    assert still_watched == watched
+    with pytest.raises(ConfigurationError, match=r"--skip: nothing\.jpg"):
+        replace(_selection(data_dir), skip=frozenset({"nothing.jpg"})).pictures()
 
 
 def test_the_pictures_kept_are_spread_evenly(data_dir: Path) -> None:
