@@ -73,12 +73,12 @@ class Explanation(_Part):
     """How the network tells which parts of a crop raised or lowered its answer.
 
     ``cam``: every artifact has a second output of that name, the exact class-activation map
-    (Zhou et al. 2016). ``grad-cam``: the TensorFlow runtime takes the gradient at ``layer``
-    (Selvaraju et al. 2017).
+    (Zhou et al. 2016); of several experts, weighted by their shares of the odds. ``grad-cam``:
+    the TensorFlow runtime takes the gradient at ``layer`` (Selvaraju et al. 2017).
     """
 
     method: Literal["cam", "grad-cam"]
-    layer: str  # of the Keras file: the last feature map, (n, h, w, channels)
+    layer: str  # the last feature map, (n, h, w, channels); of experts, in each of them
 
 
 class Thresholds(_Part):

@@ -29,7 +29,8 @@ class Runtime(Protocol):
         """(n, size, size, 3) float32 → (n, h, w) float32, what each place adds to the logit.
 
         The logit is that of the positive class, before calibration; with an exact map it
-        is the mean over the places plus a constant. Raises
+        is the mean over the places plus what lies at no place: the bias, and of several experts
+        the entropy of their shares. Raises
         :class:`core.errors.ExplanationUnavailable` where the bundle holds no way to it.
         """
         ...

@@ -36,6 +36,7 @@ class Augmentation:
     compress_after: float = 0.6  # the crop, as the peers do
     quality: tuple[int, int] = (50, 98)
     margin: tuple[float, float] = (0.15, 0.45)  # serving cuts at 1/3
+    zoom: tuple[float, float] = (0.85, 1.0)  # of the box: where the frame clips the margin
     shift: float = 0.06  # of the longer side of the face
     erase: float = 0.0  # a rectangle of the crop is painted over
     erase_area: tuple[float, float] = (0.02, 0.2)  # of the crop
@@ -151,7 +152,7 @@ def _jittered_crop(
     margin = rng.uniform(*options.margin)
     shift = options.shift * max(box.width, box.height)
     dx, dy = rng.uniform(-shift, shift, 2)
-    scale = rng.uniform(0.85, 1.0)  # where the frame clips the margin, this still zooms
+    scale = rng.uniform(*options.zoom)
     width, height = box.width * scale, box.height * scale
     left = box.left + (box.width - width) / 2 + dx
     top = box.top + (box.height - height) / 2 + dy
