@@ -194,7 +194,7 @@ def report(folder: Path, rounds: int, command: str) -> str:
         *map(table, results),
         "The export of efficientnet_lite0 has the class-activation map as its second output "
         "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        "the map costs. It is of two experts, as the bundle that ships, and the first nine "
+        "the map costs. It is of two experts, as the bundle that ships, and the first six "
         "convolutions of each stay in FP32.",
     ]
     return "\n\n".join(parts) + "\n"

@@ -173,5 +173,5 @@ NETWORK = Network(
     load_imagenet=_load_installed,
     features=FEATURES,
     linear_head=True,
-    float_convolutions=9,
+    float_convolutions=6,
 )
