@@ -97,8 +97,18 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
         publish(
-            network.build(48, Head()), network, bundle_dir, samples, origin=ORIGIN, ranges=samples
+            [network.build(48, Head())], network, bundle_dir, samples, origin=ORIGIN, ranges=samples
         )
+
+
+def test_networks_without_a_linear_head_are_not_combined(
+    samples: list[Sample], tmp_path: Path
+) -> None:
+    network = hidden_network()
+    models = [striped(network), striped(network)]
+    with pytest.raises(ConfigurationError, match="tiny_hidden has another"):
+        publish(models, network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_int8_costs_stands_in_the_bundle(bundle_dir: Path, samples: list[Sample]) -> None:
@@ -133,7 +143,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
-            network.build(48, Head()), network, tmp_path / "Tiny V1", samples,
+            [network.build(48, Head())], network, tmp_path / "Tiny V1", samples,
             origin=ORIGIN, ranges=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
