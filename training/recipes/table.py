@@ -7,6 +7,8 @@ patience of early stopping: those are choices of this file.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.errors import ConfigurationError
 from training.data.augment import Augmentation
 from training.data.batches import Mixture
@@ -187,14 +189,12 @@ LITE_SWAPPED = LITE_GENERATED.model_copy(
                 "small_faces": 0.7,
             },
         ),
-        "augmentation": Augmentation(
-            rescale=0.25,
-            rescale_from=0.5,
+        "augmentation": replace(
+            LITE_GENERATED.augmentation,
             blur=0.2,
-            colour=0.3,
-            noise=0.05,
             compress_before=0.2,
             compress_after=0.45,
+            quality=(50, 98),
             margin=(0.0, 0.45),
             erase=0.3,
         ),
