@@ -110,7 +110,8 @@ def _on_its_side(labels: Any, logits: Any) -> Any:
     """1 where a logit is on the side of its label; a mixed picture is what most of it is."""
     import keras
 
-    return keras.ops.cast((labels >= 0.5) == (logits > 0), "float32")
+    sides = keras.ops.reshape(logits > 0, keras.ops.shape(labels))  # (n, 1), and (n,) of labels
+    return keras.ops.cast((labels >= 0.5) == sides, "float32")
 
 
 def _compile(model: Any, recipe: Recipe) -> None:

@@ -25,6 +25,7 @@ def test_the_averaged_network_learns_to_see_stripes(samples: list[Sample], tmp_p
     assert [row["step"] for row in rows] == ["20", "40", "60"]
     assert [bool(row["valid_auc"]) for row in rows] == [False, True, True]
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    assert float(rows[-1]["accuracy"]) > 0.6
     assert "step 60/60  48 px  loss" in lines[-1]
 
 
