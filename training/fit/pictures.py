@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
 from training.data.classes import BY_NAME, ClassNames
 from training.data.data_set import DataSet
 from training.data.manifest import Picture, Split, hold_out, read_all, sources
+from training.data.picture import share_of
 from training.data.reading import with_faces
 
 
@@ -57,7 +56,7 @@ class Selection:
             )
         watched = [each for each in chosen if each.split is Split.VALID] + held
         valid_limit = min(self.valid_limit, self.limit or self.valid_limit)
-        return evenly(kept, self.limit), evenly(watched, valid_limit)
+        return limited(kept, self.limit), limited(watched, valid_limit)
 
     def _without(self, kept: list[Picture], everything: Sequence[Picture]) -> list[Picture]:
         fakes = [each for each in everything if each.fake]
@@ -83,18 +82,20 @@ class Selection:
         ]
 
 
-def evenly(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:
-    """At most ``limit`` pictures of a source and class, evenly spaced, in their order.
+def limited(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:
+    """At most ``limit`` pictures of a source and class, in their order.
 
-    Neighbours by name are often of one person or one clip: the first few would be alike.
+    One of every group before a second of any, as those of one person or clip are alike; and
+    the groups in an order that real and fake share, so that pairs stay pairs.
     """
     if limit is None:
         return list(pictures)
-    kinds: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    of_group: Counter[tuple[str, bool, str]] = Counter()
+    kinds: dict[tuple[str, bool], list[tuple[int, float, int]]] = defaultdict(list)
     for index, picture in enumerate(pictures):
-        kinds[picture.source, picture.fake].append(index)
-    chosen: list[int] = []
-    for indices in kinds.values():
-        places = np.linspace(0, len(indices) - 1, min(limit, len(indices))).round().astype(int)
-        chosen += [indices[place] for place in places]
+        kind = picture.source, picture.fake
+        place = share_of(picture.group, "limit")
+        kinds[kind].append((of_group[*kind, picture.group], place, index))
+        of_group[*kind, picture.group] += 1
+    chosen = [index for ranked in kinds.values() for *_, index in sorted(ranked)[:limit]]
     return [pictures[index] for index in sorted(chosen)]

@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from training.data.data_set import parse_data_sets
-from training.data.manifest import Split
-from training.fit.pictures import Selection, evenly
+from training.data.manifest import Picture, Split
+from training.fit.pictures import Selection, limited
 
 
 def _selection(data_dir: Path, *sources: str, limit: int | None = None) -> Selection:
@@ -57,8 +57,25 @@ def test_pictures_can_be_skipped_by_name(data_dir: Path) -> None:
         replace(_selection(data_dir), skip=frozenset({"nothing.jpg"})).pictures()
 
 
-def test_the_pictures_kept_are_spread_evenly(data_dir: Path) -> None:
-    kept, _ = _selection(data_dir, "portraits").pictures()
-    fakes = [picture for picture in kept if picture.fake]
-    assert evenly(fakes, 2) == [fakes[0], fakes[-1]]
-    assert evenly(fakes, 99) == fakes
+def _picture(group: str, name: str, *, fake: bool) -> Picture:
+    kind = "fake" if fake else "real"
+    return Picture(Path(f"{kind}/{name}.jpg"), f"{kind}/{name}", Split.TRAIN, "swaps", fake, group)
+
+
+def test_pairs_stay_pairs_when_one_class_has_more_pictures() -> None:
+    reals = [_picture(f"clip{number}", f"{number}", fake=False) for number in range(60)]
+    fakes = [_picture(f"clip{number}", f"{number}", fake=True) for number in range(60)]
+    kept = limited([*reals, *fakes], 20)
+    groups = [{picture.group for picture in kept if picture.fake is fake} for fake in (False, True)]
+    assert len(groups[0]) == 20
+    assert groups[0] == groups[1]
+    without_some = limited([*reals, *fakes[3:]], 20)
+    pairs = Counter(picture.group for picture in without_some)
+    assert list(pairs.values()).count(2) >= 17
+
+
+def test_no_group_gives_a_second_picture_before_every_group_gave_one() -> None:
+    pictures = [_picture(f"person{n // 6}", f"{n:02}", fake=False) for n in range(60)]
+    assert {picture.group for picture in limited(pictures, 10)} == {f"person{n}" for n in range(10)}
+    assert limited(pictures, 99) == pictures
+    assert limited(pictures, None) == pictures
