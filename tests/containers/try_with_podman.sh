@@ -5,6 +5,8 @@
 #   tests/containers/try_with_podman.sh VIDEO_OR_IMAGE [FOLDER_OF_A_BUNDLE]
 # PODMAN_RUN_ARGS goes to every container; "--ulimit nproc=5000:5000 --ulimit nofile=4096:4096" is
 # needed where root may not raise its limits. Without a bundle, the one in the worker's image runs.
+# Where crun cannot run (cgroups in hybrid mode), name a file in CONTAINERS_CONF that says
+# [engine] runtime="runc" cgroup_manager="cgroupfs", a line each.
 set -euo pipefail
 media=$(realpath "$1")
 bundle=${2:+$(realpath "$2")}
