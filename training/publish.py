@@ -30,6 +30,7 @@ from training import export, reliability
 from training.calibrate import Wanted
 from training.data.cache import Sample
 from training.evaluation.scoring import cut_crops
+from training.expert_scales import on_one_scale
 from training.experts import combine
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
@@ -73,10 +74,11 @@ def publish(
 ) -> Published:
     """Write the bundle ``folder``, which appears whole or not at all.
 
-    Several ``experts`` become one network, see :func:`training.experts.combine`. ``samples``
-    calibrate it and measure what INT8 costs, ``ranges`` set the scales of INT8; neither may
-    hold a picture of ``test``. Positive class: fake; output: the logit. ``int8`` is ``bounded``
-    (:class:`BundleInvalid` where it loses over half a point of accuracy), ``any`` or ``none``.
+    Several ``experts`` become one network, on one scale that is fitted here, by
+    :func:`training.experts.combine`. ``samples`` calibrate it and measure what INT8 costs,
+    ``ranges`` set the scales of INT8; neither may hold a picture of ``test``. Positive class:
+    fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it loses over
+    half a point of accuracy), ``any`` or ``none``.
     """
     if folder.exists():
         raise ConfigurationError(f"{folder} exists already; choose a new folder.")
@@ -89,8 +91,11 @@ def publish(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
+        if len(experts) > 1:
+            experts, scales = on_one_scale(experts, network, samples)
+            fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
         artifacts, parity = _write_files(experts, network, draft, ranges, int8)
-        fields["metrics"] = {"parity": {"openvino_fp32_logit": round(parity, 7)}}
+        fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
         fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
         judged = _calibrate(draft, fields, artifacts, samples, wanted or Wanted(), int8)
         bundle = write_manifest(draft, fields, artifacts)
@@ -163,6 +168,7 @@ def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str,
         ),
         "data": origin.data,
         "licence": origin.licence,
+        "metrics": {},
     }
     check_fields(fields)
     return fields
