@@ -18,7 +18,6 @@ from pathlib import Path
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
 from training.data.blending import blended_fakes
 from training.data.cache import Sample
@@ -27,8 +26,8 @@ from training.data.manifest import Split
 from training.data.pipeline import evaluation_batches
 from training.data.reading import read_samples
 from training.evaluation import metrics, resampling
-from training.evaluation.figures import REALS_OF
-from training.evaluation.scores import Flags, Floats
+from training.evaluation.figures import counterparts
+from training.evaluation.scores import Flags, Floats, scores_of
 from training.fit import AVERAGED, Run
 from training.fit.pictures import Selection
 from training.recipes import find_recipe, override
@@ -102,11 +101,9 @@ def logits(model_file: Path, samples: Sequence[Sample]) -> Floats:
 
 def ask(generator: str, samples: Sequence[Sample], scores: Floats) -> Answer:
     """AUC against the reals of its source where it has some, else against all reals."""
-    fake = np.array([sample.picture.fake for sample in samples], np.bool_)
-    source = np.array([sample.picture.source for sample in samples])
-    own = fake & (np.array([sample.picture.generator for sample in samples]) == generator)
-    name = str(source[own][0])
-    reals = ~fake & (source == REALS_OF.get(name, name))
+    known = scores_of(samples, scores)
+    fake, own = known.fake, known.generator == generator
+    reals = counterparts(known, own)
     some = own | (reals if reals.any() else ~fake)
     found = scores[own] > np.quantile(scores[~fake], 1 - FALSE_ALARMS)
     return Answer(
@@ -123,7 +120,7 @@ def rows(data: DataSet, runs: Path, steps: int) -> Iterator[str]:
     """A line of the table for every generator, as soon as it is known."""
     test = read_samples([data], Split.TEST, None)
     for expert, sources in EXPERTS.items():
-        knows: NDArray[np.float64] = logits(train(Trial(expert), data, runs, steps), test)
+        knows = logits(train(Trial(expert), data, runs, steps), test)
         for generator in generators(test, sources):
             never_saw = logits(train(Trial(expert, generator), data, runs, steps), test)
             count = sum(sample.picture.generator == generator for sample in test)
