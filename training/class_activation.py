@@ -12,9 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.bundle import LOGIT_OUTPUT, MAP_OUTPUT
 from core.errors import ConfigurationError
+
+_PER_PLACE = "logit_per_place"
 
 
 def with_map(model: Any, features: str) -> Any:
@@ -29,7 +32,7 @@ def with_map(model: Any, features: str) -> Any:
     _check_head(model, features)
     maps = model.get_layer(features).output
     kernel, bias = model.layers[-1].get_weights()
-    per_place = keras.layers.Conv2D(1, 1, use_bias=False, name="logit_per_place")
+    per_place = keras.layers.Conv2D(1, 1, use_bias=False, name=_PER_PLACE)
     places = per_place(maps)
     per_place.set_weights([kernel[None, None]])
     pooled = keras.layers.GlobalAveragePooling2D(name="mean_of_places")(places)
@@ -39,6 +42,14 @@ def with_map(model: Any, features: str) -> Any:
     heat = keras.layers.Reshape(maps.shape[1:3], name=MAP_OUTPUT)(places)
     outputs = {LOGIT_OUTPUT: logit, MAP_OUTPUT: heat}
     return keras.Model(model.input, outputs, name=model.name)
+
+
+def without_map(model: Any) -> list[NDArray[np.float32]]:
+    """The weights of the network that :func:`with_map` took; its own where it has no map."""
+    if _PER_PLACE not in [layer.name for layer in model.layers]:
+        return list(model.get_weights())
+    *body, per_place, ones, bias = model.get_weights()
+    return [*body, per_place[0, 0] * ones, bias]
 
 
 def _check_head(model: Any, features: str) -> None:

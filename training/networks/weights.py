@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError
+from training.class_activation import without_map
 from training.networks.network import Network
 
+_KERAS = ".keras"
 IMAGENET = "imagenet"
 NONE = "none"
 
@@ -18,7 +20,8 @@ def load_weights(network: Network, model: Any, source: str) -> str:
     """Fill ``model`` from ``imagenet``, ``none`` or a file; returns the sentence to show.
 
     A file is a whole saved network of the same architecture (``.keras``, ``.h5``), the weights
-    of one, or those of the base alone as Keras publishes them (``*_notop.h5``).
+    of one, or those of the base alone as Keras publishes them (``*_notop.h5``). The network of
+    a bundle is one too; of several experts, ``model.keras:expert_0`` is the first.
     Raises :class:`ConfigurationError` when it is absent, unreadable or does not fit.
     """
     if source == NONE:
@@ -26,23 +29,24 @@ def load_weights(network: Network, model: Any, source: str) -> str:
     if source == IMAGENET:
         network.load_imagenet(model)
         return f"weights: ImageNet in the base of {network.name}, the head starts at random"
-    path = Path(source)
+    name, keras_file, expert = source.partition(f"{_KERAS}:")
+    path = Path(name + keras_file.rstrip(":"))
     if not path.is_file():
         raise ConfigurationError(
             f"There are no weights {source!r}: give imagenet, none, or a .keras or .h5 file."
         )
-    if path.suffix not in (".keras", ".h5"):
+    if path.suffix not in (_KERAS, ".h5"):
         raise ConfigurationError(f"{path.name} has weights of no known kind; give .keras or .h5.")
     try:
-        return f"weights: {path}, {_load_file(network, model, path)}"
+        return f"weights: {path}, {_load_file(network, model, path, expert)}"
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise ConfigurationError(
             f"{path} does not fit {network.name} or cannot be read: {error}"
         ) from error
 
 
-def _load_file(network: Network, model: Any, path: Path) -> str:
-    """Fill ``model`` or its base; returns which of the two."""
+def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
+    """Fill ``model`` or its base; returns which of the two, or which expert filled it."""
     import h5py
     import keras
 
@@ -50,9 +54,10 @@ def _load_file(network: Network, model: Any, path: Path) -> str:
     if path.suffix == ".h5":
         with h5py.File(path) as file:
             attributes = dict(file.attrs)
-    if path.suffix == ".keras" or "model_config" in attributes:
-        _copy(keras.saving.load_model(path, compile=False), model)
-        return "the whole network"
+    if path.suffix == _KERAS or "model_config" in attributes:
+        saved = keras.saving.load_model(path, compile=False)
+        _copy(_expert(saved, expert), model)
+        return expert or "the whole network"
     if "layer_names" not in attributes:  # as model.save_weights writes it
         model.load_weights(path)
         return "the whole network"
@@ -64,15 +69,23 @@ def _load_file(network: Network, model: Any, path: Path) -> str:
     return "the base; the head starts at random"
 
 
+def _expert(saved: Any, name: str) -> Any:
+    """The network of that name inside ``saved``, or itself; ValueError when one has to be named."""
+    nested = [layer.name for layer in saved.layers if hasattr(layer, "layers")]
+    if name in nested:
+        return saved.get_layer(name)
+    if name or nested:
+        told = ", ".join(nested) or "none"
+        raise ValueError(f"the networks in it are: {told}; name one as FILE.keras:expert_0")
+    return saved
+
+
 def _copy(saved: Any, model: Any) -> None:
-    """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
-    ours, theirs = model.weights, saved.weights
+    """Copy weights in the order of layers; ValueError when shapes differ."""
+    ours, theirs = model.weights, without_map(saved)
     if len(ours) != len(theirs):
         raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}")
     for mine, other in zip(ours, theirs, strict=True):
         if mine.shape != other.shape:
-            raise ValueError(
-                f"{other.path} has the shape {tuple(other.shape)} where {mine.path} "
-                f"has {tuple(mine.shape)}"
-            )
-    model.set_weights(saved.get_weights())
+            raise ValueError(f"it has the shape {other.shape} where {mine.path} has {mine.shape}")
+    model.set_weights(theirs)

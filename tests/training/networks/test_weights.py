@@ -8,6 +8,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
+from training.class_activation import with_map
+from training.experts import combine
 from training.networks import Head
 from training.networks.weights import load_weights
 
@@ -41,6 +43,33 @@ def test_a_saved_network_fills_one_of_another_picture_size(
     assert not _same(saved, model)
     assert load_weights(NETWORK, model, str(path)) == f"weights: {path}, the whole network"
     assert _same(saved, model)
+
+
+def test_the_network_of_a_bundle_fills_one_to_train_on(
+    saved: Any, model: Any, tmp_path: Path
+) -> None:
+    with_map(saved, "features").save(tmp_path / "model.keras")
+    load_weights(NETWORK, model, str(tmp_path / "model.keras"))
+    assert _same(saved, model)
+
+
+def test_an_expert_of_a_bundle_is_taken_by_its_name(saved: Any, model: Any, tmp_path: Path) -> None:
+    first = NETWORK.build(32, Head())
+    path = tmp_path / "model.keras"
+    combine([first, saved], "features").save(path)
+    told = load_weights(NETWORK, model, f"{path}:expert_1")
+    assert told == f"weights: {path}, expert_1"
+    assert _same(saved, model)
+    assert not _same(first, model)
+
+
+@pytest.mark.parametrize("name", ["", ":expert_2"])
+def test_a_bundle_of_experts_tells_their_names(
+    name: str, saved: Any, model: Any, tmp_path: Path
+) -> None:
+    combine([saved, NETWORK.build(32, Head())], "features").save(tmp_path / "model.keras")
+    with pytest.raises(ConfigurationError, match=r"are: expert_0, expert_1; name one as"):
+        load_weights(NETWORK, model, f"{tmp_path}/model.keras{name}")
 
 
 def test_a_base_fills_the_base_alone(saved: Any, model: Any, tmp_path: Path) -> None:
