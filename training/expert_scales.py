@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from core import preprocess
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.evaluation.scoring import cut_crops
 from training.logits import labelled
 from training.networks import Network
 
@@ -70,10 +69,12 @@ def rescaled(expert: Any, scale: Scale) -> Any:
 
 
 def on_one_scale(
-    experts: Sequence[Any], network: Network, samples: Sequence[Sample]
+    experts: Sequence[Any], network: Network, samples: Sequence[Sample], crops: Sequence[bytes]
 ) -> tuple[list[Any], list[Scale]]:
-    """The experts rescaled by what they say of ``samples``, which none was trained on."""
-    crops = cut_crops(samples, int(experts[0].input_shape[1]))
+    """The experts rescaled by what they say of ``samples``, which none was trained on.
+
+    ``crops`` are their JPEGs at the size that the experts take.
+    """
     logits = np.concatenate(
         [_logits(experts, network, crops[i : i + _BATCH]) for i in range(0, len(crops), _BATCH)]
     )

@@ -91,13 +91,14 @@ def publish(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
+        crops = cut_crops(samples, fields["input"]["size"])
         if len(experts) > 1:
-            experts, scales = on_one_scale(experts, network, samples)
+            experts, scales = on_one_scale(experts, network, samples, crops)
             fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
         artifacts, parity = _write_files(experts, network, draft, ranges, int8)
         fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
         fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
-        judged = _calibrate(draft, fields, artifacts, samples, wanted or Wanted(), int8)
+        judged = _calibrate(draft, fields, samples, crops, wanted or Wanted(), int8)
         bundle = write_manifest(draft, fields, artifacts)
         for runtime in artifacts:
             self_test(load_detector(bundle, runtime=runtime))
@@ -196,14 +197,13 @@ def _self_test(bundle: Bundle) -> SelfTest:
 def _calibrate(
     folder: Path,
     fields: dict[str, Any],
-    artifacts: Mapping[RuntimeName, list[str]],
     samples: Sequence[Sample],
+    crops: Sequence[bytes],
     wanted: Wanted,
     int8: Int8,
 ) -> reliability.CrossValidated:
     """Fit on FP32, which all runtimes stand for, and hold INT8 to the same calibration."""
     draft = load_bundle(folder)
-    crops = cut_crops(samples, draft.manifest.input.size)
     fp32 = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_FP32), crops)
     data = labelled(samples, fp32)
     where = "valid and held-out groups of train"
@@ -212,7 +212,7 @@ def _calibrate(
     )
     judged = reliability.cross_validate(data, wanted)
     fields["metrics"]["calibration"] = judged.to_json()
-    if RuntimeName.OPENVINO_INT8 in artifacts:
+    if RuntimeName.OPENVINO_INT8 in draft.manifest.artifacts:
         logits = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_INT8), crops)
         fp32_p, int8_p = (reliability.apply(fields["calibration"], x) for x in (fp32, logits))
         loss = compare(data.fake, fp32_p, int8_p)

@@ -20,7 +20,6 @@ from core.preprocess import Scaling
 from training.data.augment import Augmentation, augmented_crop
 from training.data.batches import Sampler
 from training.data.cache import Sample
-from training.data.cut_mix import cut_mix
 
 Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -34,7 +33,6 @@ def training_batches(
     last_step: int,
     seed: int,
     scaling: Scaling,
-    cut_mix_share: float = 0.0,
 ) -> Any:
     """The batches of steps ``first_step`` up to, not including, ``last_step``, in order.
 
@@ -44,15 +42,12 @@ def training_batches(
     ----------
     size_at
         Step to the side of its crops, px.
-    cut_mix_share
-        The share of a batch that :func:`training.data.cut_mix.cut_mix` mixes.
 
     Returns
     -------
     tf.data.Dataset
         Of (crops, labels): (batch, size, size, 3) float32 in the network's ``scaling``, and
-        (batch,) float32, 1 for fake,
-        between for what is mixed.
+        (batch,) float32, 1 for fake.
     """
 
     def prepare(step: int) -> Arrays:
@@ -61,9 +56,7 @@ def training_batches(
             augmented_crop(sample, size, np.random.default_rng([seed, 3, step, slot]), augmentation)
             for slot, sample in enumerate(samples)
         ]
-        mixing = np.random.default_rng([seed, 6, step])
-        pixels, labels = cut_mix(np.stack(crops), _labels(samples), mixing, cut_mix_share)
-        return preprocess.to_tensor(pixels, scaling), labels
+        return _tensors(samples, crops, scaling)
 
     sizes = {size_at(step) for step in range(first_step, last_step)}
     return _dataset(prepare, first_step, last_step, sizes.pop() if len(sizes) == 1 else None)
@@ -83,13 +76,16 @@ def evaluation_batches(
     def prepare(index: int) -> Arrays:
         some = samples[index * batch_size : (index + 1) * batch_size]
         crops = [jpeg.decode(jpeg.encode(sample.crop(size)), size=size) for sample in some]
-        return preprocess.to_tensor(np.stack(crops), scaling), _labels(some)
+        return _tensors(some, crops, scaling)
 
     return _dataset(prepare, 0, -(-len(samples) // batch_size), size)
 
 
-def _labels(samples: Sequence[Sample]) -> NDArray[np.float32]:
-    return np.array([sample.picture.fake for sample in samples], np.float32)
+def _tensors(
+    samples: Sequence[Sample], crops: Sequence[NDArray[np.uint8]], scaling: Scaling
+) -> Arrays:
+    labels = np.array([sample.picture.fake for sample in samples], np.float32)
+    return preprocess.to_tensor(np.stack(crops), scaling), labels
 
 
 def _dataset(prepare: Callable[[int], Arrays], first: int, last: int, size: int | None) -> Any:

@@ -39,7 +39,6 @@ class Recipe(BaseModel):
     seed: int = Field(default=7, ge=0)
     mixture: Mixture | None = None  # None: every picture once an epoch
     self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
-    cut_mix: float = Field(default=0.0, ge=0, le=1)  # share of a batch mixed with its neighbours
     augmentation: Augmentation = Field(default_factory=Augmentation)
 
     optimizer: Optimizer = "adam"

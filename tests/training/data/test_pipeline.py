@@ -18,11 +18,7 @@ SEED = 5
 
 
 def _batches(
-    samples: list[Sample],
-    first: int,
-    last: int,
-    scaling: Scaling = Scaling.SIGNED,
-    cut_mix_share: float = 0.0,
+    samples: list[Sample], first: int, last: int, scaling: Scaling = Scaling.SIGNED
 ) -> Any:
     sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
     return training_batches(
@@ -33,7 +29,6 @@ def _batches(
         last_step=last,
         seed=SEED,
         scaling=scaling,
-        cut_mix_share=cut_mix_share,
     )
 
 
@@ -60,17 +55,6 @@ def test_a_batch_holds_the_augmented_crops_in_the_scaling_of_the_network(
     assert np.array_equal(crops[4], to_tensor(view[None], Scaling.UNIT)[0])
     assert labels.tolist() == [float(sample.picture.fake) for sample in drawn]
     assert (crops.dtype, labels.dtype) == (np.float32, np.float32)
-
-
-def test_pictures_are_mixed_with_others_of_their_batch_after_the_augmentation(
-    samples: list[Sample],
-) -> None:
-    whole, _ = next(_batches(samples, 2, 3).as_numpy_iterator())
-    mixed, labels = next(_batches(samples, 2, 3, cut_mix_share=1.0).as_numpy_iterator())
-    from_the_batch = (mixed[:, None] == whole[None]).all(-1).any(1)
-    assert from_the_batch.all()
-    assert not np.array_equal(mixed, whole)
-    assert ((labels > 0) & (labels < 1)).any()
 
 
 def test_evaluation_sees_every_picture_once_as_serving_does(samples: list[Sample]) -> None:

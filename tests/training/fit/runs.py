@@ -12,7 +12,7 @@ from training.data.cache import Sample
 from training.fit import Run
 from training.recipes import Recipe
 
-# Mixing, dropout, a schedule, two sizes of picture, an average: all that a resume brings back.
+# Dropout, a schedule, two sizes of picture, an average: all that a resume has to bring back.
 RECIPE = Recipe(
     name="tiny",
     network="tiny",
@@ -23,7 +23,6 @@ RECIPE = Recipe(
     steps=12,
     batch_size=8,
     mixture=Mixture(paired_share=0.5),
-    cut_mix=0.5,
     dropout=0.2,
     optimizer="adamw",
     learning_rate=2e-2,
