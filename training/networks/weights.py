@@ -70,21 +70,24 @@ def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
 
 
 def _expert(saved: Any, name: str) -> Any:
-    """The network of that name inside ``saved``, or itself; ValueError when one has to be named."""
-    nested = [layer.name for layer in saved.layers if hasattr(layer, "layers")]
-    if name in nested:
-        return saved.get_layer(name)
-    if name or nested:
-        told = ", ".join(nested) or "none"
-        raise ValueError(f"the networks in it are: {told}; name one as FILE.keras:expert_0")
-    return saved
+    """The network of that name inside ``saved``, or itself; ValueError when there is none."""
+    if not name:
+        return saved
+    if name not in _nested(saved):
+        raise ValueError(f"it has no {name!r} in it, only: {', '.join(_nested(saved)) or 'none'}")
+    return saved.get_layer(name)
+
+
+def _nested(saved: Any) -> list[str]:
+    return [layer.name for layer in saved.layers if hasattr(layer, "layers")]
 
 
 def _copy(saved: Any, model: Any) -> None:
-    """Copy weights in the order of layers; ValueError when shapes differ."""
+    """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
     ours, theirs = model.weights, without_map(saved)
     if len(ours) != len(theirs):
-        raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}")
+        inside = "".join(f"; FILE.keras:{name} names a network in it" for name in _nested(saved))
+        raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}{inside}")
     for mine, other in zip(ours, theirs, strict=True):
         if mine.shape != other.shape:
             raise ValueError(f"it has the shape {other.shape} where {mine.path} has {mine.shape}")

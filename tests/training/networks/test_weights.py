@@ -63,13 +63,27 @@ def test_an_expert_of_a_bundle_is_taken_by_its_name(saved: Any, model: Any, tmp_
     assert not _same(first, model)
 
 
-@pytest.mark.parametrize("name", ["", ":expert_2"])
+@pytest.mark.parametrize(
+    ("name", "told"), [("", "FILE.keras:expert_1 names"), (":expert_2", "only: expert_0, expert_1")]
+)
 def test_a_bundle_of_experts_tells_their_names(
-    name: str, saved: Any, model: Any, tmp_path: Path
+    name: str, told: str, saved: Any, model: Any, tmp_path: Path
 ) -> None:
     combine([saved, NETWORK.build(32, Head())], "features").save(tmp_path / "model.keras")
-    with pytest.raises(ConfigurationError, match=r"are: expert_0, expert_1; name one as"):
+    with pytest.raises(ConfigurationError, match=told):
         load_weights(NETWORK, model, f"{tmp_path}/model.keras{name}")
+
+
+def test_a_network_saved_around_another_is_one_whole(
+    saved: Any, model: Any, tmp_path: Path
+) -> None:
+    base = keras.Model(saved.input, saved.get_layer("features").output)
+    head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)]
+    around = keras.Sequential([keras.Input((32, 32, 3)), base, *head])
+    around.set_weights(saved.get_weights())
+    around.save(tmp_path / "around.keras")
+    load_weights(NETWORK, model, str(tmp_path / "around.keras"))
+    assert _same(saved, model)
 
 
 def test_a_base_fills_the_base_alone(saved: Any, model: Any, tmp_path: Path) -> None:
