@@ -3,6 +3,7 @@
 A face is fake when any expert has evidence that it is: the odds of the experts add up,
 ``logit = log(sum(exp(expert logits)))``. An expert that finds nothing has small odds and so
 changes nothing, where a mean of logits would let it outvote the one that has seen something.
+What the experts have in common at their beginning is computed once.
 """
 
 # ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
@@ -14,6 +15,7 @@ from typing import Any
 
 from core.bundle import LOGIT_OUTPUT, MAP_OUTPUT
 from core.errors import ConfigurationError
+from training import trunk
 from training.class_activation import with_map
 
 
@@ -39,7 +41,9 @@ def combine(experts: Sequence[Any], features: str) -> Any:
     if len(experts) == 1:
         return with_map(experts[0], features)
     crops = keras.Input(sizes.pop(), name="crops")
-    answers = [_named(expert, features, index)(crops) for index, expert in enumerate(experts)]
+    common, tails = trunk.split([with_map(expert, features) for expert in experts], features)
+    places = crops if common is None else common(crops)
+    answers = [_named(tail, index)(places) for index, tail in enumerate(tails)]
     each_logit = [answer[LOGIT_OUTPUT] for answer in answers]
     logits = keras.layers.Concatenate(name="expert_logits")(each_logit)
     shares = keras.layers.Softmax(name="shares")(logits)
@@ -56,9 +60,8 @@ def combine(experts: Sequence[Any], features: str) -> Any:
     return keras.Model(crops, named, name="experts")
 
 
-def _named(expert: Any, features: str, index: int) -> Any:
-    """The expert with its map; nested networks need names of their own."""
+def _named(tail: Any, index: int) -> Any:
+    """Nested networks need names of their own."""
     import keras
 
-    mapped = with_map(expert, features)
-    return keras.Model(mapped.input, mapped.output, name=f"expert_{index}")
+    return keras.Model(tail.input, tail.output, name=f"expert_{index}")

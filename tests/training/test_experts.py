@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import SIZE, hidden_network, striped
-from training import export
+from training import export, trunk
 from training.experts import combine
+from training.networks import Head
 
 pytest.importorskip("tensorflow")
 
@@ -74,6 +75,21 @@ def test_the_first_convolutions_of_every_expert_stay_in_floating_point(experts: 
     first = export._first_convolutions(converted, 1)
     assert len(first) == len(experts)
     assert set(first) < set(export._first_convolutions(converted, 2))
+
+
+def test_what_experts_have_in_common_is_computed_once(tensor: NDArray[np.float32]) -> None:
+    apart = [striped(tiny_network()), tiny_network().build(SIZE, Head())]
+    alike = [striped(tiny_network()), tiny_network().build(SIZE, Head())]
+    trunk.copy(alike[0], alike[1], 3)
+    first_convolutions = []
+    for experts in (apart, alike):
+        model = combine(experts, "features")
+        logit = model(tensor, training=False)["logit"].numpy()[:, 0]
+        np.testing.assert_allclose(logit, np.logaddexp(*answers(experts, tensor).T), atol=1e-5)
+        converted = export.to_openvino(model)
+        assert export.check_parity(model, converted, tensor) < 1e-3
+        first_convolutions.append(len(export._first_convolutions(converted, 1)))
+    assert first_convolutions == [2, 1]
 
 
 def test_one_expert_is_itself(experts: list[Any], tensor: NDArray[np.float32]) -> None:

@@ -25,6 +25,8 @@ class Recipe(BaseModel):
     network: str
     weights: str = "imagenet"  # or none, or a file: see training/networks/weights.py
     freeze_until: int | Literal["all"] = 0  # first layers of the base that stay as they are
+    trunk: str | None = None  # file, as weights, whose layers those first ones are: experts that
+    # have them in common are served with one computation of them
     freeze_norm: bool = False  # every BatchNormalization infers: 1.8 times the speed on a CPU
     activation: Activation | None = None  # of the head's hidden layer, where it has one
     l2: float = Field(default=0.0, ge=0)  # of that layer's weights
@@ -63,6 +65,12 @@ class Recipe(BaseModel):
     def _steps_or_epochs(self) -> Self:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("one of steps and epochs must be given, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _trunk_is_frozen(self) -> Self:
+        if self.trunk is not None and self.freeze_until == 0:
+            raise ValueError("trunk needs freeze_until: it is the layers that stay as they are")
         return self
 
     @property
