@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from core.bundle import LOGIT_OUTPUT, RuntimeName
 from core.runtimes.openvino import OpenVinoRuntime
-from training import export
+from training import export, trunk
 from training.experts import combine
 from training.networks import Head, Network, find_network
 
@@ -39,17 +39,6 @@ Tensor = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Milliseconds of each round by runtime, and what the network is."""
-
-    network: str
-    experts: int
-    size: int
-    parameters: int
-    times_ms: dict[str, list[float]]
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """A network at the size of its bundle."""
 
@@ -57,13 +46,30 @@ class Case:
     head: Head
     size: int
     experts: int = 1
+    trunk: int = 0  # first layers that the experts have in common
+
+    @property
+    def title(self) -> str:
+        """What it is called in the page, and its exports on disk."""
+        experts = f", {self.experts} experts" if self.experts > 1 else ""
+        return f"{self.network.name}{experts}{' with one trunk' if self.trunk else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of each round by runtime, and what the network is."""
+
+    case: Case
+    parameters: int
+    times_ms: dict[str, list[float]]
 
 
 def cases() -> Iterator[Case]:
-    """The seed's network at the seed's size, and the one that ships at its own."""
+    """The seed's network at the seed's size; two experts apart, and as they ship."""
     seed = find_network("inception_resnet_v2")
     yield Case(seed, Head(dropout=0.5, activation="relu", l2=1e-4), 224)
     yield Case(find_network("efficientnet_lite0"), Head(), 224, experts=2)
+    yield Case(find_network("efficientnet_lite0"), Head(), 224, experts=2, trunk=26)
 
 
 def build(case: Case) -> Any:
@@ -72,6 +78,8 @@ def build(case: Case) -> Any:
 
     keras.utils.set_random_seed(0)
     experts = [case.network.build(case.size, case.head) for _ in range(case.experts)]
+    for other in experts[1:]:
+        trunk.copy(experts[0], other, case.trunk)
     return combine(experts, case.network.features) if case.network.linear_head else experts[0]
 
 
@@ -139,16 +147,15 @@ def measure(case: Case, folder: Path, rounds: int) -> Measured:
             if turn:
                 times[name].append((time.perf_counter() - started) * 1000)
     parameters = build(case).count_params()
-    return Measured(case.network.name, case.experts, case.size, parameters, times)
+    return Measured(case, parameters, times)
 
 
 def table(measured: Measured) -> str:
     """Fastest and median time, and the ratio of the fastest to ``model.predict``."""
     slowest = min(measured.times_ms["model.predict"])
-    experts = f", {measured.experts} experts" if measured.experts > 1 else ""
+    case = measured.case
     lines = [
-        f"## {measured.network}{experts}, {measured.size}², "
-        f"{measured.parameters / 1e6:.1f} M parameters",
+        f"## {case.title}, {case.size}², {measured.parameters / 1e6:.1f} M parameters",
         "",
         "| Runtime | fastest, ms | median, ms | times as fast as model.predict |",
         "|---|---|---|---|",
@@ -185,17 +192,18 @@ def cpu_flags() -> frozenset[str]:
 
 def report(folder: Path, rounds: int, command: str) -> str:
     """The whole page."""
-    results = [measure(case, folder / case.network.name, rounds) for case in cases()]
+    results = [measure(case, folder / case.title, rounds) for case in cases()]
     parts = [
         "# INT8 against Keras",
         f"    {command}",
         f"{CROPS} crops a call, {rounds} rounds in which the runtimes take turns. {machine()} "
         f"The bar for inception_resnet_v2: INT8 {BAR:g} times as fast as `model.predict`.",
         *map(table, results),
-        "The export of efficientnet_lite0 has the class-activation map as its second output "
+        "The exports of efficientnet_lite0 have the class-activation map as their second output "
         "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        "the map costs. It is of two experts, as the bundle that ships, and the first six "
-        "convolutions of each stay in FP32.",
+        "the map costs. The first six convolutions stay in FP32: of each expert, or of the trunk "
+        "([decision 13](../docs/decisions/0013-experts-whose-odds-add-up.md)), as the bundle that "
+        "ships has it.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -209,7 +217,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.prepare:
         for case in cases():
-            prepare(case, options.exports / case.network.name)
+            prepare(case, options.exports / case.title)
         return
     command = f"python -m benchmarks.int8_speed --exports EXPORTS --rounds {options.rounds}"
     page = report(options.exports, options.rounds, command)
