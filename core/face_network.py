@@ -36,6 +36,9 @@ class FaceNetwork:
     """
 
     def __init__(self, path: Path, *, sha256: str, threads: int | None = None) -> None:
+        # The first arrays that OpenVINO gets in a process must not come from two threads at
+        # once: its binding sets itself up then, and both may wait for each other for ever.
+        ov.Tensor(np.zeros(1, np.uint8))
         self._core = ov.Core()
         self._model = self._core.read_model(_read(path, sha256), b"")
         # In float32 also where the processor has bfloat16.

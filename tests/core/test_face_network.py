@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +13,38 @@ import pytest
 from core.errors import ModelError
 from core.face_network import FaceNetwork
 from core.faces import MODEL_PATH, MODEL_SHA256
+
+# In a process of its own, in which nobody has given OpenVINO an array before.
+FIRST_CALLS = """
+import os, sys, threading
+import numpy as np
+from core.face_network import FaceNetwork
+from core.faces import MODEL_PATH, MODEL_SHA256
+
+network = FaceNetwork(MODEL_PATH, sha256=MODEL_SHA256, threads=1)
+compiled = network._for((32, 32))
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(4)
+
+def call():
+    request = compiled.create_infer_request()
+    together.wait()
+    request.infer([np.zeros((1, 32, 32, 3), np.uint8)])
+
+threads = [threading.Thread(target=call) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("answered", flush=True)
+os._exit(0)
+"""
+
+
+def test_the_first_calls_of_a_process_may_come_from_several_threads_at_once() -> None:
+    command = [sys.executable, "-c", FIRST_CALLS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "answered\n", done.stderr
 
 
 def test_a_model_file_that_was_changed_is_refused(tmp_path: Path) -> None:
