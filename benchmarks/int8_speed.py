@@ -65,7 +65,7 @@ class Measured:
 
 
 def cases() -> Iterator[Case]:
-    """The seed's network at the seed's size; two experts apart, and as they ship."""
+    """The seed's network at the seed's size; two experts as they ship, and with one trunk."""
     seed = find_network("inception_resnet_v2")
     yield Case(seed, Head(dropout=0.5, activation="relu", l2=1e-4), 224)
     yield Case(find_network("efficientnet_lite0"), Head(), 224, experts=2)
@@ -201,9 +201,9 @@ def report(folder: Path, rounds: int, command: str) -> str:
         *map(table, results),
         "The exports of efficientnet_lite0 have the class-activation map as their second output "
         "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        "the map costs. The first six convolutions stay in FP32: of each expert, or of the trunk "
-        "([decision 13](../docs/decisions/0013-experts-whose-odds-add-up.md)), as the bundle that "
-        "ships has it.",
+        "the map costs. The first six convolutions stay in FP32, of each expert or of the trunk "
+        "that they share ([decision 13](../docs/decisions/0013-experts-whose-odds-add-up.md)). The "
+        "bundle that ships is of two experts without a trunk.",
     ]
     return "\n\n".join(parts) + "\n"
 
