@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.container import InputContainer
 from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
@@ -38,6 +40,17 @@ class Fixed:
     def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
         self.seen.append(len(jpegs))
         return np.full(len(jpegs), self.probability)
+
+
+def test_no_decoder_is_left_when_a_video_is_judged(faces: FaceDetector) -> None:
+    film = face_video()
+    gc.collect()
+    gc.disable()
+    try:
+        extract(film, OPTIONS, faces)
+        assert not [each for each in gc.get_objects() if isinstance(each, InputContainer)]
+    finally:
+        gc.enable()
 
 
 def test_a_video_becomes_one_crop_a_frame_with_one_identity(faces: FaceDetector) -> None:
