@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from core.bundle import LOGIT_OUTPUT, RuntimeName
 from core.runtimes.openvino import OpenVinoRuntime
-from training import export, trunk
+from training import export
 from training.experts import combine
 from training.networks import Head, Network, find_network
 
@@ -45,14 +45,16 @@ class Case:
     network: Network
     head: Head
     size: int
-    experts: int = 1
-    trunk: int = 0  # first layers that the experts have in common
+    # px that each expert enlarges crops to; one network that takes them as they are
+    experts: tuple[int | None, ...] = (None,)
 
     @property
     def title(self) -> str:
         """What it is called in the page, and its exports on disk."""
-        experts = f", {self.experts} experts" if self.experts > 1 else ""
-        return f"{self.network.name}{experts}{' with one trunk' if self.trunk else ''}"
+        if len(self.experts) == 1:
+            return self.network.name
+        sides = " and ".join(f"{each or self.size}²" for each in self.experts)
+        return f"{self.network.name}, experts at {sides}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,11 @@ class Measured:
 
 
 def cases() -> Iterator[Case]:
-    """The seed's network at the seed's size; two experts as they ship, and with one trunk."""
+    """The seed's network at the seed's size; two experts as they ship, and both at 224²."""
     seed = find_network("inception_resnet_v2")
     yield Case(seed, Head(dropout=0.5, activation="relu", l2=1e-4), 224)
-    yield Case(find_network("efficientnet_lite0"), Head(), 224, experts=2)
-    yield Case(find_network("efficientnet_lite0"), Head(), 224, experts=2, trunk=26)
+    yield Case(find_network("efficientnet_lite0"), Head(), 224, (320, None))
+    yield Case(find_network("efficientnet_lite0"), Head(), 224, (None, None))
 
 
 def build(case: Case) -> Any:
@@ -77,9 +79,7 @@ def build(case: Case) -> Any:
     import keras
 
     keras.utils.set_random_seed(0)
-    experts = [case.network.build(case.size, case.head) for _ in range(case.experts)]
-    for other in experts[1:]:
-        trunk.copy(experts[0], other, case.trunk)
+    experts = [case.network.build(case.size, case.head, each) for each in case.experts]
     return combine(experts, case.network.features) if case.network.linear_head else experts[0]
 
 
@@ -201,9 +201,9 @@ def report(folder: Path, rounds: int, command: str) -> str:
         *map(table, results),
         "The exports of efficientnet_lite0 have the class-activation map as their second output "
         "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        "the map costs. The first six convolutions stay in FP32, of each expert or of the trunk "
-        "that they share ([decision 13](../docs/decisions/0013-experts-whose-odds-add-up.md)). The "
-        "bundle that ships is of two experts without a trunk.",
+        "the map costs. The first six convolutions of each expert stay in FP32. The bundle that "
+        "ships has one expert that enlarges crops to 320² "
+        "([decision 14](../docs/decisions/0014-an-expert-that-enlarges.md)).",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -3,7 +3,6 @@
 A face is fake when any expert has evidence that it is: the odds of the experts add up,
 ``logit = log(sum(exp(expert logits)))``. An expert that finds nothing has small odds and so
 changes nothing, where a mean of logits would let it outvote the one that has seen something.
-What the experts have in common at their beginning is computed once.
 """
 
 # ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
@@ -13,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.bundle import LOGIT_OUTPUT, MAP_OUTPUT
 from core.errors import ConfigurationError
-from training import trunk
 from training.class_activation import with_map
 
 
@@ -23,7 +24,8 @@ def combine(experts: Sequence[Any], features: str) -> Any:
     """One network of several with the same input and a linear head behind ``features``.
 
     Its outputs are those of :func:`training.class_activation.with_map`: ``logit`` (n, 1), and
-    ``cam`` (n, h, w), the maps of the experts weighted by their shares of the odds. With
+    ``cam`` (n, h, w), the maps of the experts weighted by their shares of the odds, on the
+    finest of their grids. With
     shares p, ``logit = cam.mean((1, 2)) + sum(p * bias) + entropy(p)``, exactly: what is not
     in the map lies at no place. One expert alone is itself.
 
@@ -41,13 +43,11 @@ def combine(experts: Sequence[Any], features: str) -> Any:
     if len(experts) == 1:
         return with_map(experts[0], features)
     crops = keras.Input(sizes.pop(), name="crops")
-    common, tails = trunk.split([with_map(expert, features) for expert in experts], features)
-    places = crops if common is None else common(crops)
-    answers = [_named(tail, index)(places) for index, tail in enumerate(tails)]
+    answers = [_named(with_map(each, features), index)(crops) for index, each in enumerate(experts)]
     each_logit = [answer[LOGIT_OUTPUT] for answer in answers]
     logits = keras.layers.Concatenate(name="expert_logits")(each_logit)
     shares = keras.layers.Softmax(name="shares")(logits)
-    maps = keras.ops.stack([answer[MAP_OUTPUT] for answer in answers], axis=-1)
+    maps = keras.ops.stack(_on_one_grid([answer[MAP_OUTPUT] for answer in answers]), axis=-1)
     weighted = maps * keras.ops.expand_dims(shares, (1, 2))
     outputs = {
         LOGIT_OUTPUT: keras.ops.logsumexp(logits, axis=1, keepdims=True),
@@ -58,6 +58,31 @@ def combine(experts: Sequence[Any], features: str) -> Any:
         for name, output in outputs.items()
     }
     return keras.Model(crops, named, name="experts")
+
+
+def _on_one_grid(maps: Sequence[Any]) -> list[Any]:
+    """Maps (n, side, side) on the finest of their grids, each with the mean that it had."""
+    side = max(each.shape[1] for each in maps)
+    return [each if each.shape[1] == side else _on_grid(each, side) for each in maps]
+
+
+def _on_grid(heat: Any, side: int) -> Any:
+    import keras
+
+    overlap = _overlap(heat.shape[1], side)
+    for index, equation in enumerate(("nhw,hH->nHw", "nHw,wW->nHW")):
+        shape = [(side, heat.shape[2]), (side, side)][index]
+        layer = keras.layers.EinsumDense(equation, shape, trainable=False)
+        heat = layer(heat)
+        layer.set_weights([overlap])
+    return heat
+
+
+def _overlap(cells: int, side: int) -> NDArray[np.float32]:
+    """How much of each of ``side`` new cells lies in each of the ``cells`` old, (cells, side)."""
+    old, new = np.arange(cells)[:, None] / cells, np.arange(side) / side
+    shared = np.minimum(old + 1 / cells, new + 1 / side) - np.maximum(old, new)
+    return np.asarray(np.maximum(shared * side, 0), np.float32)
 
 
 def _named(tail: Any, index: int) -> Any:

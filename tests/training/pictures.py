@@ -55,12 +55,13 @@ def tiny_network() -> Network:
     )
 
 
-def _build(size: int | None = None, head: Head | None = None) -> Any:
+def _build(size: int | None = None, head: Head | None = None, enlarge: int | None = None) -> Any:
     import keras
 
     head = head or Head()
     inputs = keras.Input((size, size, 3))
-    x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(inputs)
+    x = keras.layers.Resizing(enlarge, enlarge, name="enlarge")(inputs) if enlarge else inputs
+    x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(x)
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.ReLU(6.0, name="features")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)

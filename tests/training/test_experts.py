@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import SIZE, hidden_network, striped
-from training import export, trunk
+from training import export
 from training.experts import combine
-from training.networks import Head
 
 pytest.importorskip("tensorflow")
 
@@ -77,19 +76,23 @@ def test_the_first_convolutions_of_every_expert_stay_in_floating_point(experts: 
     assert set(first) < set(export._first_convolutions(converted, 2))
 
 
-def test_what_experts_have_in_common_is_computed_once(tensor: NDArray[np.float32]) -> None:
-    apart = [striped(tiny_network()), tiny_network().build(SIZE, Head())]
-    alike = [striped(tiny_network()), tiny_network().build(SIZE, Head())]
-    trunk.copy(alike[0], alike[1], 3)
-    first_convolutions = []
-    for experts in (apart, alike):
-        model = combine(experts, "features")
-        logit = model(tensor, training=False)["logit"].numpy()[:, 0]
-        np.testing.assert_allclose(logit, np.logaddexp(*answers(experts, tensor).T), atol=1e-5)
-        converted = export.to_openvino(model)
-        assert export.check_parity(model, converted, tensor) < 1e-3
-        first_convolutions.append(len(export._first_convolutions(converted, 1)))
-    assert first_convolutions == [2, 1]
+@pytest.mark.parametrize("enlarge", [72, 64])  # maps of 36 and 32 places a side beside 24
+def test_an_expert_that_enlarges_has_its_map_on_one_grid_with_the_other(
+    enlarge: int, tensor: NDArray[np.float32]
+) -> None:
+    experts = [striped(tiny_network()), striped(tiny_network(), enlarge=enlarge)]
+    model = combine(experts, "features")
+    output = model(tensor, training=False)
+    np.testing.assert_allclose(
+        output["logit"].numpy()[:, 0], np.logaddexp(*answers(experts, tensor).T), atol=1e-5
+    )
+    assert output["cam"].shape == (4, enlarge // 2, enlarge // 2)
+    odds = np.exp(answers(experts, tensor).astype(np.float64))
+    shares = odds / odds.sum(axis=1, keepdims=True)
+    nowhere = BIASES[0] - (shares * np.log(shares)).sum(axis=1)
+    means = output["cam"].numpy().mean((1, 2))
+    np.testing.assert_allclose(means + nowhere, output["logit"].numpy()[:, 0], atol=1e-4)
+    assert export.check_parity(model, export.to_openvino(model), tensor) < 1e-3
 
 
 def test_one_expert_is_itself(experts: list[Any], tensor: NDArray[np.float32]) -> None:

@@ -13,15 +13,16 @@ from training.networks import Head, Network
 SIZE = 48
 
 
-def striped(network: Network, size: int = SIZE) -> Any:
+def striped(network: Network, size: int = SIZE, enlarge: int | None = None) -> Any:
     """The network with a filter that answers to stripes, and fakes are striped."""
     import keras
 
     keras.utils.set_random_seed(0)
-    model = network.build(size, Head())
+    model = network.build(size, Head(), enlarge)
     kernel = np.zeros((3, 3, 3, 8), np.float32)
     kernel[1, 0], kernel[1, 1], kernel[1, 2] = -1, 2, -1
-    model.layers[1].set_weights([kernel])
+    convolution = next(each for each in model.layers if isinstance(each, keras.layers.Conv2D))
+    convolution.set_weights([kernel])
     model.layers[-1].set_weights([np.full((8, 1), 2.0, np.float32), np.full(1, -0.3, np.float32)])
     return model
 
@@ -31,10 +32,10 @@ def hidden_network() -> Network:
     return replace(tiny_network(), name="tiny_hidden", build=_with_hidden, linear_head=False)
 
 
-def _with_hidden(size: int | None, head: Head) -> Any:
+def _with_hidden(size: int | None, head: Head, enlarge: int | None = None) -> Any:
     import keras
 
-    base = tiny_network().build(size, head)
+    base = tiny_network().build(size, head, enlarge)
     pooled = base.layers[-2].output
     hidden = keras.layers.Dense(8, activation="relu", kernel_initializer="identity")(pooled)
     return keras.Model(base.input, keras.layers.Dense(1, name="logit")(hidden))

@@ -28,7 +28,7 @@ from training.fit.trainee import Trainee, layer_counts
 from training.fit.validation import Validate
 from training.fit.watch import Watch
 from training.networks import Network, find_network
-from training.networks.weights import load_trunk, load_weights
+from training.networks.weights import load_weights
 from training.recipes import Recipe
 
 AVERAGED = "model.keras"
@@ -147,7 +147,8 @@ class Run:
     def _load(self, state: checkpoint.State | None) -> str:
         """Fill the network from the recipe's weights or the checkpoint; says which."""
         if state is None:
-            told = self._load_weights()
+            with self.trainee.strategy.scope():
+                told = load_weights(self.trainee.network, self.trainee.model, self.recipe.weights)
             self.trainee.start_average()
             return told
         self.trainee.restore(state.arrays)
@@ -156,15 +157,6 @@ class Run:
         if self._stopping is not None:
             self._stopping.resume(counters["early_stopping"], list(state.arrays.get("best", [])))
         return f"weights: those of this run after step {state.step}"
-
-    def _load_weights(self) -> str:
-        network, model = self.trainee.network, self.trainee.model
-        with self.trainee.strategy.scope():
-            told = load_weights(network, model, self.recipe.weights)
-            if self.recipe.trunk is None:
-                return told
-            frozen = self.trainee.frozen_layers
-            return f"{told}; {load_trunk(network, model, self.recipe.trunk, frozen)}"
 
     def _save(self, step: int, *, stopped: bool) -> None:
         """Write the checkpoint, whole or not at all, and the network as it would end here."""

@@ -37,7 +37,7 @@ class Trainee:
         self.precision, self.strategy = resolve(recipe), choose_strategy(devices)
         keras.utils.set_random_seed(recipe.seed)
         with self.strategy.scope(), dtype_policy(self.precision):
-            self.model = network.build(None, recipe.head)
+            self.model = network.build(None, recipe.head, recipe.enlarge)
             self.frozen_layers = network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
                 _freeze_norm(self.model)
@@ -65,7 +65,8 @@ class Trainee:
         """A float32 copy with the averaged weights, at the recipe's picture size."""
         if self._averaged is None:
             with dtype_policy("float32"):
-                self._averaged = self.network.build(self.recipe.size, self.recipe.head)
+                recipe = self.recipe
+                self._averaged = self.network.build(recipe.size, recipe.head, recipe.enlarge)
         self._averaged.set_weights(self.averaged_weights())
         return self._averaged
 

@@ -50,10 +50,18 @@ _STAGES = (
 )
 
 
-def build(size: int | None = None, head: Head | None = None, *, classes: int = 1) -> Any:
+def build(
+    size: int | None = None,
+    head: Head | None = None,
+    enlarge: int | None = None,
+    *,
+    classes: int = 1,
+) -> Any:
     """Return an untrained ``keras.Model``: (n, size, size, 3) float32 -> (n, classes) logits.
 
-    ``size`` None leaves the picture size open: the network is fully convolutional. Raises
+    ``size`` None leaves the picture size open: the network is fully convolutional. With
+    ``enlarge`` its first layer brings every crop to that side, px, bilinearly: each layer then
+    sees smaller parts of the face, at a cost that grows with the area. Raises
     :class:`ConfigurationError` when ``head`` asks for a hidden layer's activation or L2.
     """
     import keras
@@ -64,7 +72,10 @@ def build(size: int | None = None, head: Head | None = None, *, classes: int = 1
             "efficientnet_lite0 has no hidden layer in its head: leave activation and l2 unset."
         )
     inputs = keras.Input((size, size, 3), name="crops")
-    x = _conv(inputs, 32, "stem", kernel=3, stride=2)
+    x = inputs
+    if enlarge is not None:
+        x = keras.layers.Resizing(enlarge, enlarge, interpolation="bilinear", name="enlarge")(x)
+    x = _conv(x, 32, "stem", kernel=3, stride=2)
     for index, stage, stride in _blocks():
         x = _block(x, stage, stride, f"block{index}")
     x = _conv(x, _HEAD_CHANNELS, "head")

@@ -7,11 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import ConfigurationError
-from training import trunk
 from training.class_activation import without_map
 from training.networks.network import Network
 
@@ -49,20 +45,6 @@ def load_weights(network: Network, model: Any, source: str) -> str:
         ) from error
 
 
-def load_trunk(network: Network, model: Any, source: str, layers: int) -> str:
-    """Fill the first ``layers`` of the base from such a source; returns the sentence to show.
-
-    Networks that have them in common, and keep them frozen, need them computed only once:
-    see :mod:`training.trunk`. Raises :class:`ConfigurationError` as :func:`load_weights`.
-    """
-    import keras
-
-    other = keras.models.clone_model(model)
-    told = load_weights(network, other, source)
-    trunk.copy(other, model, layers)
-    return f"first {layers} layers of {told.removeprefix('weights: ')}"
-
-
 def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
     """Fill ``model`` or its base; returns which of the two, or which expert filled it."""
     import h5py
@@ -74,7 +56,7 @@ def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
             attributes = dict(file.attrs)
     if path.suffix == _KERAS or "model_config" in attributes:
         saved = keras.saving.load_model(path, compile=False)
-        _copy(saved, expert, model)
+        _copy(_expert(saved, expert), model)
         return expert or "the whole network"
     if "layer_names" not in attributes:  # as model.save_weights writes it
         model.load_weights(path)
@@ -87,29 +69,24 @@ def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
     return "the base; the head starts at random"
 
 
-def _arrays(saved: Any, expert: str) -> list[NDArray[np.float32]]:
-    """The weights of that network inside ``saved``, or its own; ValueError when there is none."""
-    if not expert:
-        return without_map(saved)
-    names = _nested(saved)
-    if expert not in names:
-        raise ValueError(f"it has no {expert!r} in it, only: {', '.join(names) or 'none'}")
-    common = [layer for layer in saved.layers if layer.name == trunk.NAME]
-    first = common[0].get_weights() if common else []
-    return [*first, *without_map(saved.get_layer(expert))]
+def _expert(saved: Any, name: str) -> Any:
+    """The network of that name inside ``saved``, or itself; ValueError when there is none."""
+    if not name:
+        return saved
+    if name not in _nested(saved):
+        raise ValueError(f"it has no {name!r} in it, only: {', '.join(_nested(saved)) or 'none'}")
+    return saved.get_layer(name)
 
 
 def _nested(saved: Any) -> list[str]:
-    inside = [layer.name for layer in saved.layers if hasattr(layer, "layers")]
-    return [name for name in inside if name != trunk.NAME]
+    return [layer.name for layer in saved.layers if hasattr(layer, "layers")]
 
 
-def _copy(saved: Any, expert: str, model: Any) -> None:
+def _copy(saved: Any, model: Any) -> None:
     """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
-    ours, theirs = model.weights, _arrays(saved, expert)
+    ours, theirs = model.weights, without_map(saved)
     if len(ours) != len(theirs):
-        nested = [] if expert else _nested(saved)
-        inside = "".join(f"; FILE.keras:{name} names a network in it" for name in nested)
+        inside = "".join(f"; FILE.keras:{name} names a network in it" for name in _nested(saved))
         raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}{inside}")
     for mine, other in zip(ours, theirs, strict=True):
         if mine.shape != other.shape:

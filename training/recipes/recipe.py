@@ -25,14 +25,14 @@ class Recipe(BaseModel):
     network: str
     weights: str = "imagenet"  # or none, or a file: see training/networks/weights.py
     freeze_until: int | Literal["all"] = 0  # first layers of the base that stay as they are
-    trunk: str | None = None  # file, as weights, whose layers those first ones are: experts that
-    # have them in common are served with one computation of them
     freeze_norm: bool = False  # every BatchNormalization infers: 1.8 times the speed on a CPU
     activation: Activation | None = None  # of the head's hidden layer, where it has one
     l2: float = Field(default=0.0, ge=0)  # of that layer's weights
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
     size: int = Field(default=224, ge=32, le=1024)  # px, of the last steps and of the bundle
+    # px, to which the network brings a crop before its first layer; None: it takes it as it is
+    enlarge: int | None = Field(default=None, ge=32, le=1024)
     early_size: int | None = Field(default=None, ge=32, le=1024)  # px, of the first steps: cheaper
     early_share: float = Field(default=0.0, ge=0, le=1)  # of the steps
     steps: int | None = Field(default=None, ge=1)  # one of steps and epochs is given
@@ -65,12 +65,6 @@ class Recipe(BaseModel):
     def _steps_or_epochs(self) -> Self:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("one of steps and epochs must be given, and not both")
-        return self
-
-    @model_validator(mode="after")
-    def _trunk_is_frozen(self) -> Self:
-        if self.trunk is not None and self.freeze_until == 0:
-            raise ValueError("trunk needs freeze_until: it is the layers that stay as they are")
         return self
 
     @property

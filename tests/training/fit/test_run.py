@@ -50,22 +50,6 @@ def test_the_saved_network_is_the_average_without_optimizer(
     assert not np.array_equal(model.get_weights()[0], run.trainee.model.get_weights()[0])
 
 
-def test_a_trunk_of_another_run_stays_as_it_is(samples: list[Sample], tmp_path: Path) -> None:
-    import keras
-
-    fit(make_run(tmp_path / "first", steps=3), samples)
-    file = tmp_path / "first" / AVERAGED
-    second = make_run(tmp_path / "second", steps=3, seed=8, trunk=str(file), freeze_until=2)
-    fit(second, samples)
-    assert f"first 2 layers of {file}" in second.weights_from
-    runs = [keras.saving.load_model(tmp_path / name / AVERAGED) for name in ("first", "second")]
-    kernels, heads = zip(
-        *((run.layers[1].kernel, run.layers[-1].kernel) for run in runs), strict=True
-    )
-    assert np.array_equal(*kernels)
-    assert not np.array_equal(*heads)
-
-
 def test_early_stopping_ends_the_run_with_the_best_weights(
     samples: list[Sample], tmp_path: Path
 ) -> None:

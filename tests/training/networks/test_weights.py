@@ -8,11 +8,10 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
-from training import trunk
 from training.class_activation import with_map
 from training.experts import combine
 from training.networks import Head
-from training.networks.weights import load_trunk, load_weights
+from training.networks.weights import load_weights
 
 keras = pytest.importorskip("keras")
 NETWORK = tiny_network()
@@ -28,14 +27,6 @@ def saved() -> Any:
 def model() -> Any:
     keras.utils.set_random_seed(2)
     return NETWORK.build(None, Head())
-
-
-@pytest.fixture
-def sibling(saved: Any) -> Any:
-    """Another head behind the same base."""
-    other = NETWORK.build(32, Head())
-    trunk.copy(saved, other, 3)
-    return other
 
 
 def _same(one: Any, two: Any) -> bool:
@@ -70,30 +61,6 @@ def test_an_expert_of_a_bundle_is_taken_by_its_name(saved: Any, model: Any, tmp_
     assert told == f"weights: {path}, expert_1"
     assert _same(saved, model)
     assert not _same(first, model)
-
-
-def test_an_expert_of_a_bundle_is_whole_where_the_experts_share_a_trunk(
-    saved: Any, sibling: Any, model: Any, tmp_path: Path
-) -> None:
-    path = tmp_path / "model.keras"
-    combined = combine([sibling, saved], "features")
-    assert trunk.NAME in [layer.name for layer in combined.layers]
-    combined.save(path)
-    load_weights(NETWORK, model, f"{path}:expert_1")
-    assert _same(saved, model)
-    with pytest.raises(ConfigurationError, match="only: expert_0, expert_1"):
-        load_weights(NETWORK, model, f"{path}:trunk")
-
-
-def test_a_trunk_fills_the_first_layers_alone(saved: Any, model: Any, tmp_path: Path) -> None:
-    path = tmp_path / "whole.keras"
-    saved.save(path)
-    model.layers[1].set_weights([np.zeros((3, 3, 3, 8), np.float32)])
-    head = model.layers[-1].get_weights()
-    told = load_trunk(NETWORK, model, str(path), 2)
-    assert told == f"first 2 layers of {path}, the whole network"
-    assert np.array_equal(model.layers[1].kernel, saved.layers[1].kernel)
-    assert np.array_equal(model.layers[-1].kernel, head[0])
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,6 @@ def test_a_recipe_counts_steps_or_epochs_and_not_both(fields: dict[str, object])
         _recipe(**fields)
 
 
-def test_a_trunk_is_of_layers_that_stay_as_they_are() -> None:
-    assert _recipe(trunk="other.keras", freeze_until=26).trunk == "other.keras"
-    with pytest.raises(ValidationError, match="trunk needs freeze_until"):
-        _recipe(trunk="other.keras")
-
-
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         find_recipe("lite").steps = 3
