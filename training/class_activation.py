@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.bundle import LOGIT_OUTPUT, MAP_OUTPUT
 from core.errors import ConfigurationError
+from training.networks.enlarge import is_learned
 
 _PER_PLACE = "logit_per_place"
 
@@ -45,10 +46,16 @@ def with_map(model: Any, features: str) -> Any:
 
 
 def without_map(model: Any) -> list[NDArray[np.float32]]:
-    """The weights of the network that :func:`with_map` took; its own where it has no map."""
+    """The learned weights of the network that :func:`with_map` took; its own without a map."""
+    weights = [
+        np.array(each)
+        for layer in model.layers
+        if is_learned(layer)
+        for each in layer.get_weights()
+    ]
     if _PER_PLACE not in [layer.name for layer in model.layers]:
-        return list(model.get_weights())
-    *body, per_place, ones, bias = model.get_weights()
+        return weights
+    *body, per_place, ones, bias = weights
     return [*body, per_place[0, 0] * ones, bias]
 
 

@@ -19,6 +19,7 @@ KERAS = "model.keras"
 FP32 = "fp32"
 INT8 = "int8"
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
+_MATRIX = "MatMul"
 MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
 
 
@@ -102,17 +103,20 @@ def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> flo
 
 
 def _first_convolutions(model: Any, count: int) -> list[str]:
-    """Names of the convolutions with fewer than ``count`` others between them and the input."""
+    """Names of the convolutions with fewer than ``count`` others between them and the input.
+
+    And of the matrices before them: those that enlarge the crops.
+    """
     before: dict[str, int] = {}  # node -> convolutions on the longest way to it, itself included
     chosen: list[str] = []
     for node in model.get_ordered_ops():
         name = node.get_friendly_name()
         sources = (port.get_source_output().get_node() for port in node.inputs())
         depth = max((before[source.get_friendly_name()] for source in sources), default=0)
-        if node.get_type_name() in _CONVOLUTIONS:
-            if depth < count:
-                chosen.append(name)
-            depth += 1
+        kind = node.get_type_name()
+        if kind in (*_CONVOLUTIONS, _MATRIX) and depth < count:
+            chosen.append(name)
+        depth += kind in _CONVOLUTIONS
         before[name] = depth
     return chosen
 

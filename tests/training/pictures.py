@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.faces import Box, Face
 from core.preprocess import Scaling
 from training.networks import Head, Network
+from training.networks.enlarge import enlarged
 
 
 class CentreFace:
@@ -60,7 +61,7 @@ def _build(size: int | None = None, head: Head | None = None, enlarge: int | Non
 
     head = head or Head()
     inputs = keras.Input((size, size, 3))
-    x = keras.layers.Resizing(enlarge, enlarge, name="enlarge")(inputs) if enlarge else inputs
+    x = inputs if enlarge is None else enlarged(inputs, enlarge)
     x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(x)
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.ReLU(6.0, name="features")(x)

@@ -132,7 +132,7 @@ class Run:
         batches = training_batches(
             sampler, self.recipe.augmentation, self.recipe.size_at,
             first_step=stretch.first, last_step=stretch.last, seed=self.recipe.seed,
-            scaling=self.trainee.network.scaling,
+            scaling=self.trainee.network.scaling, mix_up=self.recipe.mix_up,
         )  # fmt: skip
         self.trainee.model.fit(
             spread(batches, self.trainee.strategy),

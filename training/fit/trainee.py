@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training import checkpoint
 from training.fit.average import WeightAverage
 from training.fit.devices import choose_strategy
+from training.fit.distillation import distilled, load_teachers
 from training.fit.optimizers import build_optimizer
 from training.fit.precision import dtype_policy, resolve
 from training.networks import Network
@@ -37,10 +38,15 @@ class Trainee:
         self.precision, self.strategy = resolve(recipe), choose_strategy(devices)
         keras.utils.set_random_seed(recipe.seed)
         with self.strategy.scope(), dtype_policy(self.precision):
-            self.model = network.build(None, recipe.head, recipe.enlarge)
+            self.model = network.build(
+                recipe.size if recipe.enlarge else None, recipe.head, recipe.enlarge
+            )
             self.frozen_layers = network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
                 _freeze_norm(self.model)
+            if recipe.teachers:
+                teachers = load_teachers(recipe.teachers, recipe.size)
+                self.model = distilled(self.model, teachers, recipe.teacher_share)
             _compile(self.model, recipe)
         self._average: WeightAverage | None = None
         self._averaged: Any = None
@@ -98,6 +104,14 @@ def layer_counts(model: Any) -> dict[str, int]:
     }
 
 
+def _right(labels: Any, logits: Any) -> Any:
+    """Which logits are on the side of their labels; one that lies between counts as the nearer."""
+    import keras
+
+    fake = keras.ops.reshape(labels, (-1,)) > 0.5
+    return keras.ops.cast(fake == (keras.ops.reshape(logits, (-1,)) > 0), "float32")
+
+
 def _freeze_norm(model: Any) -> None:
     """Keep the statistics, scale and shift of every BatchNormalization; it infers in training."""
     import keras
@@ -113,7 +127,7 @@ def _compile(model: Any, recipe: Recipe) -> None:
     model.compile(
         build_optimizer(recipe),
         keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)],
+        metrics=[keras.metrics.MeanMetricWrapper(_right, name="accuracy")],
         jit_compile=False,  # XLA made a step on a CPU seven times slower
     )
     model.optimizer.build(model.trainable_variables)

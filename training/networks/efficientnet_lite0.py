@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.preprocess import Scaling
+from training.networks.enlarge import enlarged
 from training.networks.network import Head, Network
 from training.networks.torch_checkpoint import read_checkpoint
 
@@ -60,9 +61,9 @@ def build(
     """Return an untrained ``keras.Model``: (n, size, size, 3) float32 -> (n, classes) logits.
 
     ``size`` None leaves the picture size open: the network is fully convolutional. With
-    ``enlarge`` its first layer brings every crop to that side, px, bilinearly: each layer then
-    sees smaller parts of the face, at a cost that grows with the area. Raises
-    :class:`ConfigurationError` when ``head`` asks for a hidden layer's activation or L2.
+    ``enlarge`` it first brings every crop to that side, px, at a cost that grows with the area:
+    see :mod:`training.networks.enlarge`. Raises :class:`ConfigurationError` when ``head`` asks
+    for a hidden layer's activation or L2.
     """
     import keras
 
@@ -72,9 +73,7 @@ def build(
             "efficientnet_lite0 has no hidden layer in its head: leave activation and l2 unset."
         )
     inputs = keras.Input((size, size, 3), name="crops")
-    x = inputs
-    if enlarge is not None:
-        x = keras.layers.Resizing(enlarge, enlarge, interpolation="bilinear", name="enlarge")(x)
+    x = inputs if enlarge is None else enlarged(inputs, enlarge)
     x = _conv(x, 32, "stem", kernel=3, stride=2)
     for index, stage, stride in _blocks():
         x = _block(x, stage, stride, f"block{index}")

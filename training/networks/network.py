@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from core.errors import ConfigurationError
 from core.preprocess import Scaling
+from training.networks.enlarge import is_learned
 
 Activation = Literal["relu", "leaky_relu"]
 
@@ -64,5 +65,5 @@ class Network:
                 f"Give 0 to {len(base)}, or all."
             )
         for index, layer in enumerate(model.layers):
-            layer.trainable = index >= count
+            layer.trainable = index >= count and is_learned(layer)
         return count

@@ -9,11 +9,26 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from training.class_activation import without_map
+from training.networks.enlarge import is_learned
 from training.networks.network import Network
 
 _KERAS = ".keras"
 IMAGENET = "imagenet"
 NONE = "none"
+
+
+def load_network(source: str) -> Any:
+    """The saved network of a ``.keras`` file, or ``FILE.keras:expert_0``: one of a bundle's.
+
+    Raises :class:`ConfigurationError` when it is absent or unreadable.
+    """
+    import keras
+
+    path, expert = _parse(source)
+    try:
+        return _expert(keras.saving.load_model(path, compile=False), expert)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"{source} cannot be read as a network: {error}") from error
 
 
 def load_weights(network: Network, model: Any, source: str) -> str:
@@ -29,8 +44,7 @@ def load_weights(network: Network, model: Any, source: str) -> str:
     if source == IMAGENET:
         network.load_imagenet(model)
         return f"weights: ImageNet in the base of {network.name}, the head starts at random"
-    name, keras_file, expert = source.partition(f"{_KERAS}:")
-    path = Path(name + keras_file.rstrip(":"))
+    path, expert = _parse(source)
     if not path.is_file():
         raise ConfigurationError(
             f"There are no weights {source!r}: give imagenet, none, or a .keras or .h5 file."
@@ -43,6 +57,12 @@ def load_weights(network: Network, model: Any, source: str) -> str:
         raise ConfigurationError(
             f"{path} does not fit {network.name} or cannot be read: {error}"
         ) from error
+
+
+def _parse(source: str) -> tuple[Path, str]:
+    """A file, and the expert in it or nothing."""
+    name, keras_file, expert = source.partition(f"{_KERAS}:")
+    return Path(name + keras_file.rstrip(":")), expert
 
 
 def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
@@ -84,11 +104,13 @@ def _nested(saved: Any) -> list[str]:
 
 def _copy(saved: Any, model: Any) -> None:
     """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
-    ours, theirs = model.weights, without_map(saved)
+    ours = [each for layer in model.layers if is_learned(layer) for each in layer.weights]
+    theirs = without_map(saved)
     if len(ours) != len(theirs):
         inside = "".join(f"; FILE.keras:{name} names a network in it" for name in _nested(saved))
         raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}{inside}")
     for mine, other in zip(ours, theirs, strict=True):
         if mine.shape != other.shape:
             raise ValueError(f"it has the shape {other.shape} where {mine.path} has {mine.shape}")
-    model.set_weights(theirs)
+    for mine, other in zip(ours, theirs, strict=True):
+        mine.assign(other)

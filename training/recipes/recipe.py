@@ -43,6 +43,12 @@ class Recipe(BaseModel):
     self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
     augmentation: Augmentation = Field(default_factory=Augmentation)
 
+    mix_up: float = Field(
+        default=0.0, ge=0, le=1
+    )  # share of batches with pictures laid over others
+    teachers: tuple[str, ...] = ()  # files, as weights: networks whose answers are learned
+    teacher_share: float = Field(default=0.8, ge=0, le=1)  # of the target; the rest is the label
+
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=1e-4, gt=0)
     schedule: Schedule = "constant"
@@ -65,6 +71,15 @@ class Recipe(BaseModel):
     def _steps_or_epochs(self) -> Self:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("one of steps and epochs must be given, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _one_size_is_enlarged(self) -> Self:
+        if self.enlarge is not None and (self.early_size is not None or self.enlarge <= self.size):
+            raise ValueError(
+                f"enlarge is {self.enlarge}: it must be greater than size ({self.size}), and "
+                "early_size must be unset"
+            )
         return self
 
     @property

@@ -137,6 +137,7 @@ LITE_GENERATED = LITE.model_copy(
         "early_share": 0.0,
         "steps": 1500,
         "dropout": 0.4,
+        "enlarge": 320,
         "learning_rate": 4e-4,
         "weight_decay": 2e-2,
         "mixture": Mixture(
@@ -172,6 +173,7 @@ LITE_GENERATED = LITE.model_copy(
 LITE_SWAPPED = LITE_GENERATED.model_copy(
     update={
         "name": "lite_swapped",
+        "enlarge": None,
         "steps": 1200,
         "dropout": 0.3,
         "learning_rate": 2e-4,

@@ -12,6 +12,7 @@ from training import checkpoint
 from training.data.cache import Sample
 from training.fit import AVERAGED, Run, validator
 from training.fit.history import read
+from training.networks.enlarge import cubic_weights
 
 pytest.importorskip("tensorflow")
 
@@ -158,3 +159,11 @@ def test_the_run_says_what_it_was_made_of(samples: list[Sample], tmp_path: Path)
     assert start["weights"].startswith("weights: none")
     assert {"tensorflow", "keras", "numpy"} <= set(start["packages"])
     assert start["precision"] == "float32"
+
+
+def test_what_enlarges_in_a_network_stays_as_it_is(samples: list[Sample], tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=3, enlarge=64, early_size=None, early_share=0.0)
+    fit(run, samples)
+    model = run.trainee.averaged_model()
+    assert model.input_shape == (None, 48, 48, 3)
+    assert np.array_equal(model.get_layer("enlarge_rows").kernel.numpy(), cubic_weights(48, 64))

@@ -11,6 +11,7 @@ from tests.training.pictures import tiny_network
 from training.class_activation import with_map
 from training.experts import combine
 from training.networks import Head
+from training.networks.enlarge import cubic_weights
 from training.networks.weights import load_weights
 
 keras = pytest.importorskip("keras")
@@ -32,6 +33,19 @@ def model() -> Any:
 def _same(one: Any, two: Any) -> bool:
     pairs = zip(one.get_weights(), two.get_weights(), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_weights_fill_a_network_that_enlarges_and_the_other_way_round(
+    saved: Any, model: Any, tmp_path: Path
+) -> None:
+    saved.save(tmp_path / "plain.keras")
+    enlarging = NETWORK.build(32, Head(), 48)
+    load_weights(NETWORK, enlarging, f"{tmp_path}/plain.keras")
+    interpolation = enlarging.get_layer("enlarge_rows").kernel.numpy()
+    assert np.array_equal(interpolation, cubic_weights(32, 48))
+    enlarging.save(tmp_path / "enlarging.keras")
+    load_weights(NETWORK, model, f"{tmp_path}/enlarging.keras")
+    assert _same(saved, model)
 
 
 @pytest.mark.parametrize("name", ["whole.keras", "whole.h5", "only.weights.h5"])

@@ -46,3 +46,10 @@ def test_a_recipe_counts_steps_or_epochs_and_not_both(fields: dict[str, object])
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         find_recipe("lite").steps = 3
+
+
+@pytest.mark.parametrize("fields", [{"enlarge": 192}, {"enlarge": 320, "early_size": 160}])
+def test_what_is_enlarged_is_smaller_and_of_one_size(fields: dict[str, object]) -> None:
+    assert _recipe(size=192, enlarge=193).enlarge == 193
+    with pytest.raises(ValidationError, match="must be greater than size"):
+        _recipe(**{"size": 192, **fields})
