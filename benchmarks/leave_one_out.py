@@ -37,8 +37,14 @@ EXPERTS: Mapping[str, tuple[str, ...]] = {
     "lite_generated": ("stylegan_ffhq", "old_gans", "generated_photos", "stable_diffusion_21"),
     "lite_swapped": ("dfdc", "photoshop"),
 }
-# What makes a run short: smaller crops, and the first blocks as ImageNet left them.
-SHORT = {"size": 160, "freeze_until": 26, "freeze_norm": True, "learning_rate": 5e-4}
+# What makes a run short: smaller crops as they are, and the first blocks as ImageNet left them.
+SHORT = {
+    "size": 160,
+    "enlarge": None,
+    "freeze_until": 26,
+    "freeze_norm": True,
+    "learning_rate": 5e-4,
+}
 FALSE_ALARMS = 0.05  # of all reals, where the share of fakes found is read
 
 
