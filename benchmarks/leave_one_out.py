@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -38,7 +39,7 @@ EXPERTS: Mapping[str, tuple[str, ...]] = {
     "lite_swapped": ("dfdc", "photoshop"),
 }
 # What makes a run short: smaller crops as they are, and the first blocks as ImageNet left them.
-SHORT = {
+SHORT: dict[str, Any] = {
     "size": 160,
     "enlarge": None,
     "freeze_until": 26,
