@@ -25,9 +25,8 @@ def combine(experts: Sequence[Any], features: str) -> Any:
 
     Its outputs are those of :func:`training.class_activation.with_map`: ``logit`` (n, 1), and
     ``cam`` (n, h, w), the maps of the experts weighted by their shares of the odds, on the
-    finest of their grids. With
-    shares p, ``logit = cam.mean((1, 2)) + sum(p * bias) + entropy(p)``, exactly: what is not
-    in the map lies at no place. One expert alone is itself.
+    finest of their grids. With shares p, ``logit = cam.mean((1, 2)) + sum(p * bias) +
+    entropy(p)``, exactly: what is not in the map lies at no place. One expert alone is itself.
 
     Raises :class:`ConfigurationError` when the experts take pictures of different sizes, or
     a head is not linear.

@@ -43,7 +43,7 @@ def training_batches(
     size_at
         Step to the side of its crops, px.
     mix_up
-        Share of the batches whose pictures are laid over each other; labels lie between then.
+        Share of the batches whose pictures are laid over each other, their labels alike.
 
     Returns
     -------

@@ -43,9 +43,7 @@ class Recipe(BaseModel):
     self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
     augmentation: Augmentation = Field(default_factory=Augmentation)
 
-    mix_up: float = Field(
-        default=0.0, ge=0, le=1
-    )  # share of batches with pictures laid over others
+    mix_up: float = Field(default=0.0, ge=0, le=1)  # share of batches: pictures over each other
     teachers: tuple[str, ...] = ()  # files, as weights: networks whose answers are learned
     teacher_share: float = Field(default=0.8, ge=0, le=1)  # of the target; the rest is the label
 
@@ -74,12 +72,13 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _one_size_is_enlarged(self) -> Self:
-        if self.enlarge is not None and (self.early_size is not None or self.enlarge <= self.size):
+    def _one_size(self) -> Self:
+        if self.enlarge is not None and self.enlarge <= self.size:
             raise ValueError(
-                f"enlarge is {self.enlarge}: it must be greater than size ({self.size}), and "
-                "early_size must be unset"
+                f"enlarge is {self.enlarge}: it must be greater than size ({self.size}), or null"
             )
+        if self.early_size is not None and (self.enlarge or self.teachers):
+            raise ValueError("enlarge and teachers need crops of one size: set early_size=null")
         return self
 
     @property

@@ -48,8 +48,13 @@ def test_a_recipe_cannot_be_changed() -> None:
         find_recipe("lite").steps = 3
 
 
-@pytest.mark.parametrize("fields", [{"enlarge": 192}, {"enlarge": 320, "early_size": 160}])
-def test_what_is_enlarged_is_smaller_and_of_one_size(fields: dict[str, object]) -> None:
-    assert _recipe(size=192, enlarge=193).enlarge == 193
-    with pytest.raises(ValidationError, match="must be greater than size"):
-        _recipe(**{"size": 192, **fields})
+def test_what_is_enlarged_is_smaller() -> None:
+    assert _recipe(size=192, enlarge=193, early_size=None).enlarge == 193
+    with pytest.raises(ValidationError, match=r"must be greater than size \(192\)"):
+        _recipe(size=192, enlarge=192, early_size=None)
+
+
+@pytest.mark.parametrize("fields", [{"enlarge": 320}, {"teachers": ["a.keras"]}])
+def test_crops_that_are_enlarged_or_taught_are_of_one_size(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="set early_size=null"):
+        _recipe(early_size=160, **fields)
