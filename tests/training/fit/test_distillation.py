@@ -33,7 +33,7 @@ def test_a_student_learns_what_its_teacher_says_to_the_share_of_it(
 ) -> None:
     contrary.save(tmp_path / "teacher.keras")
     run = make_run(
-        tmp_path / "run", steps=60, early_share=0.0,
+        tmp_path / "run", steps=60, early_size=None, early_share=0.0,
         teachers=(f"{tmp_path}/teacher.keras",), teacher_share=share,
     )  # fmt: skip
     fit(run, samples, report_every=60)
