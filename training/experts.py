@@ -68,9 +68,9 @@ def _on_one_grid(maps: Sequence[Any]) -> list[Any]:
 def _on_grid(heat: Any, side: int) -> Any:
     import keras
 
-    overlap = _overlap(heat.shape[1], side)
-    for index, equation in enumerate(("nhw,hH->nHw", "nHw,wW->nHW")):
-        shape = [(side, heat.shape[2]), (side, side)][index]
+    cells = heat.shape[1]
+    overlap = _overlap(cells, side)
+    for equation, shape in (("nhw,hH->nHw", (side, cells)), ("nHw,wW->nHW", (side, side))):
         layer = keras.layers.EinsumDense(equation, shape, trainable=False)
         heat = layer(heat)
         layer.set_weights([overlap])

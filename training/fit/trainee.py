@@ -41,7 +41,7 @@ class Trainee:
             self.model = network.build(
                 recipe.size if recipe.enlarge else None, recipe.head, recipe.enlarge
             )
-            self.frozen_layers = network.freeze(self.model, recipe.freeze_until)
+            network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
                 _freeze_norm(self.model)
             if recipe.teachers:
