@@ -18,10 +18,11 @@ from core.errors import ConfigurationError
 
 PREFIX = "enlarge_"  # of its layers, whose weights are constants
 _SHARPNESS = -0.75  # the free parameter of cubic convolution; OpenCV and PyTorch have this one
+_BANDS = 4  # of an axis: a new pixel is made of four neighbours, so most of one matrix is zeros
 
 
 def enlarged(crops: Any, side: int) -> Any:
-    """Crops (n, size, size, channels) as (n, side, side, channels): five layers.
+    """Crops (n, size, size, channels) as (n, side, side, channels).
 
     Raises :class:`ConfigurationError` when ``size`` is open or ``side`` is not greater.
     """
@@ -33,11 +34,12 @@ def enlarged(crops: Any, side: int) -> Any:
             f"enlarge is {side} px, and the crops have {size or 'any size'}: it must be greater "
             "than one given size."
         )
-    x = keras.layers.Permute((3, 1, 2), name=f"{PREFIX}from")(crops)
+    # Columns last at the end, as OpenVINO lays pictures out: it then has nothing to turn.
+    x = keras.layers.Permute((3, 2, 1), name=f"{PREFIX}from")(crops)
     x = _interpolated(x, side, "rows")
     x = keras.layers.Permute((1, 3, 2), name=f"{PREFIX}turn")(x)
     x = _interpolated(x, side, "columns")
-    return keras.layers.Permute((3, 2, 1), name=f"{PREFIX}to")(x)
+    return keras.layers.Permute((2, 3, 1), name=f"{PREFIX}to")(x)
 
 
 def cubic_weights(size: int, side: int) -> NDArray[np.float32]:
@@ -61,15 +63,24 @@ def is_learned(layer: Any) -> bool:
 
 
 def _interpolated(x: Any, side: int, name: str) -> Any:
-    """Along the last axis."""
+    """Along the last axis, every band of the result from the few pixels that it is made of."""
     import keras
 
-    layer = keras.layers.Dense(
-        side, use_bias=False, trainable=False, dtype="float32", name=PREFIX + name
-    )
-    longer = layer(x)
-    layer.set_weights([cubic_weights(x.shape[-1], side)])
-    return longer
+    size = x.shape[-1]
+    bands = []
+    for index, weights in enumerate(np.array_split(cubic_weights(size, side), _BANDS, axis=1)):
+        used = np.flatnonzero(weights.any(axis=1))
+        first, last = int(used[0]), int(used[-1]) + 1
+        cut = keras.layers.Cropping2D(
+            ((0, 0), (first, size - last)), "channels_first", name=f"{PREFIX}{name}_{index}_of"
+        )
+        layer = keras.layers.Dense(
+            weights.shape[1], use_bias=False, trainable=False, dtype="float32",
+            name=f"{PREFIX}{name}_{index}",
+        )  # fmt: skip
+        bands.append(layer(cut(x)))
+        layer.set_weights([weights[first:last]])
+    return keras.layers.Concatenate(name=f"{PREFIX}{name}")(bands)
 
 
 def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
