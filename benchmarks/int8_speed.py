@@ -193,7 +193,6 @@ def cpu_flags() -> frozenset[str]:
 def report(folder: Path, rounds: int, command: str) -> str:
     """The whole page."""
     results = [measure(case, folder / case.title, rounds) for case in cases()]
-    kept = find_network("efficientnet_lite0").float_convolutions
     parts = [
         "# INT8 against Keras",
         f"    {command}",
@@ -202,8 +201,8 @@ def report(folder: Path, rounds: int, command: str) -> str:
         *map(table, results),
         "The exports of efficientnet_lite0 have the class-activation map as their second output "
         "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        f"the map costs. The first {kept} convolutions of each expert stay in FP32. The bundle "
-        "that ships has one expert that enlarges crops to 320² "
+        "the map costs. The first six convolutions of each expert stay in FP32. The bundle that "
+        "ships has one expert that enlarges crops to 320² "
         "([decision 14](../docs/decisions/0014-an-expert-that-enlarges.md)).",
     ]
     return "\n\n".join(parts) + "\n"
