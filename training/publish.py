@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+import click
 from pydantic import ValidationError
 
-from core import jpeg, preprocess
 from core.bundle import (
     Bundle,
     Explanation,
@@ -32,11 +31,14 @@ from training.data.cache import Sample
 from training.evaluation.scoring import cut_crops
 from training.expert_scales import on_one_scale
 from training.experts import combine
+from training.int8_head import fit_heads
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
+from training.served_crops import ServedCrops
 
-INT8_CROPS = 300
+INT8_CROPS = 5000  # that fit the head of INT8
+_RANGE_CROPS = 300  # of those, which set its scales
 SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 _PARITY_CROPS = 16
@@ -68,7 +70,7 @@ def publish(
     samples: Sequence[Sample],
     *,
     origin: Origin,
-    ranges: Sequence[Sample],
+    for_int8: Sequence[Sample],
     wanted: Wanted | None = None,
     int8: Int8 = "bounded",
 ) -> Published:
@@ -76,9 +78,9 @@ def publish(
 
     Several ``experts`` become one network, on one scale that is fitted here, by
     :func:`training.experts.combine`. ``samples`` calibrate it and measure what INT8 costs,
-    ``ranges`` set the scales of INT8; neither may hold a picture of ``test``. Positive class:
-    fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it loses over
-    half a point of accuracy), ``any`` or ``none``.
+    ``for_int8`` set its scales and its head; neither may hold a picture of ``test``. Positive
+    class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it
+    loses over half a point of accuracy), ``any`` or ``none``.
     """
     if folder.exists():
         raise ConfigurationError(f"{folder} exists already; choose a new folder.")
@@ -95,7 +97,7 @@ def publish(
         if len(experts) > 1:
             experts, scales = on_one_scale(experts, network, samples, crops)
             fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
-        artifacts, parity = _write_files(experts, network, draft, ranges, int8)
+        artifacts, parity = _write_files(experts, network, draft, for_int8, int8)
         fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
         fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
         judged = _calibrate(draft, fields, samples, crops, wanted or Wanted(), int8)
@@ -138,19 +140,22 @@ def check_fields(fields: Mapping[str, Any]) -> None:
 
 
 def _write_files(
-    experts: Sequence[Any], network: Network, folder: Path, ranges: Sequence[Sample], int8: Int8
+    experts: Sequence[Any], network: Network, folder: Path, for_int8: Sequence[Sample], int8: Int8
 ) -> tuple[dict[RuntimeName, list[str]], float]:
-    tensors = _tensors(ranges, network, int(experts[0].input_shape[1]))
+    size = int(experts[0].input_shape[1])
+    crops = ServedCrops(for_int8, size, network.scaling)
     exported = combine(experts, network.features) if network.linear_head else experts[0]
     converted = export.to_openvino(exported)
-    parity = export.check_parity(exported, converted, np.stack(tensors[:_PARITY_CROPS]))
+    parity = export.check_parity(exported, converted, crops.evenly(_PARITY_CROPS))
     artifacts = {
         RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
     }
     if int8 != "none":
-        kept = network.float_convolutions
-        quantized = export.quantize(converted, tensors, float_convolutions=kept)
+        kept, ranges = network.float_convolutions, list(crops.evenly(_RANGE_CROPS))
+        quantized = export.quantize(converted, ranges, float_convolutions=kept)
+        with click.progressbar(crops.batches(), len(crops), "head of INT8", file=sys.stderr) as bar:
+            fit_heads(quantized, converted, bar)
         artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
     return artifacts, parity
 
@@ -220,10 +225,3 @@ def _calibrate(
             loss.check()
         fields["metrics"]["int8"] = loss.to_json()
     return judged
-
-
-def _tensors(samples: Sequence[Sample], network: Network, size: int) -> list[NDArray[np.float32]]:
-    """Crops as they are served, an even selection of ``INT8_CROPS``."""
-    chosen = np.linspace(0, len(samples) - 1, min(INT8_CROPS, len(samples))).astype(int)
-    jpegs = [jpeg.encode(samples[index].crop(size)) for index in chosen]
-    return list(preprocess.from_jpegs(jpegs, size=size, scaling=network.scaling))

@@ -59,7 +59,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     samples = load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace).samples
     network, folder = tiny_network(), tmp_path_factory.mktemp("bundles") / "tiny-v1"
     model, origin = striped(network), Origin("1.0.0", "stripes made in code", "MIT")
-    publish([model], network, folder, samples, origin=origin, ranges=samples)
+    publish([model], network, folder, samples, origin=origin, for_int8=samples)
     return Exported(load_bundle(folder), model)
 
 

@@ -31,7 +31,7 @@ ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish([striped(network)], network, folder, samples, origin=ORIGIN, ranges=samples)
+    publish([striped(network)], network, folder, samples, origin=ORIGIN, for_int8=samples)
     return folder
 
 
@@ -41,7 +41,7 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("bundles") / "hidden-v1"
     network = hidden_network()
     model = striped(network)
-    publish([model], network, folder, samples, origin=ORIGIN, ranges=samples, int8="none")
+    publish([model], network, folder, samples, origin=ORIGIN, for_int8=samples, int8="none")
     return folder
 
 
@@ -97,7 +97,12 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
         publish(
-            [network.build(48, Head())], network, bundle_dir, samples, origin=ORIGIN, ranges=samples
+            [network.build(48, Head())],
+            network,
+            bundle_dir,
+            samples,
+            origin=ORIGIN,
+            for_int8=samples,
         )
 
 
@@ -107,7 +112,7 @@ def test_networks_without_a_linear_head_are_not_combined(
     network = hidden_network()
     models = [striped(network), striped(network)]
     with pytest.raises(ConfigurationError, match="tiny_hidden has another"):
-        publish(models, network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
+        publish(models, network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +129,9 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network = tiny_network()
     with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
-        publish([striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, ranges=samples)
+        publish(
+            [striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,7 +140,9 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
 ) -> None:
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network, folder = tiny_network(), tmp_path / "b"
-    publish([striped(network)], network, folder, samples, origin=ORIGIN, ranges=samples, int8="any")
+    publish(
+        [striped(network)], network, folder, samples, origin=ORIGIN, for_int8=samples, int8="any"
+    )
     assert load_bundle(folder).manifest.metrics["int8"]["accuracy_drop_points"] == 50
 
 
@@ -144,7 +153,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
             [network.build(48, Head())], network, tmp_path / "Tiny V1", samples,
-            origin=ORIGIN, ranges=samples,
+            origin=ORIGIN, for_int8=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 

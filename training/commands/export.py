@@ -128,7 +128,7 @@ def _export(
     experts = [keras.saving.load_model(each / AVERAGED, compile=False) for each in run_dirs]
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
-    ranges = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
+    for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
     origin = Origin(version, _told(_most(counts) or _counts(kept)), licence)
     published = publish(
@@ -137,7 +137,7 @@ def _export(
         bundle_dir,
         samples,
         origin=origin,
-        ranges=ranges,
+        for_int8=for_int8,
         wanted=wanted,
         int8=int8,
     )

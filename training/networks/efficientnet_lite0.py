@@ -183,5 +183,5 @@ NETWORK = Network(
     load_imagenet=_load_installed,
     features=FEATURES,
     linear_head=True,
-    float_convolutions=6,
+    float_convolutions=3,
 )
