@@ -62,7 +62,7 @@ def test_int8_moves_no_score_much_further_than_the_bundle_says() -> None:
 
 @pytest.mark.parametrize("runtime", ALL)
 def test_a_score_does_not_depend_on_the_batch_that_it_was_part_of(runtime: RuntimeName) -> None:
-    several = crops() + crops()[::-1]  # more than OpenVINO works on at once
+    several = crops() + crops()[::-1]  # two halves of five, and six together
     together = detector(runtime).score(several)
     alone = np.concatenate([detector(runtime).score([crop]) for crop in several])
     np.testing.assert_allclose(together, alone, atol=1e-4)
