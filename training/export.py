@@ -18,7 +18,7 @@ from core.errors import BundleInvalid
 KERAS = "model.keras"
 FP32 = "fp32"
 INT8 = "int8"
-_CONVOLUTIONS = ("Convolution", "GroupConvolution")
+CONVOLUTIONS = ("Convolution", "GroupConvolution")
 _MATRIX = "MatMul"
 MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
 
@@ -62,7 +62,7 @@ def quantize(
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, OverflowFix
 
     batches = [tensor[None] for tensor in tensors]
-    kept = _first_convolutions(model, float_convolutions) + _map_head(model)
+    kept = _first_convolutions(model, float_convolutions) + map_head(model)
     # Biases are corrected layer after layer on the same pictures, which two experts need: the quick
     # way lost 0.55 points of accuracy. ReLU6 makes activations unsigned: MIXED.
     return nncf.quantize(
@@ -114,14 +114,14 @@ def _first_convolutions(model: Any, count: int) -> list[str]:
         sources = (port.get_source_output().get_node() for port in node.inputs())
         depth = max((before[source.get_friendly_name()] for source in sources), default=0)
         kind = node.get_type_name()
-        if kind in (*_CONVOLUTIONS, _MATRIX) and depth < count:
+        if kind in (*CONVOLUTIONS, _MATRIX) and depth < count:
             chosen.append(name)
-        depth += kind in _CONVOLUTIONS
+        depth += kind in CONVOLUTIONS
         before[name] = depth
     return chosen
 
 
-def _map_head(model: Any) -> list[str]:
+def map_head(model: Any) -> list[str]:
     """Names of the nodes from the convolutions that make the maps to the outputs."""
     if len(model.outputs) == 1:
         return []
@@ -129,7 +129,7 @@ def _map_head(model: Any) -> list[str]:
     nodes = [output.get_node() for output in model.outputs]
     while nodes:
         node = nodes.pop()
-        if node.get_type_name() not in _CONVOLUTIONS:
+        if node.get_type_name() not in CONVOLUTIONS:
             nodes += [port.get_source_output().get_node() for port in node.inputs()]
         names[node.get_friendly_name()] = None
     return list(names)

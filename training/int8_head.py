@@ -3,7 +3,7 @@
 Rounded weights move the features of like pictures in like ways. The head reads them in FP32, so it
 can take back what of that is linear in them: ridge regression of the difference of the logits.
 Measured of lite0-faces-v6 with three convolutions in FP32: the logits of its experts differ
-by 0.21 and 0.22 (standard deviation, pictures that no weight has seen), and by 0.12 and 0.15 then.
+by 0.21 and 0.22 (standard deviation, pictures that no weight has seen), by 0.12 and 0.15 then.
 """
 
 # ruff: noqa: PLC0415 - OpenVINO takes a second to import: only where it is used
@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from training.export import CONVOLUTIONS, map_head
+
 _STRENGTH = 1e-2  # of the penalty, in mean squares of a feature
-_HEAD = "Convolution"  # to one channel: the map
 _PLACES = (2, 3)  # axes of a map, as OpenVINO lays it out
 
 
@@ -46,10 +47,9 @@ def fit_heads(quantized: Any, reference: Any, batches: Iterable[NDArray[np.float
 
 def map_heads(model: Any) -> list[Any]:
     """The convolutions that make each expert's map of its features; empty without a map."""
-    if len(model.outputs) == 1:
-        return []
-    convolutions = [each for each in model.get_ordered_ops() if each.get_type_name() == _HEAD]
-    return [each for each in convolutions if each.get_output_partial_shape(0)[1] == 1]
+    names = set(map_head(model))
+    nodes = [each for each in model.get_ordered_ops() if each.get_friendly_name() in names]
+    return [each for each in nodes if each.get_type_name() in CONVOLUTIONS]
 
 
 class _Read(NamedTuple):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import click
+import numpy as np
 from pydantic import ValidationError
 
+from core import preprocess
 from core.bundle import (
     Bundle,
     Explanation,
@@ -28,14 +29,14 @@ from core.runtimes import load_detector
 from training import export, reliability
 from training.calibrate import Wanted
 from training.data.cache import Sample
-from training.evaluation.scoring import cut_crops
+from training.evaluation.progress import tracked
+from training.evaluation.scoring import BATCH, cut_crops
 from training.expert_scales import on_one_scale
 from training.experts import combine
 from training.int8_head import fit_heads
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
-from training.served_crops import ServedCrops
 
 INT8_CROPS = 5000  # that fit the head of INT8
 _RANGE_CROPS = 300  # of those, which set its scales
@@ -143,19 +144,20 @@ def _write_files(
     experts: Sequence[Any], network: Network, folder: Path, for_int8: Sequence[Sample], int8: Int8
 ) -> tuple[dict[RuntimeName, list[str]], float]:
     size = int(experts[0].input_shape[1])
-    crops = ServedCrops(for_int8, size, network.scaling)
+    crops = cut_crops(for_int8, size)
+    tensor = partial(preprocess.from_jpegs, size=size, scaling=network.scaling)
     exported = combine(experts, network.features) if network.linear_head else experts[0]
     converted = export.to_openvino(exported)
-    parity = export.check_parity(exported, converted, crops.evenly(_PARITY_CROPS))
+    parity = export.check_parity(exported, converted, tensor(_evenly(crops, _PARITY_CROPS)))
     artifacts = {
         RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
     }
     if int8 != "none":
-        kept, ranges = network.float_convolutions, list(crops.evenly(_RANGE_CROPS))
+        kept, ranges = network.float_convolutions, list(tensor(_evenly(crops, _RANGE_CROPS)))
         quantized = export.quantize(converted, ranges, float_convolutions=kept)
-        with click.progressbar(crops.batches(), len(crops), "head of INT8", file=sys.stderr) as bar:
-            fit_heads(quantized, converted, bar)
+        starts = tracked(range(0, len(crops), BATCH), "head of INT8")
+        fit_heads(quantized, converted, (tensor(crops[i : i + BATCH]) for i in starts))
         artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
     return artifacts, parity
 
@@ -225,3 +227,8 @@ def _calibrate(
             loss.check()
         fields["metrics"]["int8"] = loss.to_json()
     return judged
+
+
+def _evenly(crops: Sequence[bytes], number: int) -> list[bytes]:
+    chosen = np.linspace(0, len(crops) - 1, min(number, len(crops))).astype(int)
+    return [crops[index] for index in chosen]
