@@ -79,8 +79,9 @@ def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_teachers([f"{tmp_path}/absent.keras"], SIZE)
 
 
-def test_the_teacher_that_ships_takes_the_crops_of_the_recipes() -> None:
-    (teacher,) = load_teachers([f"{TEACHERS}/lite2-faces.keras"], 224)
+@pytest.mark.parametrize("name", ["lite2-faces", "lite0-faces"])
+def test_the_teachers_that_ship_take_the_crops_of_the_recipes(name: str) -> None:
+    (teacher,) = load_teachers([f"{TEACHERS}/{name}.keras"], 224)
     logits = teacher(np.zeros((2, 224, 224, 3), np.float32), training=False).numpy()
     assert logits.shape == (2, 1)
     assert np.isfinite(logits).all()
