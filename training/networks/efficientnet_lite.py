@@ -29,7 +29,7 @@ from training.networks.torch_checkpoint import read_checkpoint
 
 _EPSILON = 1e-3
 _HEAD_CHANNELS = 1280
-_WIDTHS = 8  # channels come in multiples of it
+_STEP = 8  # channels come in multiples of it
 FEATURES = "features"  # the last feature map, (n, size / 32, size / 32, 1280): for heat maps
 
 
@@ -154,8 +154,8 @@ class EfficientNetLite:
 
 def _rounded(channels: float) -> int:
     """The nearest multiple of eight, which is never more than a tenth below."""
-    rounded = max(_WIDTHS, int(channels + _WIDTHS / 2) // _WIDTHS * _WIDTHS)
-    return rounded + _WIDTHS if rounded < 0.9 * channels else rounded
+    rounded = max(_STEP, int(channels + _STEP / 2) // _STEP * _STEP)
+    return rounded + _STEP if rounded < 0.9 * channels else rounded
 
 
 def _block(x: Any, stage: _Stage, stride: int, name: str) -> Any:

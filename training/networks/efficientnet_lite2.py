@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2: 4.9 million parameters and twice the work of Lite0 on the same picture."""
+"""EfficientNet-Lite2: 4.9 million parameters, 1.5 times the multiplications of Lite0."""
 
 from __future__ import annotations
 
