@@ -75,7 +75,7 @@ class EfficientNetLite:
             load_imagenet=self._load_installed,
             features=FEATURES,
             linear_head=True,
-            float_convolutions=3,
+            float_convolutions=2,
         )
 
     def build(
