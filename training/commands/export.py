@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from core.errors import ConfigurationError
 from training.commands import data_options, options
 from training.commands.calibrate import report, wanted_options
+from training.commands.named_experts import FORMAT, Counts, Expert, of_file, of_run
 
 if TYPE_CHECKING:
     from training.calibrate import Wanted
@@ -33,10 +32,16 @@ if TYPE_CHECKING:
 @click.option(
     "--run",
     "run_dirs",
-    required=True,
     multiple=True,
     help="Run. Repeated: experts to combine.",
     type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--expert",
+    "files",
+    metavar=FORMAT,
+    multiple=True,
+    help="A saved network instead of a run, or beside runs; @SIDE enlarges its crops to that, px.",
 )
 @click.option(
     "--out", "bundle_dir", required=True, type=click.Path(path_type=Path), help="New folder."
@@ -67,6 +72,7 @@ def export(
     fake_names: Sequence[str],
     cache_dir: Path | None,
     run_dirs: Sequence[Path],
+    files: Sequence[str],
     bundle_dir: Path,
     version: str,
     licence: str,
@@ -90,49 +96,47 @@ def export(
     Example:
       deepfake export --data ../shared/data --run /tmp/run --out models/mine-v1
       deepfake export --data faces/ --run runs/generated --run runs/swapped --out models/both-v1
+      deepfake export --data faces/ --run runs/swapped --out models/larger-v1 \\
+        --expert efficientnet_lite0=models/lite0-faces-v6/model.keras:expert_0@448
     """
     from training.calibrate import Wanted
     from training.data.classes import ClassNames
     from training.fit.pictures import Selection
 
+    if not run_dirs and not files:
+        raise click.UsageError("Nothing to export: give --run or --expert.")
     if allow_int8_drop and not with_int8:
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
-    _export(selection, run_dirs, bundle_dir, (version, licence), wanted, int8)
+    experts = [*map(of_run, run_dirs), *map(of_file, files)]
+    _export(selection, experts, bundle_dir, (version, licence), wanted, int8)
 
 
 def _export(
     selection: Selection,
-    run_dirs: Sequence[Path],
+    experts: Sequence[Expert],
     bundle_dir: Path,
     about: tuple[str, str],
     wanted: Wanted,
     int8: Int8,
 ) -> None:
-    import keras
-
     from training.data.reading import with_faces
-    from training.fit import AVERAGED
-    from training.networks import find_network
+    from training.networks.network import in_common
     from training.publish import INT8_CROPS, Origin, publish
 
-    names, counts = zip(*map(_read_run, run_dirs), strict=True)
-    if len(set(names)) > 1:
-        raise ConfigurationError(
-            f"The runs are of different networks ({', '.join(names)}); only those of one combine."
-        )
-    network = find_network(names[0])
-    experts = [keras.saving.load_model(each / AVERAGED, compile=False) for each in run_dirs]
+    network = in_common([expert.network for expert in experts])
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, _told(_most(counts) or _counts(kept)), licence)
+    origin = Origin(
+        version, _told(_most([expert.pictures for expert in experts]) or _counts(kept)), licence
+    )
     published = publish(
-        experts,
+        [expert.model for expert in experts],
         network,
         bundle_dir,
         samples,
@@ -157,9 +161,6 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-Counts = Mapping[str, Mapping[str, int]]  # source → real or fake → pictures
-
-
 def _told(counts: Counts) -> str:
     """What was trained on, for ``model.json``."""
     cells = [(n, label, source) for source, each in counts.items() for label, n in each.items()]
@@ -182,18 +183,3 @@ def _most(runs: Sequence[Counts | None]) -> Counts:
             for label, number in labels.items():
                 known[label] = max(number, known.get(label, 0))
     return counts
-
-
-def _read_run(run_dir: Path) -> tuple[str, Counts | None]:
-    """A run's network, and its pictures where ``run.json`` counts them."""
-    from training import checkpoint
-    from training.fit import record
-
-    file = run_dir / record.FILE
-    if file.is_file():
-        content = json.loads(file.read_text())
-        return content["recipe"]["network"], content["pictures"]["train"]
-    state = checkpoint.load(run_dir)  # a run from before that file
-    if state is None:
-        raise ConfigurationError(f"{run_dir} holds no run; train one with: deepfake train.")
-    return json.loads(state.recipe)["network"], None

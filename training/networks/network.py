@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from core.errors import ConfigurationError
@@ -67,3 +67,18 @@ class Network:
         for index, layer in enumerate(model.layers):
             layer.trainable = index >= count and is_learned(layer)
         return count
+
+
+def in_common(networks: Sequence[Network]) -> Network:
+    """What one bundle may say of experts of these networks.
+
+    Raises :class:`ConfigurationError` when they read pixels differently, or when one of several
+    has no linear head or another layer of features.
+    """
+    kinds = {(each.scaling, each.features, each.linear_head) for each in networks}
+    if len(kinds) > 1:
+        told = ", ".join(dict.fromkeys(each.name for each in networks))
+        raise ConfigurationError(
+            f"Experts of {told} do not combine: their pixels or heads are of different kinds."
+        )
+    return replace(networks[0], float_convolutions=max(n.float_convolutions for n in networks))

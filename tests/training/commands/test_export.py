@@ -78,18 +78,41 @@ def test_two_runs_become_one_bundle(run_dir: Path, data_dir: Path, tmp_path: Pat
     assert manifest.explanation.method == "cam"
 
 
-def test_runs_of_different_networks_do_not_combine(
+def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
     run_dir: Path, data_dir: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    content = {"recipe": {"network": "inception_resnet_v2"}, "pictures": {"train": {}}}
-    (other / "run.json").write_text(json.dumps(content))
+    first, second, cache = tmp_path / "first", tmp_path / "second", tmp_path / "cache"
     told = run(
-        "export", "--run", run_dir, "--run", other, "--data", data_dir, "--out", tmp_path / "b"
-    )
+        "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", first,
+        "--cache", cache, "--no-int8",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    expert = f"tiny={first / 'model.keras'}:expert_0"
+    told = run(
+        "export", "--expert", expert, "--expert", f"{expert}@72", "--data", data_dir,
+        "--out", second, "--cache", cache, "--no-int8",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    from training.networks.weights import load_network
+
+    sides = [
+        load_network(f"{second / 'model.keras'}:expert_{index}").get_layer("features").output.shape
+        for index in range(2)
+    ]
+    assert sides[1][1] > sides[0][1]
+    assert " fake of " in load_bundle(second).manifest.data  # no run says: what would train
+
+
+def test_an_expert_that_is_named_wrongly_is_told_how(data_dir: Path, tmp_path: Path) -> None:
+    told = run("export", "--expert", "a.h5", "--data", data_dir, "--out", tmp_path / "b")
     assert told.exit_code == 1
-    assert "tiny, inception_resnet_v2" in told.stderr
+    assert "'a.h5' is not of the form NETWORK=FILE.keras[:EXPERT][@SIDE]" in told.stderr
+
+
+def test_nothing_to_export_is_said(data_dir: Path, tmp_path: Path) -> None:
+    told = run("export", "--data", data_dir, "--out", tmp_path / "b")
+    assert told.exit_code == 2
+    assert "give --run or --expert" in told.stderr
 
 
 def test_options_that_exclude_each_other_are_named(
