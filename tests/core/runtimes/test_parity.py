@@ -57,7 +57,7 @@ def test_int8_moves_no_score_much_further_than_the_bundle_says(name: str) -> Non
     claimed = bundle(name).manifest.metrics["int8"]["greatest_difference"]
     reference = detector(name, RuntimeName.TENSORFLOW).score(crops(name))
     moved = np.abs(detector(name, RuntimeName.OPENVINO_INT8).score(crops(name)) - reference)
-    assert claimed < 0.25
+    assert claimed < 0.3
     assert moved.max() < 1.25 * claimed
     assert moved.mean() < 0.1
 
