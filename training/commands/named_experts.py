@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigurationError
-from training.networks.network import Head, Network
+
+if TYPE_CHECKING:
+    from training.networks import Network
 
 Counts = Mapping[str, Mapping[str, int]]  # source → real or fake → pictures
 _SAVED = re.compile(r"(?P<network>\w+)=(?P<file>.+\.keras(:\w+)?)(@(?P<side>\d+))?")
@@ -47,7 +49,7 @@ def of_file(source: str) -> Expert:
     with crops brought to 384² px first; without ``@``, crops stay as they are. Raises
     :class:`ConfigurationError` when it is absent or does not fit.
     """
-    from training.networks import find_network
+    from training.networks import Head, find_network
     from training.networks.weights import load_network, load_weights
 
     parts = _SAVED.fullmatch(source)
