@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +18,6 @@ from training.commands.named_experts import FORMAT, Counts, Expert, of_file, of_
 if TYPE_CHECKING:
     from training.calibrate import Wanted
     from training.data.data_set import DataSet
-    from training.data.manifest import Picture
     from training.fit.pictures import Selection
     from training.publish import Int8
 
@@ -132,9 +130,7 @@ def _export(
     samples = with_faces(watched, selection.cache_dir)
     for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(
-        version, _told(_most([expert.pictures for expert in experts]) or _counts(kept)), licence
-    )
+    origin = Origin(version, _trained_on(experts), licence)
     published = publish(
         [expert.model for expert in experts],
         network,
@@ -161,17 +157,13 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _told(counts: Counts) -> str:
-    """What was trained on, for ``model.json``."""
+def _trained_on(experts: Sequence[Expert]) -> str:
+    """For ``model.json``: what runs counted, and what is told of the networks of files."""
+    counts = _most([expert.pictures for expert in experts])
     cells = [(n, label, source) for source, each in counts.items() for label, n in each.items()]
-    return ", ".join(f"{n} {label} of {source}" for n, label, source in cells if n)
-
-
-def _counts(pictures: Sequence[Picture]) -> Counts:
-    counts: dict[str, Counter[str]] = {}
-    for each in pictures:
-        counts.setdefault(each.source, Counter())["fake" if each.fake else "real"] += 1
-    return counts
+    counted = ", ".join(f"{n} {label} of {source}" for n, label, source in cells if n)
+    told = dict.fromkeys([counted, *(expert.told for expert in experts)])
+    return "; ".join(each for each in told if each)
 
 
 def _most(runs: Sequence[Counts | None]) -> Counts:

@@ -23,15 +23,16 @@ FORMAT = "NETWORK=FILE.keras[:EXPERT][@SIDE]"
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """A network with its head, and what it was trained on where that is known."""
+    """A network with its head, and what it was trained on: counted by its run, or as told."""
 
     network: Network
     model: Any
     pictures: Counts | None = None
+    told: str = ""
 
 
 def of_run(run_dir: Path) -> Expert:
-    """The averaged weights of a run; its pictures where ``run.json`` counts them."""
+    """The averaged weights of a run, and the pictures that its ``run.json`` counts."""
     import keras
 
     from training.fit import AVERAGED
@@ -39,7 +40,7 @@ def of_run(run_dir: Path) -> Expert:
 
     name, pictures = _read_run(run_dir)
     model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
-    return Expert(find_network(name), model, pictures)
+    return Expert(find_network(name), model, pictures, "" if pictures else _unknown(run_dir))
 
 
 def of_file(source: str) -> Expert:
@@ -59,7 +60,17 @@ def of_file(source: str) -> Expert:
     size = load_network(file).input_shape[1]
     model = network.build(size, Head(), int(side) if side else None)
     load_weights(network, model, file)
-    return Expert(network, model)
+    return Expert(network, model, told=_told_beside(Path(file.partition(".keras")[0] + ".keras")))
+
+
+def _told_beside(file: Path) -> str:
+    """What the ``model.json`` of the file's bundle says of its training data."""
+    manifest = file.parent / "model.json"
+    return json.loads(manifest.read_text())["data"] if manifest.is_file() else _unknown(file)
+
+
+def _unknown(path: Path) -> str:
+    return f"what {path.name} was trained on is not stated"
 
 
 def _read_run(run_dir: Path) -> tuple[str, Counts | None]:

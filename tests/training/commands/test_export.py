@@ -100,7 +100,23 @@ def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
         for index in range(2)
     ]
     assert sides[1][1] > sides[0][1]
-    assert " fake of " in load_bundle(second).manifest.data  # no run says: what would train
+    assert load_bundle(second).manifest.data == load_bundle(first).manifest.data
+
+
+def test_a_file_that_no_bundle_describes_makes_no_claim_about_its_training_data(
+    run_dir: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone.keras"
+    alone.write_bytes((run_dir / "model.keras").read_bytes())
+    told = run(
+        "export", "--run", run_dir, "--expert", f"tiny={alone}", "--data", data_dir,
+        "--out", tmp_path / "mixed", "--cache", tmp_path / "cache", "--no-int8",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert load_bundle(tmp_path / "mixed").manifest.data == (
+        "7 real of portraits, 5 fake of portraits, 2 real of cut_outs; "
+        "what alone.keras was trained on is not stated"
+    )
 
 
 def test_an_expert_that_is_named_wrongly_is_told_how(data_dir: Path, tmp_path: Path) -> None:
