@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.networks import Network
 
 Counts = Mapping[str, Mapping[str, int]]  # source → real or fake → pictures
-_SAVED = re.compile(r"(?P<network>\w+)=(?P<file>.+\.keras(:\w+)?)(@(?P<side>\d+))?")
+_SAVED = re.compile(r"(?P<network>\w+)=(?P<saved>(?P<file>.+\.keras)(:\w+)?)(@(?P<side>\d+))?")
 FORMAT = "NETWORK=FILE.keras[:EXPERT][@SIDE]"
 
 
@@ -48,7 +48,8 @@ def of_file(source: str) -> Expert:
 
     ``efficientnet_lite0=models/a/model.keras:expert_0@384`` is the first expert of a bundle,
     with crops brought to 384² px first; without ``@``, crops stay as they are. Raises
-    :class:`ConfigurationError` when it is absent or does not fit.
+    :class:`ConfigurationError` when it is absent or does not fit, and as
+    :func:`core.bundle.load_bundle` does when a ``model.json`` beside it is not true.
     """
     from training.networks import Head, find_network
     from training.networks.weights import load_network, load_weights
@@ -56,17 +57,20 @@ def of_file(source: str) -> Expert:
     parts = _SAVED.fullmatch(source)
     if parts is None:
         raise ConfigurationError(f"The expert {source!r} is not of the form {FORMAT}.")
-    network, file, side = find_network(parts["network"]), parts["file"], parts["side"]
-    size = load_network(file).input_shape[1]
+    network, saved, side = find_network(parts["network"]), parts["saved"], parts["side"]
+    size = load_network(saved).input_shape[1]
     model = network.build(size, Head(), int(side) if side else None)
-    load_weights(network, model, file)
-    return Expert(network, model, told=_told_beside(Path(file.partition(".keras")[0] + ".keras")))
+    load_weights(network, model, saved)
+    return Expert(network, model, told=_told_beside(Path(parts["file"])))
 
 
 def _told_beside(file: Path) -> str:
     """What the ``model.json`` of the file's bundle says of its training data."""
-    manifest = file.parent / "model.json"
-    return json.loads(manifest.read_text())["data"] if manifest.is_file() else _unknown(file)
+    from core.bundle import MANIFEST, load_bundle
+
+    if not (file.parent / MANIFEST).is_file():
+        return _unknown(file)
+    return load_bundle(file.parent).manifest.data
 
 
 def _unknown(path: Path) -> str:
