@@ -111,7 +111,8 @@ def prepare(case: Case, folder: Path) -> None:
     kept = case.network.float_convolutions
     tensors = list(noise(case)[:RANGES])
     export.save_openvino(converted, folder, FP32)
-    export.save_openvino(export.quantize(converted, tensors, float_convolutions=kept), folder, INT8)
+    quantized = export.quantize(export.merged(converted), tensors, float_convolutions=kept)
+    export.save_openvino(quantized, folder, INT8)
     if case.network.linear_head:
         export.save_openvino(export.to_openvino(without_map(model)), folder, PLAIN)
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from core.bundle import LOGIT_OUTPUT
 from core.errors import BundleInvalid
+from training.graph import CONVOLUTIONS
 from training.merge_pointwise import merge_pointwise
 
 KERAS = "model.keras"
 FP32 = "fp32"
 INT8 = "int8"
-CONVOLUTIONS = ("Convolution", "GroupConvolution")
 _MATRIX = "MatMul"
 MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
 
@@ -50,6 +50,13 @@ def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
     return [f"{name}.xml", f"{name}.bin"]
 
 
+def merged(model: Any) -> Any:
+    """What is quantized: the ``ov.Model`` with a map fewer, see :mod:`training.merge_pointwise`."""
+    copy = model.clone()
+    merge_pointwise(copy)
+    return copy
+
+
 def quantize(
     model: Any, tensors: Sequence[NDArray[np.float32]], *, float_convolutions: int = 0
 ) -> Any:
@@ -57,7 +64,8 @@ def quantize(
 
     The first ``float_convolutions`` behind the input stay in FP32, of every branch: the first
     maps have the widest ranges. So does the head of a network with a class-activation map:
-    map and logit stay exactly in step.
+    map and logit stay exactly in step. Every weight is rounded to its nearest step, which
+    :func:`training.round_weights.round_weights` does better.
     """
     import nncf
     from nncf.quantization.advanced_parameters import (
@@ -67,17 +75,12 @@ def quantize(
     )
 
     batches = [tensor[None] for tensor in tensors]
-    merged = model.clone()
-    merge_pointwise(merged)
-    kept = _first_convolutions(merged, float_convolutions) + map_head(merged)
-    # Biases are corrected layer after layer on the same pictures, which two experts need: the quick
-    # way lost 0.55 points of accuracy. ReLU6 makes activations unsigned: MIXED.
+    kept = _first_convolutions(model, float_convolutions) + map_head(model)
     return nncf.quantize(
-        merged,
+        model,
         nncf.Dataset(batches),
-        preset=nncf.QuantizationPreset.MIXED,
+        preset=nncf.QuantizationPreset.MIXED,  # ReLU6 makes activations unsigned
         subset_size=len(batches),
-        fast_bias_correction=False,
         ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
         advanced_parameters=AdvancedQuantizationParameters(
             # Processors without VNNI add two products in 16 bits, which overflow with 8-bit

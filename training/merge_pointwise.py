@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.graph import bias_of, is_constant, readers, source
+
 _DEARER = 1.5  # times the multiplications of both, at most: later bottlenecks save more than a map
 
 
@@ -34,25 +36,17 @@ def merge_pointwise(model: Any) -> int:
 
 def _only_before(second: Any) -> Any | None:
     """The convolution whose answer, with its bias, ``second`` alone reads; both pointwise."""
-    if not _is_pointwise(second) or _bias_of(second) is None:
+    if not _is_pointwise(second) or bias_of(second) is None:
         return None
-    between = _source(second, 0)
-    if between.get_type_name() != "Add" or len(_readers(between)) != 1:
+    between = source(second, 0)
+    if between.get_type_name() != "Add" or len(readers(between)) != 1:
         return None
-    first = _source(between, 0)
-    return first if _is_pointwise(first) and _bias_of(first) is not None else None
-
-
-def _bias_of(convolution: Any) -> Any | None:
-    """The node that adds constants to a convolution and alone reads it."""
-    readers = _readers(convolution)
-    if len(readers) != 1 or readers[0].get_type_name() != "Add":
-        return None
-    return readers[0] if _is_constant(_source(readers[0], 1)) else None
+    first = source(between, 0)
+    return first if _is_pointwise(first) and bias_of(first) is not None else None
 
 
 def _is_pointwise(node: Any) -> bool:
-    if node.get_type_name() != "Convolution" or not _is_constant(_source(node, 1)):
+    if node.get_type_name() != "Convolution" or not is_constant(source(node, 1)):
         return False
     places = list(node.input(1).get_shape())[2:]
     return places == [1, 1] and list(node.get_attributes()["strides"]) == [1, 1]
@@ -67,10 +61,10 @@ def _is_cheap(first: Any, second: Any) -> bool:
 def _merge(first: Any, second: Any) -> None:
     from openvino import opset13 as ops
 
-    early, late = _matrix(_source(first, 1)), _matrix(_source(second, 1))
-    own, other = _readers(second)[0], _readers(first)[0]
-    between = _source(other, 1).get_data().reshape(-1).astype(np.float64)
-    bias = _source(own, 1).get_data() + (late @ between).astype(np.float32)[None, :, None, None]
+    early, late = _matrix(source(first, 1)), _matrix(source(second, 1))
+    own, other = readers(second)[0], readers(first)[0]
+    between = source(other, 1).get_data().reshape(-1).astype(np.float64)
+    bias = source(own, 1).get_data() + (late @ between).astype(np.float32)[None, :, None, None]
     kernel = (late @ early).astype(np.float32)[:, :, None, None]
     second.input(0).replace_source_output(first.input(0).get_source_output())
     second.input(1).replace_source_output(ops.constant(kernel).output(0))
@@ -79,15 +73,3 @@ def _merge(first: Any, second: Any) -> None:
 
 def _matrix(weights: Any) -> NDArray[np.float64]:
     return np.asarray(weights.get_data()[:, :, 0, 0], np.float64)
-
-
-def _readers(node: Any) -> list[Any]:
-    return [port.get_node() for port in node.output(0).get_target_inputs()]
-
-
-def _source(node: Any, index: int) -> Any:
-    return node.input(index).get_source_output().get_node()
-
-
-def _is_constant(node: Any) -> bool:
-    return bool(node.get_type_name() == "Constant")

@@ -29,16 +29,15 @@ from core.runtimes import load_detector
 from training import export, reliability
 from training.calibrate import Wanted
 from training.data.cache import Sample
-from training.evaluation.progress import tracked
 from training.evaluation.scoring import BATCH, cut_crops
 from training.expert_scales import on_one_scale
 from training.experts import combine
-from training.int8_head import fit_heads
 from training.int8_loss import compare
 from training.logits import fitted_on, labelled, logits_of
 from training.networks import Network
+from training.round_weights import round_weights
 
-INT8_CROPS = 5000  # that fit the head of INT8
+INT8_CROPS = 640  # that the weights of INT8 are rounded on
 _RANGE_CROPS = 300  # of those, which set its scales
 SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
@@ -79,7 +78,7 @@ def publish(
 
     Several ``experts`` become one network, on one scale that is fitted here, by
     :func:`training.experts.combine`. ``samples`` calibrate it and measure what INT8 costs,
-    ``for_int8`` set its scales and its head; neither may hold a picture of ``test``. Positive
+    ``for_int8`` set its scales and its weights; neither may hold a picture of ``test``. Positive
     class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it
     loses over half a point of accuracy), ``any`` or ``none``.
     """
@@ -154,10 +153,12 @@ def _write_files(
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
     }
     if int8 != "none":
-        kept, ranges = network.float_convolutions, list(tensor(_evenly(crops, _RANGE_CROPS)))
-        quantized = export.quantize(converted, ranges, float_convolutions=kept)
-        starts = tracked(range(0, len(crops), BATCH), "head of INT8")
-        fit_heads(quantized, converted, (tensor(crops[i : i + BATCH]) for i in starts))
+        merged, kept = export.merged(converted), network.float_convolutions
+        ranges = list(tensor(_evenly(crops, _RANGE_CROPS)))
+        quantized = export.quantize(merged, ranges, float_convolutions=kept)
+        mixed = [crops[i] for i in np.random.default_rng(0).permutation(len(crops))]
+        starts = range(0, len(mixed), BATCH)
+        round_weights(quantized, merged, [tensor(mixed[i : i + BATCH]) for i in starts])
         artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
     return artifacts, parity
 

@@ -31,7 +31,7 @@ def kinds(model: Any) -> Counter[str]:
 def test_int8_has_one_range_for_all_channels_of_an_activation(converted: Any) -> None:
     before = kinds(converted)
     pictures = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
-    quantized = export.quantize(converted, list(pictures), float_convolutions=2)
+    quantized = export.quantize(export.merged(converted), list(pictures), float_convolutions=2)
     rounded = [n for n in quantized.get_ordered_ops() if n.get_type_name() == "FakeQuantize"]
     activations = [n for n in rounded if _is_computed(n.input(0).get_source_output().get_node())]
     assert len(activations) > 20
