@@ -89,5 +89,5 @@ def _logits(
     """(n, experts) float64."""
     size = int(experts[0].input_shape[1])
     tensor = preprocess.from_jpegs(jpegs, size=size, scaling=network.scaling)
-    columns = [np.asarray(expert(tensor, training=False)) for expert in experts]
+    columns = [expert.predict(tensor, batch_size=len(tensor), verbose=0) for expert in experts]
     return np.concatenate(columns, axis=1).astype(np.float64)
