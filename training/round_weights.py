@@ -96,8 +96,9 @@ def round_weights(quantized: Any, reference: Any, batches: Sequence[Map]) -> Non
         wanted = math.ceil(_PLACES / layer.area / len(batches[0]))
         some = batches[: max(_FEWEST, wanted)]
         for maps, model in zip(known[start], (quantized, reference), strict=True):
-            way = Segment(model, crops, [start])
-            maps += [way.run(batch)[0] for batch in some[len(maps) :]]
+            if missing := some[len(maps) :]:
+                way = Segment(model, crops, [start])
+                maps += [way.run(batch)[0] for batch in missing]
         ready = known[start][0][: len(some)], known[start][1][: len(some)]
         moments, inputs = _read(layer, (quantized, reference), start, ready)
         _fit(layer, moments)
