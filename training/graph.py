@@ -1,5 +1,7 @@
 """Ways about the graph of an ``ov.Model``."""
 
+# ruff: noqa: PLC0415 - networkx takes a quarter of a second to import: only where it is used
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,11 +24,12 @@ def is_constant(node: Any) -> bool:
     return bool(node.get_type_name() == "Constant")
 
 
-def is_computed(node: Any) -> bool:
-    """Whether it comes from the model's input: weights are constants, perhaps converted."""
-    if node.get_type_name() == "Parameter":
-        return True
-    return any(is_computed(source(node, port.get_index())) for port in node.inputs())
+def is_pointwise(node: Any) -> bool:
+    """Whether it is a convolution that is one matrix, the same for every place."""
+    if node.get_type_name() != "Convolution":
+        return False
+    places = list(node.input(1).get_shape())[2:]
+    return places == [1, 1] and list(node.get_attributes()["strides"]) == [1, 1]
 
 
 def bias_of(convolution: Any) -> Any | None:
@@ -37,20 +40,20 @@ def bias_of(convolution: Any) -> Any | None:
     return found[0] if is_constant(source(found[0], 1)) else None
 
 
-def dominators(model: Any, node: Any) -> list[str]:
-    """Names of the nodes that every way from the model's input to ``node`` leads through.
+def dominators(model: Any) -> dict[str, list[str]]:
+    """For each node that knows of the model's input, what every way to it leads through.
 
-    The nearest first and the input last, without ``node`` itself.
+    Names, the nearest first and the input last, without the node itself.
     """
-    order = {each.get_friendly_name(): i for i, each in enumerate(model.get_ordered_ops())}
-    names: list[str] = []
-    front = {order[node.get_friendly_name()]: node}  # in the place that the model computes it
-    while front:
-        last = front.pop(max(front))
-        if not front:
-            names.append(last.get_friendly_name())
-        for port in last.inputs():
-            before = source(last, port.get_index())
-            if is_computed(before):
-                front[order[before.get_friendly_name()]] = before
-    return names[1:]
+    import networkx as nx
+
+    nodes = model.get_ordered_ops()
+    start = model.get_parameters()[0].get_friendly_name()
+    edges = ((source(node, i), node) for node in nodes for i in range(len(node.inputs())))
+    graph = nx.DiGraph(tuple(each.get_friendly_name() for each in edge) for edge in edges)
+    nearest = nx.immediate_dominators(graph, start)
+    found: dict[str, list[str]] = {start: []}
+    for name in (node.get_friendly_name() for node in nodes):
+        if name in nearest and name not in found:
+            found[name] = [nearest[name], *found[nearest[name]]]
+    return found

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.graph import bias_of, is_constant, readers, source
+from training.graph import bias_of, is_constant, is_pointwise, readers, source
 
 _DEARER = 1.5  # times the multiplications of both, at most: later bottlenecks save more than a map
 
@@ -36,20 +36,17 @@ def merge_pointwise(model: Any) -> int:
 
 def _only_before(second: Any) -> Any | None:
     """The convolution whose answer, with its bias, ``second`` alone reads; both pointwise."""
-    if not _is_pointwise(second) or bias_of(second) is None:
+    if not _is_fixed(second) or bias_of(second) is None:
         return None
     between = source(second, 0)
     if between.get_type_name() != "Add" or len(readers(between)) != 1:
         return None
     first = source(between, 0)
-    return first if _is_pointwise(first) and bias_of(first) is not None else None
+    return first if _is_fixed(first) and bias_of(first) is not None else None
 
 
-def _is_pointwise(node: Any) -> bool:
-    if node.get_type_name() != "Convolution" or not is_constant(source(node, 1)):
-        return False
-    places = list(node.input(1).get_shape())[2:]
-    return places == [1, 1] and list(node.get_attributes()["strides"]) == [1, 1]
+def _is_fixed(node: Any) -> bool:
+    return is_pointwise(node) and is_constant(source(node, 1))
 
 
 def _is_cheap(first: Any, second: Any) -> bool:

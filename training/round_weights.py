@@ -20,7 +20,7 @@ from scipy.linalg import solve
 
 from training.evaluation.progress import tracked
 from training.gptq import Matrix, gptq
-from training.graph import CONVOLUTIONS, bias_of, dominators, source
+from training.graph import CONVOLUTIONS, bias_of, dominators, is_pointwise, source
 from training.segment import Map, Segment
 
 _PLACES = 100_000  # of all maps together, that a layer is fitted on
@@ -50,12 +50,6 @@ class _Layer:
         """The nearest of its ways whose maps are known, as the crops always are."""
         return next(name for name in self.ways if name in known)
 
-    @property
-    def pointwise(self) -> bool:
-        """Whether one matrix is all that it is."""
-        places = list(self.ours.input(1).get_shape())[2:]
-        return bool(self.ours.get_type_name() == "Convolution" and places == [1, 1])
-
 
 @dataclass(slots=True)
 class _Moments:
@@ -70,6 +64,11 @@ class _Moments:
     xx: Any = 0.0  # (inputs, inputs)
     yx: Any = 0.0  # (outputs, inputs)
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+
+    @property
+    def means(self) -> tuple[Matrix, Matrix]:
+        """Of x, (inputs,), and of y, (outputs,)."""
+        return self.x / self.count, self.y / self.count
 
     def add(self, x: Map, y: Map, places: int, *, together: bool) -> None:
         """Take ``places`` of each map, (n, channels, height, width)."""
@@ -113,7 +112,7 @@ def _read(
 ) -> tuple[_Moments, _Pair]:
     """What to fit on, and the maps of the layer's input; from those of the node ``start``."""
     near = layer.ways[0]
-    taken = source(layer.ours, 0) if layer.pointwise else layer.ours
+    taken = source(layer.ours, 0) if is_pointwise(layer.ours) else layer.ours
     int8 = Segment(models[0], start, [near, taken.get_friendly_name()])
     fp32 = Segment(models[1], start, [near, layer.answer])
     places = _PLACES // sum(map(len, maps[0])) + 1
@@ -121,7 +120,7 @@ def _read(
     kept: _Pair = ([], [])
     for ours, theirs in zip(*maps, strict=True):
         (our_input, x), (their_input, y) = int8.run(ours), fp32.run(theirs)
-        moments.add(x, y, places, together=layer.pointwise)
+        moments.add(x, y, places, together=is_pointwise(layer.ours))
         kept[0].append(our_input)
         kept[1].append(their_input)
     return moments, kept
@@ -129,6 +128,7 @@ def _read(
 
 def _layers(quantized: Any, reference: Any) -> list[_Layer]:
     by_name = {node.get_friendly_name(): node for node in reference.get_ordered_ops()}
+    ways = dominators(reference)
     found = []
     for ours in quantized.get_ordered_ops():
         theirs = by_name.get(ours.get_friendly_name())
@@ -136,8 +136,8 @@ def _layers(quantized: Any, reference: Any) -> list[_Layer]:
             continue
         bias, answer = bias_of(ours), bias_of(theirs)
         if bias is not None and answer is not None:
-            name, ways = answer.get_friendly_name(), dominators(reference, theirs)
-            found.append(_Layer(ours, theirs, bias, name, ways))
+            name = theirs.get_friendly_name()
+            found.append(_Layer(ours, theirs, bias, answer.get_friendly_name(), ways[name]))
     return found
 
 
@@ -154,8 +154,8 @@ def _has_steps(node: Any) -> bool:
 def _fit(layer: _Layer, moments: _Moments) -> None:
     from openvino import opset13 as ops
 
-    x, y = moments.x / moments.count, moments.y / moments.count
-    answer = _round(layer, moments) @ x if layer.pointwise else x
+    x, y = moments.means
+    answer = _round(layer, moments) @ x if is_pointwise(layer.ours) else x
     bias = (y - answer).astype(np.float32).reshape(1, -1, 1, 1)
     layer.bias.input(1).replace_source_output(ops.constant(bias).output(0))
 
@@ -164,7 +164,7 @@ def _round(layer: _Layer, moments: _Moments) -> Matrix:
     """Change the weights; returns what they are now, (outputs, inputs)."""
     from openvino import opset13 as ops
 
-    x, y = moments.x / moments.count, moments.y / moments.count
+    x, y = moments.means
     covariance = moments.xx / moments.count - np.outer(x, x)
     damped = covariance + np.eye(len(x)) * (_DAMPING * np.diag(covariance).mean())
     together = moments.yx / moments.count - np.outer(y, x)
