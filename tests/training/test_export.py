@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from training import export
+from training.graph import dominators, source
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -33,16 +34,9 @@ def test_int8_has_one_range_for_all_channels_of_an_activation(converted: Any) ->
     pictures = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
     quantized = export.quantize(export.merged(converted), list(pictures), float_convolutions=2)
     rounded = [n for n in quantized.get_ordered_ops() if n.get_type_name() == "FakeQuantize"]
-    activations = [n for n in rounded if _is_computed(n.input(0).get_source_output().get_node())]
+    computed = dominators(quantized)
+    activations = [n for n in rounded if source(n, 0).get_friendly_name() in computed]
     assert len(activations) > 20
     assert {int(np.prod(n.input(1).get_shape())) for n in activations} == {1}
     assert kinds(quantized)["Convolution"] == before["Convolution"] - 1  # two have become one
     assert kinds(converted) == before
-
-
-def _is_computed(node: Any) -> bool:
-    """Whether it comes from the crops: weights are constants, perhaps converted."""
-    if node.get_type_name() == "Constant":
-        return False
-    sources = [port.get_source_output().get_node() for port in node.inputs()]
-    return not sources or any(map(_is_computed, sources))
