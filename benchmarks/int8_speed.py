@@ -74,9 +74,9 @@ def cases() -> Iterator[Case]:
     """The seed's network at the seed's size, and the experts of the bundles that ship."""
     hidden = Head(dropout=0.5, activation="relu", l2=1e-4)
     yield Case((("inception_resnet_v2", None),), hidden)
-    generated = ("efficientnet_lite0", 384)
-    yield Case((generated, ("efficientnet_lite0", 256)))
-    yield Case((generated, ("efficientnet_lite0", None), ("efficientnet_lite2", 352)))
+    pair = ("efficientnet_lite0", 384), ("efficientnet_lite0", 256)
+    yield Case(pair)
+    yield Case((*pair, ("efficientnet_lite2", 352)))
 
 
 def build(case: Case) -> Any:

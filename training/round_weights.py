@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
+from core.errors import BundleInvalid
 from training.evaluation.progress import tracked
 from training.gptq import Matrix, gptq
 from training.graph import CONVOLUTIONS, bias_of, dominators, is_pointwise, source
@@ -26,6 +27,7 @@ from training.segment import Map, Segment
 _PLACES = 100_000  # of all maps together, that a layer is fitted on
 _FEWEST = 8  # batches, however great a map is
 _DAMPING = 1e-2  # of the mean variance of an input
+_LEAST = 1e-4  # variance of what can be told from the rounding of sums, of the mean square
 
 _Pair = tuple[list[Map], list[Map]]  # of INT8 and FP32, batch for batch
 
@@ -86,6 +88,7 @@ def round_weights(quantized: Any, reference: Any, batches: Sequence[Map]) -> Non
 
     ``reference`` is what was quantized, whose nodes have the same names; ``batches``
     (n, size, size, 3) are crops to fit on, the more the smaller a layer's maps are.
+    :class:`BundleInvalid` where a pointwise convolution has the same inputs in all of them.
     """
     layers = _layers(quantized, reference)
     crops = reference.get_parameters()[0].get_friendly_name()
@@ -165,7 +168,7 @@ def _round(layer: _Layer, moments: _Moments) -> Matrix:
     from openvino import opset13 as ops
 
     x, y = moments.means
-    covariance = moments.xx / moments.count - np.outer(x, x)
+    covariance = _covariance(layer, moments)
     damped = covariance + np.eye(len(x)) * (_DAMPING * np.diag(covariance).mean())
     together = moments.yx / moments.count - np.outer(y, x)
     weights = source(layer.theirs, 1).get_data()
@@ -178,6 +181,20 @@ def _round(layer: _Layer, moments: _Moments) -> Matrix:
     whole = ops.constant(steps.astype(np.int8).reshape(weights.shape))
     source(source(layer.ours, 1), 0).input(0).replace_source_output(whole.output(0))
     return np.asarray(steps * scale)
+
+
+def _covariance(layer: _Layer, moments: _Moments) -> Matrix:
+    """Of the inputs of a pointwise layer, (inputs, inputs)."""
+    x, _ = moments.means
+    squares = moments.xx / moments.count
+    covariance = squares - np.outer(x, x)
+    if not np.trace(covariance) > _LEAST * np.trace(squares):
+        raise BundleInvalid(
+            f"Convolution {layer.ours.get_friendly_name()!r} gets the same inputs everywhere in "
+            f"{moments.count:,} places of the crops, so its INT8 weights cannot be fitted: the "
+            "network is dead there, or the crops are all alike. --no-int8 exports it without."
+        )
+    return np.asarray(covariance)
 
 
 def _columns(maps: Map, places: NDArray[np.int64]) -> Map:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("nncf")
 
+from core.errors import BundleInvalid
 from tests.training.blocks import answers, maps, residual_network
 from training import export
 from training.graph import CONVOLUTIONS, source
@@ -67,3 +68,11 @@ def test_fp32_stays_as_it_is(quantized: Any, reference: Any) -> None:
     before = answers(reference, maps(1))
     round_weights(quantized, reference, BATCHES)
     np.testing.assert_array_equal(answers(reference, maps(1)), before)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.7])
+def test_crops_that_say_nothing_end_in_an_error_that_names_the_layer(
+    quantized: Any, reference: Any, value: float
+) -> None:
+    with pytest.raises(BundleInvalid, match=r"Convolution '.+' gets the same inputs"):
+        round_weights(quantized, reference, [np.full_like(BATCHES[0], value)])
