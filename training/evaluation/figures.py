@@ -33,6 +33,7 @@ _RANKING: dict[str, _Pair] = {
 }
 _PROBABILITY: dict[str, _Pair] = {
     "accuracy_at_half": (metrics.accuracy, resampling.accuracy),
+    "selective_accuracy": (metrics.selective_accuracy, resampling.selective_accuracy),
     "f1": (metrics.f1, resampling.f1),
     "log_loss": (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
     "brier": (metrics.brier, resampling.brier),

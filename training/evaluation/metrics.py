@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Metric = Callable[[Flags, Floats], float]
 
 ECE_BINS = 10
+COVERAGE = 0.8  # of the pictures, that the selective accuracy is of
 CLIP = 1e-7  # keeps the log loss of a saturated probability finite
 
 
@@ -51,6 +52,27 @@ def equal_error_rate(fake: Flags, score: Floats) -> float:
 def accuracy(fake: Flags, probability: Floats) -> float:
     """Share of right answers at 0.5."""
     return float(accuracy_score(fake, probability >= 0.5)) if len(fake) else float("nan")
+
+
+def by_certainty(fake: Flags, probability: Floats) -> tuple[Floats, Floats]:
+    """The surest first, by distance from 0.5: the risk-coverage curve, as (covered, right).
+
+    Both are shares of all pictures, (k + 1,) ascending from 0, a step for each distance: of the
+    ``covered``, ``right / covered`` are right at 0.5 (Geifman and El-Yaniv 2017, "Selective
+    Classification for Deep Neural Networks", arXiv:1705.08500).
+    """
+    distances, place = np.unique(-np.abs(probability - 0.5), return_inverse=True)
+    every = np.ones(len(fake)), ((probability >= 0.5) == fake).astype(np.float64)
+    steps = (np.bincount(place, each, minlength=len(distances)) for each in every)
+    covered, right = (np.append(0.0, np.cumsum(step)) / len(fake) for step in steps)
+    return covered, right
+
+
+def selective_accuracy(fake: Flags, probability: Floats) -> float:
+    """Share of right answers at 0.5 among the surest 80 %; those equally sure count in part."""
+    if not len(fake):
+        return float("nan")
+    return float(np.interp(COVERAGE, *by_certainty(fake, probability)) / COVERAGE)
 
 
 def f1(fake: Flags, probability: Floats) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from training.evaluation.metrics import CLIP, ECE_BINS, Flags, Floats, bin_of
+from training.evaluation.metrics import CLIP, COVERAGE, ECE_BINS, Flags, Floats, bin_of
 
 Resampled = Callable[[Flags, Floats, Floats], Floats]
 
@@ -96,6 +96,16 @@ def mean(values: Floats, weights: Floats) -> Floats:
 def accuracy(fake: Flags, probability: Floats, weights: Floats) -> Floats:
     """Share of right answers at 0.5."""
     return mean(((probability >= 0.5) == fake).astype(np.float64), weights)
+
+
+def selective_accuracy(fake: Flags, probability: Floats, weights: Floats) -> Floats:
+    """Share of right answers at 0.5 among the surest 80 %."""
+    right = (probability >= 0.5) == fake
+    hits, misses = _by_threshold(right, -np.abs(probability - 0.5), weights)
+    size = hits + misses
+    wanted = COVERAGE * size.sum(1)
+    taken = np.clip(wanted[:, None] - (np.cumsum(size, axis=1) - size), 0, size)
+    return _ratio((taken * np.where(size > 0, _ratio(hits, size), 0)).sum(1), wanted)
 
 
 def brier(fake: Flags, probability: Floats, weights: Floats) -> Floats:

@@ -44,10 +44,26 @@ def test_one_class_alone_has_no_ranking_but_an_accuracy() -> None:
     assert metrics.brier(fake, score) == pytest.approx((0.81 + 0.01) / 2)
 
 
+def test_what_is_least_sure_is_left_out() -> None:
+    fake = np.array([True, True, False, False, True])
+    doubtful, wrong = np.array([0.9, 0.8, 0.1, 0.3, 0.4]), np.array([0.6, 0.8, 0.1, 0.3, 0.0])
+    assert metrics.selective_accuracy(fake, doubtful) == pytest.approx(1)
+    assert metrics.selective_accuracy(fake, wrong) == pytest.approx(0.75)
+
+
+def test_pictures_equally_sure_count_in_part_whatever_their_order() -> None:
+    fake = np.array([True, False, True, False, True])
+    score = np.array([1.0, 0.0, 0.75, 0.75, 0.75])  # two of three are right
+    for order in ([0, 1, 2, 3, 4], [3, 4, 2, 1, 0]):
+        value = metrics.selective_accuracy(fake[order], score[order])
+        assert value == pytest.approx((2 + 2 * 2 / 3) / 4)
+
+
 def test_no_pictures_have_no_figures() -> None:
     fake, score = np.empty(0, np.bool_), np.empty(0)
     for metric in (metrics.auc, metrics.accuracy, metrics.f1, metrics.brier,
-                   metrics.negative_log_likelihood, metrics.calibration_error):  # fmt: skip
+                   metrics.selective_accuracy, metrics.negative_log_likelihood,
+                   metrics.calibration_error):  # fmt: skip
         assert np.isnan(metric(fake, score))
 
 

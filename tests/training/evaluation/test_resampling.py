@@ -13,6 +13,7 @@ PAIRS = [
     (metrics.average_precision, resampling.average_precision),
     (metrics.equal_error_rate, resampling.equal_error_rate),
     (metrics.accuracy, resampling.accuracy),
+    (metrics.selective_accuracy, resampling.selective_accuracy),
     (metrics.f1, resampling.f1),
     (metrics.brier, resampling.brier),
     (metrics.negative_log_likelihood, resampling.negative_log_likelihood),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from core.bundle import Thresholds
 from training.evaluation.plots.confusion import confusion
-from training.evaluation.plots.curves import precision_recall, roc
+from training.evaluation.plots.curves import coverage, precision_recall, roc
 from training.evaluation.plots.distributions import histogram, reliability
 from training.evaluation.plots.robustness import degradation
 from training.evaluation.plots.sources import auc_bars, verdict_bars
@@ -37,6 +37,7 @@ def draw_all(
                 "roc": roc(scores, report),
                 "precision-recall": precision_recall(scores, report),
                 "auc": auc_bars(report),
+                "coverage": coverage(scores, report),
             }
         for name, curve in (robustness or {"curves": {}})["curves"].items():
             figures[f"robustness-{name}"] = degradation(curve)
