@@ -27,7 +27,7 @@ from training.segment import Map, Segment
 _PLACES = 100_000  # of all maps together, that a layer is fitted on
 _FEWEST = 8  # batches, however great a map is
 _DAMPING = 1e-2  # of the mean variance of an input
-_LEAST = 1e-4  # variance of what can be told from the rounding of sums, of the mean square
+_LEAST = 1e-4  # variance of inputs, of their mean square: float32 sums are wrong by 1e-5 of it
 
 _Pair = tuple[list[Map], list[Map]]  # of INT8 and FP32, batch for batch
 

@@ -105,7 +105,7 @@ def selective_accuracy(fake: Flags, probability: Floats, weights: Floats) -> Flo
     size = hits + misses
     wanted = COVERAGE * size.sum(1)
     taken = np.clip(wanted[:, None] - (np.cumsum(size, axis=1) - size), 0, size)
-    return _ratio((taken * np.where(size > 0, _ratio(hits, size), 0)).sum(1), wanted)
+    return _ratio((hits * taken / np.maximum(size, 1)).sum(1), wanted)  # size: whole numbers
 
 
 def brier(fake: Flags, probability: Floats, weights: Floats) -> Floats:
