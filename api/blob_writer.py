@@ -6,10 +6,10 @@ from functools import partial
 from hashlib import sha256
 
 from api.offload import Offload
-from core.blobs import CHUNK_BYTES, BlobStore, new_blob_id
 from core.errors import MediaTooLarge
-from core.jobs import MediaRef
-from core.sniff import HEAD_BYTES, Format, sniff
+from core.media.sniff import HEAD_BYTES, Format, sniff
+from core.store.blobs import CHUNK_BYTES, BlobStore, new_blob_id
+from core.store.jobs import MediaRef
 
 
 class BlobWriter:

@@ -11,7 +11,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from core.redis_connection import CONNECT_TIMEOUT_S
+from core.store.connection import CONNECT_TIMEOUT_S
 
 logger = logging.getLogger(__name__)
 

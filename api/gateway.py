@@ -17,9 +17,9 @@ from api.offload import Offload
 from api.queue import CeleryQueue, JobQueue
 from api.settings import GatewaySettings
 from api.uploads import UploadSlots
-from core.blobs import BlobStore, RedisBlobStore
-from core.jobs import JobStore
-from core.redis_connection import connect
+from core.store.blobs import BlobStore, RedisBlobStore
+from core.store.connection import connect
+from core.store.jobs import JobStore
 
 # Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
 # hole; a healthy call takes about 1 ms.

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from api.gateway import CurrentGateway, Gateway
 from api.schemas import Alive, Check, Readiness
 from core.errors import StoreError
-from core.heartbeat import live_workers
+from core.store.workers import live_workers
 
 router = APIRouter(tags=["health"])
 

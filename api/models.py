@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant
 from api.schemas import LiveModel, Models
-from core.heartbeat import ModelIdentity, live_workers
+from core.store.workers import ModelIdentity, live_workers
 
 router = APIRouter(tags=["models"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.gateway import Gateway
-from core.jobs import Job, JobStatus
+from core.store.jobs import Job, JobStatus
 
 # The second net under the events, which are lost while Redis is away.
 RECHECK_S: Final = 2.0

@@ -10,8 +10,8 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import TASK_NAME, broker_settings
 from core.errors import StoreUnavailable
+from core.store.broker import TASK_NAME, broker_settings
 
 
 class JobQueue(Protocol):

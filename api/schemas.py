@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.polling import Snapshot
-from core.jobs import JobStatus
+from core.store.jobs import JobStatus
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]

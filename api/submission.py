@@ -15,7 +15,7 @@ from api.problems import IdempotencyConflict
 from api.schemas import SubmitOptions
 from api.uploads import Upload, receive
 from core.errors import FileQuarantined, StoreError
-from core.jobs import Job, JobOptions
+from core.store.jobs import Job, JobOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from api.multipart import OVERHEAD_BYTES, MultipartReader
 from api.problems import GatewayBusy, MalformedRequest, UploadTimeout
 from api.settings import GatewaySettings
 from core.errors import MediaTooLarge, UnsupportedMedia
-from core.jobs import MediaRef
+from core.store.jobs import MediaRef
 
 _LENGTH: Final = re.compile(r"[0-9]{1,19}")
 _NO_URLS: Final = (

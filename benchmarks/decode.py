@@ -24,7 +24,8 @@ import click
 import cv2
 import numpy as np
 
-from core.frames import Sampling, open_media
+from core.media.frames import open_media
+from core.options import Sampling
 
 FRAMES, FPS, GOP, SIZE = 10, 30, 250, (1280, 720)
 CLIPS = {"10 s": 1, "3 min": 18, "30 min": 180}

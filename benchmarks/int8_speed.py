@@ -24,11 +24,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from core.bundle import LOGIT_OUTPUT, RuntimeName
-from core.runtimes.openvino import OpenVinoRuntime
-from training import export
-from training.experts import combine
+from core.model.bundle import LOGIT_OUTPUT, RuntimeName
+from core.model.runtimes.openvino import OpenVinoRuntime
+from training.export import openvino as export
 from training.networks import Head, Network, find_network
+from training.networks.experts import combine
 from training.networks.network import in_common
 
 CROPS = 10

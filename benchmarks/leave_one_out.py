@@ -26,9 +26,9 @@ from training.data.data_set import DataSet, parse_data_set
 from training.data.manifest import Split
 from training.data.pipeline import evaluation_batches
 from training.data.reading import read_samples
-from training.evaluation import metrics, resampling
-from training.evaluation.figures import counterparts
-from training.evaluation.scores import Flags, Floats, scores_of
+from training.evaluate import metrics, resampling
+from training.evaluate.figures import counterparts
+from training.evaluate.scores import Flags, Floats, scores_of
 from training.fit import AVERAGED, Run
 from training.fit.pictures import Selection
 from training.recipes import find_recipe, override

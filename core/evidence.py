@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import DecoderCrashed
-from core.faces import Box
-from core.media import MediaInfo, MediaLimits
-from core.sampling import Sampling
-from core.sniff import Kind
+from core.faces.detector import Box
+from core.media.limits import MediaInfo, MediaLimits
+from core.media.sniff import Kind
+from core.options import DEFAULT_FRAMES, Sampling
 
-DEFAULT_FRAMES = 10
 _MALFORMED = (LookupError, TypeError, ValueError, OverflowError, StopIteration, RuntimeError)
 
 

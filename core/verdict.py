@@ -14,8 +14,8 @@ from enum import StrEnum
 from statistics import fmean, median
 from typing import Any
 
-from core.bundle import Thresholds
 from core.evidence import Evidence, FaceCrop, SampledFrame
+from core.model.bundle import Thresholds
 
 MIN_FACE_PX = 40  # narrower faces are judged "low_quality": docs/decisions/0006-verdict.md
 MIN_IDENTITY_SHARE = 0.2  # of the frames with a face; below, a track is chance

@@ -10,10 +10,10 @@ import click
 from deepfake.quiet import quieten_tensorflow
 
 if TYPE_CHECKING:
-    from core.bundle import Bundle
-    from core.detector import Detector
     from core.evidence import Evidence
-    from core.explain import Encoding
+    from core.model.bundle import Bundle
+    from core.model.detector import Detector
+    from core.model.explain import Encoding
 
 _DEADLINE_S = 120.0
 
@@ -38,7 +38,7 @@ def explain(image: Path, out: Path, model: str | None, runtime: str) -> None:
     Example:
       deepfake explain portrait.jpg --out heatmap.png
     """
-    from core.bundle import find_bundle, load_bundle
+    from core.model.bundle import find_bundle, load_bundle
 
     encoding = _encoding(out)
     quieten_tensorflow()
@@ -62,9 +62,9 @@ def _encoding(out: Path) -> Encoding:
 
 def _load(bundle: Bundle, runtime: str) -> Detector:
     """The detector of a bundle in a runtime that can explain it."""
-    from core.bundle import RuntimeName
     from core.errors import ExplanationUnavailable
-    from core.runtimes import AUTO, load_detector
+    from core.model.bundle import RuntimeName
+    from core.model.runtimes import AUTO, load_detector
 
     explanation = bundle.manifest.explanation
     if explanation is None:
@@ -80,7 +80,7 @@ def _load(bundle: Bundle, runtime: str) -> Detector:
 def _extract(image: Path, crop_size: int) -> Evidence:
     """Decode and search the file in a sandboxed child, as a worker does."""
     from core.evidence import ExtractOptions
-    from worker.decoder import DecoderConfig, DecoderPool
+    from worker.decoder.pool import DecoderConfig, DecoderPool
 
     options = ExtractOptions(crop_size=crop_size)
     data = image.read_bytes()
@@ -96,9 +96,9 @@ def _extract(image: Path, crop_size: int) -> Evidence:
 def _draw(
     detector: Detector, evidence: Evidence, image: Path, encoding: Encoding
 ) -> tuple[str, bytes]:
-    from core import explain as heat_maps
     from core import jpeg
     from core.errors import UnreadableMedia
+    from core.model import explain as heat_maps
 
     crops = [crop.jpeg for crop in evidence.crops]
     if not crops:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MediaError
-from core.sniff import HEAD_BYTES, sniff
+from core.media.sniff import HEAD_BYTES, sniff
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from core.errors import BundleInvalid, BundleNotFound, DeepfakeError
 from deepfake.quiet import quieten_tensorflow
 
 if TYPE_CHECKING:
-    from core.bundle import Bundle
-    from training.importing import Imported
+    from core.model.bundle import Bundle
+    from training.export.importing import Imported
 
 
 @click.group()
@@ -29,7 +29,7 @@ def list_models() -> None:
     Example:
       deepfake models list
     """
-    from core.bundle import MODELS_DIR, default_name, installed, load_bundle
+    from core.model.bundle import MODELS_DIR, default_name, installed, load_bundle
 
     names = installed()
     if not names:
@@ -61,7 +61,7 @@ def verify(names: tuple[str, ...]) -> None:
       deepfake models verify
       deepfake models verify ./models/my-model
     """
-    from core.bundle import find_bundle, installed, load_bundle
+    from core.model.bundle import find_bundle, installed, load_bundle
     from deepfake.self_tests import run_self_tests
 
     quieten_tensorflow()
@@ -128,7 +128,7 @@ def import_(
         --name seed --positive-class real --scaling unit
       DEEPFAKE_MODEL=seed deepfake serve
     """
-    from core.bundle import MODELS_DIR
+    from core.model.bundle import MODELS_DIR
 
     if threshold_real >= threshold_fake:
         raise click.UsageError(
@@ -153,9 +153,9 @@ def _import(
     into: Path,
     replace: bool,
 ) -> Imported:
-    from core.bundle import Thresholds
-    from core.preprocess import Scaling
-    from training.importing import ImportRequest, import_model
+    from core.model.bundle import Thresholds
+    from core.model.preprocess import Scaling
+    from training.export.importing import ImportRequest, import_model
 
     scaling = Scaling(about.pop("scaling"))
     fake, real = thresholds

@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from core.bundle import RuntimeName, load_bundle
 from core.errors import DeepfakeError
+from core.model.bundle import RuntimeName, load_bundle
 from deepfake.child_process import describe_exit
 from deepfake.quiet import quieten_tensorflow
 from deepfake.stack import child_environment
@@ -48,7 +48,7 @@ def _try(runtime: RuntimeName, bundle: Path | None) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     try:
         if runtime is RuntimeName.TENSORFLOW:
-            # By its name: only core.runtimes.tensorflow may depend on it.
+            # By its name: only core.model.runtimes.tensorflow may depend on it.
             tensorflow = import_module("tensorflow")
             answer["version"] = tensorflow.__version__
             answer["gpus"] = [
@@ -63,8 +63,8 @@ def _try(runtime: RuntimeName, bundle: Path | None) -> dict[str, Any]:
 
 
 def _self_test(runtime: RuntimeName, bundle: Path) -> float:
-    from core.detector import self_test
-    from core.runtimes import load_detector
+    from core.model.detector import self_test
+    from core.model.runtimes import load_detector
 
     return self_test(load_detector(load_bundle(bundle), runtime=runtime))
 

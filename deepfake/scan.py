@@ -14,9 +14,9 @@ from deepfake.outcome import FAILED_EXIT_CODE, OutcomePrinter
 from deepfake.quiet import quieten_tensorflow
 
 if TYPE_CHECKING:
-    from core.bundle import Bundle
-    from core.detector import Detector
     from core.evidence import ExtractOptions
+    from core.model.bundle import Bundle
+    from core.model.detector import Detector
     from deepfake.media_files import FoundFiles
     from deepfake.scanner import Scanner
 
@@ -66,7 +66,7 @@ def scan(
       deepfake scan evidence/ --json | jq -r 'select(.result.verdict == "fake").file'
     """
     from core.evidence import ExtractOptions
-    from core.frames import Sampling
+    from core.options import Sampling
     from deepfake.media_files import find_media
 
     found = find_media(paths)
@@ -101,7 +101,7 @@ def _after_skipped(found: FoundFiles, exit_code: int) -> int:
 
 
 def _find_model(model: str | None) -> Bundle:
-    from core.bundle import find_bundle, load_bundle
+    from core.model.bundle import find_bundle, load_bundle
 
     return load_bundle(find_bundle(model))
 
@@ -112,7 +112,7 @@ def _scanner(
 ) -> Iterator[Scanner]:
     from deepfake import machine
     from deepfake.scanner import Scanner
-    from worker.decoder import DecoderConfig, DecoderPool
+    from worker.decoder.pool import DecoderConfig, DecoderPool
 
     # That a decoder was replaced stands in its file's outcome already.
     logging.getLogger("worker").setLevel(logging.ERROR)
@@ -129,7 +129,7 @@ def _scanner(
 
 
 def _load(bundle: Bundle, runtime: str) -> Detector:
-    from core.runtimes import load_detector
+    from core.model.runtimes import load_detector
     from deepfake.machine import gpu_uuids
 
     quieten_tensorflow()

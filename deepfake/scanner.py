@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.detector import Detector
 from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
+from core.model.detector import Detector
 from core.pipeline.judgement import judge
 from deepfake.outcome import Outcome
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.bundle import Bundle, RuntimeName
-from core.detector import self_test
 from core.errors import DeepfakeError
-from core.runtimes import load_detector
+from core.model.bundle import Bundle, RuntimeName
+from core.model.detector import self_test
+from core.model.runtimes import load_detector
 
 
 @dataclass(frozen=True, slots=True)

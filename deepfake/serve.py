@@ -118,7 +118,7 @@ def _run(
 
 def _start_redis(redis_url: str | None, settings: dict[str, str | None]) -> EmbeddedRedis | None:
     if redis_url is not None:
-        from core.redis_connection import connect, store_errors
+        from core.store.connection import connect, store_errors
 
         with connect(redis_url) as client, store_errors():
             client.ping()
@@ -185,7 +185,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_model(model: str | None) -> None:
-    from core.bundle import find_bundle, load_bundle
+    from core.model.bundle import find_bundle, load_bundle
 
     load_bundle(find_bundle(model))
 

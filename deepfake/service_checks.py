@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.bundle import RuntimeName, find_bundle, load_bundle
 from core.errors import DeepfakeError
+from core.model.bundle import RuntimeName, find_bundle, load_bundle
 from deepfake import machine
 from deepfake.checks import Check, Health
 from deepfake.probe import probe
@@ -47,9 +47,9 @@ def check_redis(url: str | None) -> Check:
 
 def check_sandbox() -> Check:
     """Start a decoder, and see which of its fences the kernel lets it put up."""
-    from worker.child import Child
-    from worker.decoder import DecoderConfig
-    from worker.sandbox import Protection
+    from worker.decoder.child import Child
+    from worker.decoder.pool import DecoderConfig
+    from worker.decoder.sandbox import Protection
 
     config = DecoderConfig(threads=1)
     child = Child(config.command, config.environment)
@@ -94,7 +94,7 @@ def _check_gpus(seen: list[str], version: str) -> Check:
 
 
 def _check_running_redis(url: str) -> Check:
-    from core.redis_connection import connect, store_errors
+    from core.store.connection import connect, store_errors
 
     try:
         with connect(url) as client, store_errors():

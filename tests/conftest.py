@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from core.redis_connection import connect
+from core.store.connection import connect
 from tests.redis_server import RedisServer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Celery
 
-from core.broker import TASK_NAME, broker_settings
+from core.store.broker import TASK_NAME, broker_settings
 from worker.settings import WorkerSettings
 
 

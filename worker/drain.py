@@ -19,7 +19,7 @@ from types import FrameType
 from celery.worker import state as celery_state
 
 from core.errors import StoreError
-from core.jobs import Job
+from core.store.jobs import Job
 from worker.lease import Leases
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from redis import Redis
 
-from core.redis_connection import store_errors
+from core.store.connection import store_errors
 
 logger = logging.getLogger(__name__)
 

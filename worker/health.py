@@ -12,8 +12,8 @@ import sys
 from pydantic import ValidationError
 
 from core.errors import DeepfakeError
-from core.heartbeat import live_workers
-from core.redis_connection import connect
+from core.store.connection import connect
+from core.store.workers import live_workers
 from worker.settings import WorkerSettings
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.blobs import BlobStore
-from core.bundle import Bundle, RuntimeName
 from core.errors import (
     BlobMissing,
     DecoderCrashed,
@@ -20,17 +18,19 @@ from core.errors import (
     InferenceFailed,
 )
 from core.evidence import Evidence, ExtractOptions
-from core.jobs import Job, JobStatus, JobStore, error_object
-from core.media import MediaLimits
+from core.media.limits import MediaLimits
+from core.model.bundle import Bundle, RuntimeName
+from core.options import Sampling
 from core.pipeline.judgement import Scorer, judge
-from core.sampling import Sampling
+from core.store.blobs import BlobStore
+from core.store.jobs import Job, JobStatus, JobStore, error_object
 from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
 
 logger = logging.getLogger(__name__)
 
 
 class Extractor(Protocol):
-    """Whatever turns an upload into evidence: :class:`worker.decoder.DecoderPool`."""
+    """Whatever turns an upload into evidence: :class:`worker.decoder.pool.DecoderPool`."""
 
     def extract(
         self,
@@ -41,7 +41,7 @@ class Extractor(Protocol):
         deadline_s: float,
         check: Callable[[], None],
     ) -> Evidence:
-        """See :meth:`worker.decoder.Decoder.extract`."""
+        """See :meth:`worker.decoder.pool.Decoder.extract`."""
         ...
 
 

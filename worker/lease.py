@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from core.errors import StoreUnavailable
-from core.jobs import Job, JobStore
+from core.store.jobs import Job, JobStore
 
 logger = logging.getLogger(__name__)
 

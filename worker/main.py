@@ -9,7 +9,7 @@ import time
 from pydantic import ValidationError
 
 from core.errors import ConfigurationError, DeepfakeError
-from worker.decoder import DecoderConfig, DecoderPool
+from worker.decoder.pool import DecoderConfig, DecoderPool
 from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> i
 
     from worker.app import create_celery, publish  # noqa: PLC0415
     from worker.drain import Drain  # noqa: PLC0415
-    from worker.runtime import WorkerRuntime  # noqa: PLC0415
+    from worker.resources import WorkerRuntime  # noqa: PLC0415
     from worker.tasks import register_judge  # noqa: PLC0415
 
     app = create_celery(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from core.jobs import JobStore
+from core.store.jobs import JobStore
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from celery import Celery
 from celery.exceptions import Reject
 
-from core.broker import TASK_NAME
 from core.errors import StoreUnavailable
+from core.store.broker import TASK_NAME
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from core import jpeg
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
-from core.faces import Face, FaceDetector, crop_face
-from core.frames import Frame, open_media
-from core.tracking import track
+from core.faces.detector import Face, FaceDetector, crop_face
+from core.faces.tracking import track
+from core.media.frames import Frame, open_media
 
 
 def extract(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import verdict
-from core.bundle import Bundle, RuntimeName
 from core.evidence import Evidence
+from core.model.bundle import Bundle, RuntimeName
 
 
 class Scorer(Protocol):

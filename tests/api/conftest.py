@@ -8,8 +8,8 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.blobs import RedisBlobStore
-from core.jobs import JobStore
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import JobStore
 from tests.api.gateway import QueueTwin, serve
 
 

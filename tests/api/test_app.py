@@ -10,7 +10,7 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.heartbeat import Heartbeat, ModelIdentity, beat
+from core.store.workers import Heartbeat, ModelIdentity, beat
 from tests.api.gateway import QueueTwin, serve
 
 MODEL = ModelIdentity("lite0", "1.0", "ab" * 32, "openvino-int8")

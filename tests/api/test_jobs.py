@@ -5,8 +5,8 @@ import hashlib
 import httpx
 import pytest
 
-from core.blobs import RedisBlobStore
-from core.jobs import JobStatus, JobStore
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import JobStatus, JobStore
 from tests.api.gateway import MP4, PNG, QueueTwin
 
 

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from api import polling
-from core.jobs import JobStatus, JobStore
+from core.store.jobs import JobStatus, JobStore
 from tests.api.gateway import MP4
 
 

@@ -6,10 +6,10 @@ import pytest
 from redis import Redis
 
 from api.queue import CeleryQueue
-from core.broker import TASK_NAME, published_job_ids
 from core.errors import StoreUnavailable
-from core.jobs import Job, JobStore
-from tests.core.uploads import upload
+from core.store.broker import TASK_NAME, published_job_ids
+from core.store.jobs import Job, JobStore
+from tests.core.store.uploads import upload
 
 
 def test_a_message_carries_the_job_id_and_nothing_else(redis: Redis, redis_url: str) -> None:

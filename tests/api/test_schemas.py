@@ -7,8 +7,8 @@ import json
 import httpx
 import pytest
 
-from core.bundle import Thresholds
-from core.jobs import JobStatus, JobStore
+from core.model.bundle import Thresholds
+from core.store.jobs import JobStatus, JobStore
 from core.verdict import decide, to_json
 from tests.api.gateway import MP4
 from tests.core.evidence_factory import crop, evidence

@@ -4,9 +4,9 @@ import httpx
 import pytest
 from redis import Redis
 
-from core.blobs import RedisBlobStore
 from core.errors import StoreUnavailable
-from core.jobs import JobStore
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import JobStore
 from tests.api.gateway import MP4, PNG, QueueTwin
 
 KEY = {"Idempotency-Key": "order-17"}

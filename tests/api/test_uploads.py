@@ -14,8 +14,8 @@ from api.app import create_app
 from api.problems import GatewayBusy
 from api.settings import GatewaySettings
 from api.uploads import UploadSlots
-from core.blobs import CHUNK_BYTES, RedisBlobStore
-from core.jobs import JobStore
+from core.store.blobs import CHUNK_BYTES, RedisBlobStore
+from core.store.jobs import JobStore
 from tests.api.asgi import body_of, post
 from tests.api.gateway import MP4, QueueTwin, serve
 

@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 import openvino.opset13 as ops
 
-from core.bundle import Bundle, RuntimeName, write_manifest
+from core.model.bundle import Bundle, RuntimeName, write_manifest
 
 SIZE = 32
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from core import jpeg
 from core.evidence import Evidence, FaceCrop, SampledFrame
-from core.faces import Box
-from core.media import MediaInfo
-from core.sniff import Kind
+from core.faces.detector import Box
+from core.media.limits import MediaInfo
+from core.media.sniff import Kind
 
 
 def crop(identity: int = 0, *, width_px: int = 120, size: int = 32, grey: int = 128) -> FaceCrop:

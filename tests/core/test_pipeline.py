@@ -13,10 +13,10 @@ from PIL import Image
 from skimage import data
 
 from core import jpeg
-from core.bundle import RuntimeName
 from core.errors import UnsupportedMedia
 from core.evidence import Evidence, ExtractOptions
-from core.faces import FaceDetector, load_face_detector
+from core.faces.detector import FaceDetector, load_face_detector
+from core.model.bundle import RuntimeName
 from core.pipeline.extraction import extract
 from core.pipeline.judgement import judge
 from tests.core.bundle_factory import write_bundle

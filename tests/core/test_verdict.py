@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.bundle import Thresholds
+from core.model.bundle import Thresholds
 from core.verdict import Label, Reason, decide, to_json
 from tests.core.evidence_factory import crop, evidence
 

@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from skimage import data as pictures
 
-from core.bundle import SelfTest, load_bundle
-from core.detector import self_test_tensor
-from core.runtimes import load_detector
+from core.model.bundle import SelfTest, load_bundle
+from core.model.detector import self_test_tensor
+from core.model.runtimes import load_detector
 from deepfake.stack import child_environment
 from tests.core.bundle_factory import write_bundle
 

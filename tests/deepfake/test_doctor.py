@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.bundle import RuntimeName, SelfTest
+from core.model.bundle import RuntimeName, SelfTest
 from deepfake.checks import Check, Health
 from deepfake.machine_checks import check_packages
 from deepfake.probe import probe

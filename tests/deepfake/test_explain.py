@@ -8,7 +8,7 @@ import openvino as ov
 import openvino.opset13 as ops
 import pytest
 
-from core.bundle import RuntimeName, write_manifest
+from core.model.bundle import RuntimeName, write_manifest
 from tests.core.bundle_factory import FIELDS, SIZE, write_bundle
 from tests.deepfake.conftest import RunCommand
 

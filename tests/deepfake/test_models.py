@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from core import jpeg
-from core.bundle import RuntimeName, load_bundle
-from core.runtimes import load_detector
+from core.model.bundle import RuntimeName, load_bundle
+from core.model.runtimes import load_detector
 from deepfake.quiet import quieten_tensorflow
 from tests.deepfake.conftest import RunCommand
 
@@ -264,7 +264,7 @@ def test_thresholds_the_wrong_way_round_are_a_usage_error(run: RunCommand, tmp_p
 def test_an_empty_models_folder_is_said(
     run: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.bundle.MODELS_DIR", tmp_path)
+    monkeypatch.setattr("core.model.bundle.MODELS_DIR", tmp_path)
     assert run("models", "list").exit_code == 0
 
 
@@ -277,9 +277,9 @@ def test_the_list_shows_names_meanings_and_damage(
     bad = write_bundle(tmp_path / "bad").path
     (bad / "fp32.bin").unlink()
     (tmp_path / "DEFAULT").write_text("good\n")
-    monkeypatch.setattr("core.bundle.MODELS_DIR", tmp_path)
-    monkeypatch.setattr("core.bundle.installed", lambda: ["bad", "good"])
-    monkeypatch.setattr("core.bundle.default_name", lambda: "good")
+    monkeypatch.setattr("core.model.bundle.MODELS_DIR", tmp_path)
+    monkeypatch.setattr("core.model.bundle.installed", lambda: ["bad", "good"])
+    monkeypatch.setattr("core.model.bundle.default_name", lambda: "good")
     done = run("models", "list")
     assert "* brightness 1: 32 px, signed, logit of fake, not calibrated" in done.stdout
     assert "bad  unusable" in done.stdout

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.bundle import RuntimeName
+from core.model.bundle import RuntimeName
 from deepfake import probe as module
 from deepfake.probe import probe
 

@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from core import jpeg
-from core.bundle import RuntimeName, load_bundle
-from core.detector import Detector
 from core.errors import DecoderCrashed
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
-from core.faces import Box
-from core.media import MediaInfo, MediaLimits
-from core.sniff import Kind
+from core.faces.detector import Box
+from core.media.limits import MediaInfo, MediaLimits
+from core.media.sniff import Kind
+from core.model.bundle import RuntimeName, load_bundle
+from core.model.detector import Detector
 from deepfake.outcome import Outcome
 from deepfake.scanner import BATCH_CROPS, Scanner
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from core.jobs import JobStore
+from core.store.jobs import JobStore
 from tests.redis_server import RedisServer
 
 READY_S = 60.0

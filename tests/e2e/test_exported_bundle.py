@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from core import preprocess
-from core.bundle import Bundle, load_bundle
-from core.detector import sigmoid
 from core.evidence import ExtractOptions
-from core.faces import load_face_detector
+from core.faces.detector import load_face_detector
+from core.model import preprocess
+from core.model.bundle import Bundle, load_bundle
+from core.model.detector import sigmoid
+from core.model.runtimes import load_detector
 from core.pipeline.extraction import extract
-from core.runtimes import load_detector
 from tests.e2e.films import face_image
 from tests.e2e.service import Service, service
 from tests.training.pictures import CentreFace, tiny_network, write_data
@@ -53,7 +53,7 @@ class Exported:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     from training.data.cache import load_samples
     from training.data.manifest import Split, read_pictures
-    from training.publish import Origin, publish
+    from training.export.publish import Origin, publish
 
     pictures = read_pictures(write_data(tmp_path_factory.mktemp("data")), Split.TRAIN)
     samples = load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace).samples

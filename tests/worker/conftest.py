@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from core.bundle import Bundle
+from core.model.bundle import Bundle
 from tests.core.bundle_factory import write_bundle
 from tests.worker.runner_bench import Bench
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from redis import Redis
 
-from core.blobs import RedisBlobStore
-from core.bundle import Bundle, RuntimeName
 from core.errors import BlobMissing
 from core.evidence import Evidence, ExtractOptions
-from core.jobs import Job, JobStatus, JobStore, MediaRef
-from core.media import MediaLimits
+from core.media.limits import MediaLimits
+from core.model.bundle import Bundle, RuntimeName
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import Job, JobStatus, JobStore, MediaRef
 from tests.core.evidence_factory import crop, evidence
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import Leases

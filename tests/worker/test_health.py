@@ -10,7 +10,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from core.heartbeat import Heartbeat, ModelIdentity, beat
+from core.store.workers import Heartbeat, ModelIdentity, beat
 from worker.health import check
 
 ROOT = Path(__file__).resolve().parent.parent.parent

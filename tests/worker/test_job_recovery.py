@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from core.errors import StoreUnavailable
-from core.jobs import JobStatus
-from tests.core.lost_worker import begin, expire_lease
+from core.store.jobs import JobStatus
+from tests.core.store.lost_worker import begin, expire_lease
 from tests.redis_server import RedisServer
 from tests.worker.runner_bench import UPLOAD, Bench, fail
 

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, UnreadableMedia
-from core.jobs import JobStatus
+from core.store.jobs import JobStatus
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
 
 

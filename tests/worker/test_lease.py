@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 
 from core.errors import StoreUnavailable
-from core.jobs import Job, JobStatus, JobStore
-from tests.core.lost_worker import expire_lease
-from tests.core.uploads import upload
+from core.store.jobs import Job, JobStatus, JobStore
+from tests.core.store.lost_worker import expire_lease
+from tests.core.store.uploads import upload
 from tests.redis_server import RedisServer
 from worker.lease import JobCanceled, LeaseLost, Leases
 

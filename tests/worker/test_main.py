@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from core.blobs import RedisBlobStore
-from core.broker import TASK_NAME
-from core.heartbeat import live_workers
-from core.jobs import Job, JobStatus, JobStore, MediaRef
+from core.store.blobs import RedisBlobStore
+from core.store.broker import TASK_NAME
+from core.store.jobs import Job, JobStatus, JobStore, MediaRef
+from core.store.workers import live_workers
 from tests.core.bundle_factory import write_bundle
 from tests.worker.media_factory import still
 from worker.app import create_celery, publish

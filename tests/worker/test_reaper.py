@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from core.blobs import RedisBlobStore
 from core.errors import BlobMissing
-from core.jobs import Job, JobStatus, JobStore, MediaRef
-from tests.core.lost_worker import begin, expire_lease
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import Job, JobStatus, JobStore, MediaRef
+from tests.core.store.lost_worker import begin, expire_lease
 from worker.reaper import Reaper
 
 

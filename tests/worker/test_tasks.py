@@ -7,8 +7,8 @@ import threading
 import pytest
 from celery.exceptions import Reject
 
-from core.broker import TASK_NAME
 from core.errors import StoreUnavailable
+from core.store.broker import TASK_NAME
 from worker.app import create_celery
 from worker.settings import WorkerSettings
 from worker.tasks import register_judge

@@ -15,7 +15,7 @@ from training.commands import data_options, options
 
 if TYPE_CHECKING:
     from training.data.data_set import DataSet
-    from training.publish import Published
+    from training.export.publish import Published
 
 _method = click.option(
     "--method",
@@ -93,12 +93,12 @@ def calibrate(
     Example:
       deepfake calibrate --model models/mine-v1 --data my-faces --out models/mine-v1-here
     """
-    from core.bundle import find_bundle, load_bundle
-    from training.calibrate import Wanted
+    from core.model.bundle import find_bundle, load_bundle
+    from training.calibrate.calibration import Wanted
+    from training.calibrate.recalibrate import dropped_metrics, recalibrate
     from training.data.classes import ClassNames
     from training.data.manifest import Split
     from training.data.reading import read_samples
-    from training.recalibrate import dropped_metrics, recalibrate
 
     old = load_bundle(find_bundle(bundle))
     wanted = Wanted(method, false_positives, misses)
@@ -116,7 +116,7 @@ def calibrate(
 
 def report(published: Published) -> None:
     """Print the reliability table, the calibration and the thresholds."""
-    from training.reliability import table
+    from training.calibrate.reliability import table
 
     manifest = published.bundle.manifest
     click.echo(table(published.judged))

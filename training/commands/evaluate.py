@@ -13,7 +13,7 @@ import click
 from training.commands import options
 
 if TYPE_CHECKING:
-    from training.evaluation.evaluation import Evaluation
+    from training.evaluate.evaluation import Evaluation
 
 _PER_CELL = 20
 
@@ -72,7 +72,7 @@ def evaluate(split: str, bundle: str | None, data_dir: Path, **choices: Any) -> 
       deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
       deepfake evaluate --data ../shared/data --out docs/evaluation/mine --no-pictures
     """
-    from training.evaluation.text_table import table
+    from training.evaluate.text_table import table
 
     evaluation = _measure(split, bundle, data_dir, **choices)
     name = evaluation.bundle.manifest.name
@@ -93,10 +93,10 @@ def _measure(
     per_cell: int,
     **_: Any,
 ) -> Evaluation:
-    from core.bundle import RuntimeName, find_bundle, load_bundle
+    from core.model.bundle import RuntimeName, find_bundle, load_bundle
     from training.data.manifest import Split
     from training.data.reading import read_samples
-    from training.evaluation.evaluation import Plan, evaluate
+    from training.evaluate.evaluation import Plan, evaluate
 
     loaded = load_bundle(find_bundle(bundle))
     wanted = robustness if robustness is not None else report_dir is not None
@@ -123,12 +123,12 @@ def _write(
     if json_file is not None:
         json_file.write_text(json.dumps(evaluation.document, indent=1) + "\n")
     if report_dir is not None:
-        from training.evaluation.report.page import write_report
+        from training.evaluate.report.page import write_report
 
         click.echo(f"\n{write_report(evaluation, report_dir, pictures=pictures)}")
     if save:
-        from training.evaluation.claims import claims_of
-        from training.publish import record
+        from training.evaluate.claims import claims_of
+        from training.export.publish import record
 
         reports = evaluation.document["runtimes"]
         claims = {name: claims_of(report) for name, report in reports.items()}

@@ -16,10 +16,10 @@ from training.commands.calibrate import report, wanted_options
 from training.commands.named_experts import FORMAT, Counts, Expert, of_file, of_run
 
 if TYPE_CHECKING:
-    from training.calibrate import Wanted
+    from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
+    from training.export.publish import Int8
     from training.fit.pictures import Selection
-    from training.publish import Int8
 
 
 @click.command("export")
@@ -97,7 +97,7 @@ def export(
       deepfake export --data faces/ --run runs/swapped --out models/larger-v1 \\
         --expert efficientnet_lite0=models/lite0-faces-v6/model.keras:expert_0@448
     """
-    from training.calibrate import Wanted
+    from training.calibrate.calibration import Wanted
     from training.data.classes import ClassNames
     from training.fit.pictures import Selection
 
@@ -122,8 +122,8 @@ def _export(
     int8: Int8,
 ) -> None:
     from training.data.reading import with_faces
+    from training.export.publish import INT8_CROPS, Origin, publish
     from training.networks.network import in_common
-    from training.publish import INT8_CROPS, Origin, publish
 
     network = in_common([expert.network for expert in experts])
     kept, watched = selection.pictures()

@@ -12,7 +12,7 @@ import click
 from training.commands import options
 
 if TYPE_CHECKING:
-    from core.bundle import Bundle
+    from core.model.bundle import Bundle
 
 
 @click.command("gate")
@@ -35,10 +35,10 @@ def gate(
       deepfake gate --data ../shared/data
       deepfake gate --data ../shared/data --model models/mine-v1 --save
     """
-    from core.bundle import find_bundle, load_bundle
-    from core.runtimes import AUTO, choose
-    from training.evaluation.claims import claims_of
-    from training.evaluation.text_table import table
+    from core.model.bundle import find_bundle, load_bundle
+    from core.model.runtimes import AUTO, choose
+    from training.evaluate.claims import claims_of
+    from training.evaluate.text_table import table
 
     loaded = load_bundle(find_bundle(bundle))
     name = choose(loaded, runtime or AUTO).value
@@ -57,12 +57,12 @@ def _measure(
     bundle: Bundle, runtime: str, data_dir: Path, cache_dir: Path | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the sample is, and its figures."""
-    from core.runtimes import load_detector
+    from core.model.runtimes import load_detector
     from training.data.manifest import Split, read_pictures
     from training.data.reading import with_faces
-    from training.evaluation.figures import figures, score_samples
-    from training.evaluation.gate import gate_sample
-    from training.evaluation.sampling import fingerprint
+    from training.evaluate.figures import figures, score_samples
+    from training.evaluate.gate import gate_sample
+    from training.evaluate.sampling import fingerprint
 
     pictures = [*read_pictures(data_dir, Split.VALID), *read_pictures(data_dir, Split.TEST)]
     samples = with_faces(gate_sample(pictures), cache_dir)
@@ -73,8 +73,8 @@ def _measure(
 
 
 def _save(bundle: Bundle, sample: dict[str, Any], runtime: str, claims: dict[str, Any]) -> None:
-    from training.evaluation.gate import CLAIM
-    from training.publish import record
+    from training.evaluate.gate import CLAIM
+    from training.export.publish import record
 
     before = bundle.manifest.metrics.get(CLAIM, {})
     kept = before if before.get("sample") == sample else {}  # of other pictures: no claim now
@@ -84,7 +84,7 @@ def _save(bundle: Bundle, sample: dict[str, Any], runtime: str, claims: dict[str
 def _compare(bundle: Bundle, sample: dict[str, Any], runtime: str, report: dict[str, Any]) -> None:
     """Raise a ClickException unless the claims hold."""
     from core.errors import ConfigurationError
-    from training.evaluation.gate import CLAIM, broken_claims
+    from training.evaluate.gate import CLAIM, broken_claims
 
     claimed = bundle.manifest.metrics.get(CLAIM, {})
     if runtime not in claimed:

@@ -49,7 +49,7 @@ def of_file(source: str) -> Expert:
     ``efficientnet_lite0=models/a/model.keras:expert_0@384`` is the first expert of a bundle,
     with crops brought to 384² px first; without ``@``, crops stay as they are. Raises
     :class:`ConfigurationError` when it is absent or does not fit, and as
-    :func:`core.bundle.load_bundle` does when a ``model.json`` beside it is not true.
+    :func:`core.model.bundle.load_bundle` does when a ``model.json`` beside it is not true.
     """
     from training.networks import Head, find_network
     from training.networks.weights import load_network, load_weights
@@ -66,7 +66,7 @@ def of_file(source: str) -> Expert:
 
 def _told_beside(file: Path) -> str:
     """What the ``model.json`` of the file's bundle says of its training data."""
-    from core.bundle import MANIFEST, load_bundle
+    from core.model.bundle import MANIFEST, load_bundle
 
     if not (file.parent / MANIFEST).is_file():
         return _unknown(file)
@@ -78,8 +78,7 @@ def _unknown(path: Path) -> str:
 
 
 def _read_run(run_dir: Path) -> tuple[str, Counts | None]:
-    from training import checkpoint
-    from training.fit import record
+    from training.fit import checkpoint, record
 
     file = run_dir / record.FILE
     if file.is_file():

@@ -14,7 +14,7 @@ import click
 from training.commands import options
 
 if TYPE_CHECKING:
-    from training.evaluation.prediction import Prediction
+    from training.evaluate.prediction import Prediction
 
 FAILED_EXIT_CODE = 2  # at least one file could not be judged, as with scan
 
@@ -49,10 +49,10 @@ def predict(
       deepfake predict holiday/*.jpg --plot verdicts.png
       deepfake predict portrait.jpg --json | jq .result.verdict
     """
-    from core.bundle import find_bundle, load_bundle
-    from core.faces import load_face_detector
-    from core.runtimes import AUTO, load_detector
-    from training.evaluation.prediction import predict as judge_files
+    from core.faces.detector import load_face_detector
+    from core.model.bundle import find_bundle, load_bundle
+    from core.model.runtimes import AUTO, load_detector
+    from training.evaluate.prediction import predict as judge_files
 
     detector = load_detector(load_bundle(find_bundle(bundle)), runtime=runtime or AUTO)
     width = max(len(str(file)) for file in files)
@@ -86,7 +86,7 @@ def _row(prediction: Prediction, width: int) -> str:
 
 
 def _plot(predictions: Sequence[Prediction], file: Path) -> None:
-    from training.evaluation.plots.predictions import prediction_grid
+    from training.evaluate.plots.predictions import prediction_grid
 
     prediction_grid(predictions).savefig(file, dpi=150)
     click.echo(f"plot: {file}", err=True)

@@ -1,6 +1,6 @@
 """Where the face is in every picture of a data set: found once, kept outside the repository.
 
-Only boxes are kept, no pixels: the crop is then cut by ``core.faces.crop_face``, the code
+Only boxes are kept, no pixels: the crop is then cut by ``core.faces.detector.crop_face``, the code
 that serves, at whatever size and margin the training asks for. A box is kept under the
 SHA-256 of the file, so moving, renaming or exchanging pictures cannot give them a wrong one,
 and a file that has a box is known to decode.
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 
 from core.errors import MediaError
-from core.faces import Box, FaceDetector
+from core.faces.detector import Box, FaceDetector
 from training.data.integrity import Broken, decode_wholly
 from training.data.picture import Picture
 from training.data.sample import WHOLE, Sample, centre_of, read_pixels

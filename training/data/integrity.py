@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError, UnsupportedMedia
-from core.frames import open_media
-from core.sniff import Kind
+from core.media.frames import open_media
+from core.media.sniff import Kind
 from training.data.picture import Picture
 
 MAX_BROKEN = 0.01  # share of the pictures; more points at a copy that went wrong

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core import jpeg, preprocess
-from core.preprocess import Scaling
+from core import jpeg
+from core.model import preprocess
+from core.model.preprocess import Scaling
 from training.data.augment import Augmentation, augmented_crop
 from training.data.batches import Sampler
 from training.data.cache import Sample

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from core.faces import load_face_detector
+from core.faces.detector import load_face_detector
 from training.data.cache import MEMORY_LIMIT, Sample, load_samples
 from training.data.classes import BY_NAME, ClassNames
 from training.data.data_set import DataSet

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnreadableMedia
-from core.faces import Box, crop_face
+from core.faces.detector import Box, crop_face
 from training.data.picture import Picture
 
 # Deep-funneled LFW has black rotated corners: only the middle is photograph.

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.bundle import LOGIT_OUTPUT
 from core.errors import ConfigurationError
+from core.model.bundle import LOGIT_OUTPUT
 from training.networks.weights import load_network
 
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError
-from training import checkpoint
 from training.data.batches import Sampler
 from training.data.cache import Sample
 from training.data.pipeline import training_batches
-from training.fit import record
+from training.fit import checkpoint, record
 from training.fit.devices import spread
 from training.fit.early_stopping import EarlyStopping
 from training.fit.history import History

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training import checkpoint
+from training.fit import checkpoint
 from training.fit.average import WeightAverage
 from training.fit.devices import choose_strategy
 from training.fit.distillation import distilled, load_teachers

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from training.data.cache import Sample
 from training.data.pipeline import evaluation_batches
-from training.evaluation.metrics import auc
+from training.evaluate.metrics import auc
 from training.networks import Network
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.preprocess import Scaling
+from core.model.preprocess import Scaling
 from training.networks.enlarge import enlarged
 from training.networks.network import Head, Network
 from training.networks.torch_checkpoint import read_checkpoint

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import ConfigurationError
-from core.preprocess import Scaling
+from core.model.preprocess import Scaling
 from training.networks.network import Head, Network
 
 FEATURES = "conv_7b_ac"  # (n, 5, 5, 1536) at 224 px

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from core.errors import ConfigurationError
-from core.preprocess import Scaling
+from core.model.preprocess import Scaling
 from training.networks.enlarge import is_learned
 
 Activation = Literal["relu", "leaky_relu"]

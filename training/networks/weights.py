@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError
-from training.class_activation import without_map
+from training.export.class_activation import without_map
 from training.networks.enlarge import is_learned
 from training.networks.network import Network
 

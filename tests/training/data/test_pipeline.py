@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import jpeg
-from core.preprocess import Scaling, to_tensor
+from core.model.preprocess import Scaling, to_tensor
 from training.data.augment import Augmentation, augmented_crop
 from training.data.batches import Mixture, Sampler
 from training.data.cache import Sample

@@ -12,9 +12,9 @@ from tests.training.fit.runs import fit, make_run
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import SIZE, striped
 from training.data.cache import Sample
-from training.experts import combine
 from training.fit.distillation import distilled, load_teachers
 from training.networks import Head
+from training.networks.experts import combine
 
 keras = pytest.importorskip("keras")
 TEACHERS = Path(training.__file__).parent / "teachers"

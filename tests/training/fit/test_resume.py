@@ -14,10 +14,9 @@ import pytest
 
 from tests.training.fit.runs import fit, make_run
 from tests.training.pictures import CentreFace
-from training import checkpoint
 from training.data.cache import Sample, load_samples
 from training.data.manifest import Split, read_pictures
-from training.fit import validator
+from training.fit import checkpoint, validator
 from training.fit.history import read
 
 pytest.importorskip("tensorflow")

@@ -8,9 +8,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.fit.runs import fit, make_run
-from training import checkpoint
 from training.data.cache import Sample
-from training.fit import AVERAGED, Run, validator
+from training.fit import AVERAGED, Run, checkpoint, validator
 from training.fit.history import read
 from training.networks.enlarge import cubic_weights
 

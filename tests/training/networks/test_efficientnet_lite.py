@@ -5,8 +5,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from core import preprocess
 from core.errors import ConfigurationError
+from core.model import preprocess
 from training.networks import Head, find_network
 from training.networks.efficientnet_lite import FEATURES, EfficientNetLite
 from training.networks.efficientnet_lite0 import LITE0, NETWORK

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import ConfigurationError
-from core.preprocess import Scaling
+from core.model.preprocess import Scaling
 from tests.training.pictures import tiny_network
 from training.networks.network import Network, in_common
 

@@ -8,10 +8,10 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
-from training.class_activation import with_map
-from training.experts import combine
+from training.export.class_activation import with_map
 from training.networks import Head
 from training.networks.enlarge import cubic_weights
+from training.networks.experts import combine
 from training.networks.weights import load_weights
 
 keras = pytest.importorskip("keras")

@@ -1,1 +1,0 @@
-"""Face detectors side by side; run with ``python -m benchmarks.face_detectors``."""

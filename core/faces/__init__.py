@@ -1,0 +1,1 @@
+"""Finds faces, follows them over frames, and cuts them out."""

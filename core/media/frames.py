@@ -1,0 +1,86 @@
+"""From uploaded bytes to a handful of pictures: the front of everything that decodes.
+
+>>> with open_media(data) as media:                                  # doctest: +SKIP
+...     print(media.info)
+...     for frame in media.frames(count=10):
+...         frame.pixels  # (h, w, 3) uint8 RGB
+
+The bytes stay in memory; nothing is written to a disk and nothing else is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from core.media.animations import Animation
+from core.media.images import StillMedia
+from core.media.limits import MediaInfo, MediaLimits
+from core.media.sampling import Frame
+from core.media.sniff import HEAD_BYTES, Kind, sniff
+from core.media.video import VideoMedia
+from core.options import Sampling
+
+__all__ = ["Frame", "Media", "open_media"]
+
+
+class Media:
+    """An opened file: what it is, and its frames. Close it, or use it in a ``with``."""
+
+    def __init__(self, source: StillMedia | Animation | VideoMedia) -> None:
+        self._source = source
+
+    @property
+    def info(self) -> MediaInfo:
+        return self._source.info
+
+    def frames(self, count: int = 10, sampling: Sampling = Sampling.KEYFRAMES) -> Iterator[Frame]:
+        """Yield up to ``count`` frames of a video, the one picture of an image.
+
+        Frames are spread evenly: one for the centre of each of ``count`` equal slices of the
+        duration. They rise strictly in index and timestamp; a video with fewer frames gives
+        each once; a damaged or cut one gives those that decode. One frame at a time is in
+        memory, so that 4K costs no more than it must.
+
+        Raises :class:`UnreadableMedia` when no frame decodes, and the errors of the limits.
+        """
+        if count < 1:
+            raise ValueError(f"count is {count}; ask for at least 1 frame")
+        if isinstance(self._source, VideoMedia):
+            return self._source.frames(count, Sampling(sampling))
+        if isinstance(self._source, Animation):
+            return self._source.frames(count)
+        return self._source.frames()
+
+    def close(self) -> None:
+        if isinstance(self._source, VideoMedia):
+            self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_media(data: bytes | bytearray | memoryview, limits: MediaLimits | None = None) -> Media:
+    """Open an image or a video held in memory.
+
+    Raises a :class:`MediaError`: empty, not a format that is taken, unreadable, or beyond one
+    of ``limits``, all of which are checked before the work that they bound.
+    """
+    limits = limits or MediaLimits()
+    view = memoryview(data).cast("B")
+    limits.check_bytes(len(view))
+    file_format = sniff(bytes(view[:HEAD_BYTES]))
+    if file_format.name == "gif" or (file_format.name == "webp" and file_format.kind is Kind.VIDEO):
+        return Media(Animation(view, file_format, limits))
+    if file_format.kind is Kind.IMAGE:
+        return Media(StillMedia(view, file_format, limits))
+    return Media(VideoMedia(view, file_format, limits))

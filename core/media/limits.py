@@ -1,0 +1,97 @@
+"""What is known about a file before its pixels are, and how much of it is tolerated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from core.errors import (
+    DeepfakeError,
+    EmptyMedia,
+    MediaTooLarge,
+    TooManyFrames,
+    TooManyPixels,
+    TooManyStreams,
+    UnreadableMedia,
+    VideoTooLong,
+)
+from core.media.sniff import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """Bounds that are checked before the work that they bound.
+
+    ``max_pixels`` holds for one decoded picture, still or frame, as displayed.
+    """
+
+    max_bytes: int = 512 * 1024**2
+    max_duration_s: float = 3600.0
+    max_pixels: int = 40_000_000
+    max_streams: int = 16
+    max_frames: int = 500_000
+
+    def check_bytes(self, size: int) -> None:
+        """Raises :class:`EmptyMedia` or :class:`MediaTooLarge`."""
+        if size == 0:
+            raise EmptyMedia
+        if size > self.max_bytes:
+            raise MediaTooLarge(size=size, limit=self.max_bytes)
+
+    def check_pixels(self, width: int, height: int) -> None:
+        """Raises :class:`TooManyPixels`, or :class:`UnreadableMedia` for an empty picture."""
+        if width <= 0 or height <= 0:
+            raise UnreadableMedia(f"The picture has {width} x {height} pixels.")
+        if width * height > self.max_pixels:
+            raise TooManyPixels(width=width, height=height, limit=self.max_pixels)
+
+    def check_duration(self, seconds: float | None) -> None:
+        """Raises :class:`VideoTooLong`; an unknown duration passes."""
+        if seconds is not None and seconds > self.max_duration_s:
+            raise VideoTooLong(seconds=seconds, limit=self.max_duration_s)
+
+    def check_frames(self, frames: int) -> None:
+        """Raises :class:`TooManyFrames`."""
+        if frames > self.max_frames:
+            raise TooManyFrames(frames=frames, limit=self.max_frames)
+
+    def check_streams(self, streams: int) -> None:
+        """Raises :class:`TooManyStreams`."""
+        if streams > self.max_streams:
+            raise TooManyStreams(streams=streams, limit=self.max_streams)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a file is: ``container`` is a ``Format.name``; width and height are as displayed.
+
+    ``duration_s`` is None for images.
+    """
+
+    kind: Kind
+    container: str
+    codec: str
+    duration_s: float | None
+    width: int
+    height: int
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises on hostile bytes into :class:`UnreadableMedia`.
+
+    Decoders raise SyntaxError, struct.error, KeyError and more on bytes that they do not
+    expect; at this one boundary any of them means that the file is at fault. MemoryError and
+    the errors of this project pass as they are.
+    """
+    try:
+        yield
+    except (DeepfakeError, MemoryError):
+        raise
+    except Exception as error:
+        said = str(getattr(error, "strerror", None) or error)
+        reason = said.strip().rstrip(".") or type(error).__name__
+        raise UnreadableMedia(
+            f"The {name} file cannot be decoded: {reason}. Save it again, or send another one."
+        ) from error

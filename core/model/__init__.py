@@ -1,0 +1,1 @@
+"""Bundles, and the runtimes that score face crops with them."""

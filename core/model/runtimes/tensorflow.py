@@ -1,0 +1,136 @@
+"""TensorFlow: runs any ``.keras`` file, on a GPU where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from core.errors import BundleInvalid, ExplanationUnavailable, RuntimeUnavailable
+from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, Explanation, RuntimeName
+
+
+class TensorFlowRuntime:
+    """A Keras model behind ``tf.function``s of fixed signature.
+
+    ``model.predict`` builds a data pipeline for every call: slower, and its memory grows
+    (keras#13118).
+    """
+
+    name = RuntimeName.TENSORFLOW
+
+    def __init__(
+        self,
+        file: Path,
+        size: int,
+        *,
+        threads: int | None = None,
+        explanation: Explanation | None = None,
+    ) -> None:
+        if threads is not None:
+            _bound_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        try:
+            # safe_mode: a model file from elsewhere must not run code through Lambda layers
+            model = tf.keras.models.load_model(file, compile=False, safe_mode=True)
+        except (OSError, ValueError, TypeError) as error:
+            raise BundleInvalid(f"{file} is not a model that Keras can load: {error}") from error
+        signature = [tf.TensorSpec((None, size, size, 3), tf.float32)]
+        # Traced at the first call: a runtime that never explains pays nothing for it.
+        self._call = tf.function(_answer_of(model), input_signature=signature, jit_compile=False)
+        self._explain = None
+        if explanation is not None:
+            explain = _map_of(model, explanation, file)
+            self._explain = tf.function(explain, input_signature=signature, jit_compile=False)
+
+    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, size, size, 3) → (n,), the network's raw output."""
+        output = self._call(tf.constant(tensor)).numpy()
+        return np.asarray(output, np.float32).reshape(len(tensor), -1)[:, 0]
+
+    def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, size, size, 3) → (n, h, w) logits: exact where the head is linear, else Grad-CAM.
+
+        Raises :class:`ExplanationUnavailable` when model.json names no way.
+        """
+        if self._explain is None:
+            raise ExplanationUnavailable(
+                "This bundle cannot explain itself: its model.json has no explanation. "
+                "Export or import the model again."
+            )
+        return np.asarray(self._explain(tf.constant(tensor)).numpy(), np.float32)
+
+
+def _answer_of(model: Any) -> Callable[[Any], Any]:
+    if _named_outputs(model):
+        return lambda x: model(x, training=False)[LOGIT_OUTPUT]
+    return lambda x: model(x, training=False)
+
+
+def _named_outputs(model: Any) -> dict[str, Any]:
+    output = getattr(model, "output", None)  # a Sequential may have none before its first call
+    return output if isinstance(output, dict) else {}
+
+
+def _map_of(model: Any, explanation: Explanation, file: Path) -> Callable[[Any], Any]:
+    if explanation.method == "grad-cam":
+        return grad_cam(model, explanation.layer)
+    if MAP_OUTPUT not in _named_outputs(model):
+        raise BundleInvalid(f"{file} has no output {MAP_OUTPUT!r}, which its model.json promises.")
+    return lambda x: model(x, training=False)[MAP_OUTPUT]
+
+
+def grad_cam(model: Any, layer: str) -> Callable[[Any], Any]:
+    """A function from pictures to (n, h, w) maps by the gradient of the logit at ``layer``.
+
+    Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391) without its ReLU, as
+    what speaks against the class is wanted too, and times h * w: for a head that is linear
+    after global average pooling the map is then the exact one, in logits.
+    """
+    names = [each.name for each in model.layers]
+    if layer not in names[:-1]:
+        raise BundleInvalid(f"The Keras file has no layer {layer!r} to explain by.")
+    # What goes into the next layer: the output of a base that is a model of its own is
+    # known to that model only.
+    features = model.layers[names.index(layer) + 1].input
+    base = tf.keras.Model(model.inputs[0], features)
+    classify = tf.keras.Model(features, _logit_tensor(model))
+
+    def explain(x: Any) -> Any:
+        maps = base(x, training=False)
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            logits = classify(maps, training=False)
+        gradient = tape.gradient(logits, maps)
+        weights = tf.reduce_sum(gradient, (1, 2), keepdims=True)  # h * w times the mean
+        return tf.cast(tf.reduce_sum(weights * maps, -1), tf.float32)
+
+    return explain
+
+
+def _logit_tensor(model: Any) -> Any:
+    """The model's output before its sigmoid, whose gradient vanishes where it is certain."""
+    output = _named_outputs(model).get(LOGIT_OUTPUT, model.outputs[0])
+    last = model.layers[-1]
+    if getattr(getattr(last, "activation", None), "__name__", "linear") != "sigmoid":
+        return output
+    if not isinstance(last, tf.keras.layers.Dense):
+        return last.input  # an Activation layer
+    linear = tf.keras.layers.Dense.from_config({**last.get_config(), "activation": "linear"})
+    logit = linear(last.input)
+    linear.set_weights(last.get_weights())
+    return logit
+
+
+def _bound_threads(threads: int) -> None:
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    except RuntimeError as error:
+        raise RuntimeUnavailable(
+            f"TensorFlow is running already and cannot be bound to {threads} threads: {error}"
+        ) from error

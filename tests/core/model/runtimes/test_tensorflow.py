@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from core.errors import BundleInvalid
+from core.model.runtimes.tensorflow import TensorFlowRuntime
+
+
+def mean_of_red() -> tf.keras.Model:
+    picture = tf.keras.Input((16, 16, 3))
+    red = tf.keras.layers.GlobalAveragePooling2D()(picture)
+    head = tf.keras.layers.Dense(1)
+    model = tf.keras.Model(picture, head(red))
+    head.set_weights([np.array([[1.0], [0.0], [0.0]]), np.array([0.5])])
+    return model
+
+
+def test_any_keras_file_runs_with_any_batch_size(tmp_path: Path) -> None:
+    mean_of_red().save(tmp_path / "model.keras")
+    runtime = TensorFlowRuntime(tmp_path / "model.keras", 16)
+    for n in (1, 3):
+        tensor = np.zeros((n, 16, 16, 3), np.float32)
+        tensor[..., 0] = 2
+        np.testing.assert_allclose(runtime.predict(tensor), np.full(n, 2.5), atol=1e-6)
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.keras").write_bytes(b"no model")
+    with pytest.raises(BundleInvalid, match=r"model\.keras is not a model"):
+        TensorFlowRuntime(tmp_path / "model.keras", 16)
+
+
+def test_a_model_that_carries_code_is_refused(tmp_path: Path) -> None:
+    picture = tf.keras.Input((16, 16, 3))
+    answer = tf.keras.layers.Lambda(lambda x: tf.reduce_mean(x, (1, 2, 3), keepdims=False))(picture)
+    tf.keras.Model(picture, answer).save(tmp_path / "model.keras")
+    with pytest.raises(BundleInvalid, match="not a model that Keras can load"):
+        TensorFlowRuntime(tmp_path / "model.keras", 16)

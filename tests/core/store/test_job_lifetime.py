@@ -1,0 +1,157 @@
+"""A job and its upload live together and end together."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from redis import Redis
+
+from core.errors import BlobMissing, JobNotFound
+from core.store.blobs import RedisBlobStore
+from core.store.jobs import Job, JobStatus, JobStore, MediaRef
+from tests.core.store.lost_worker import begin, expire_lease
+
+MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=3, kind="image", container="png")
+UPLOAD_TTL_S, JOB_TTL_S = 0.1, 0.6
+
+
+@pytest.fixture
+def store(redis: Redis) -> JobStore:
+    return JobStore(redis, ttl_s=JOB_TTL_S)
+
+
+@pytest.fixture
+def blobs(redis: Redis) -> RedisBlobStore:
+    blobs = RedisBlobStore(redis, upload_ttl_s=UPLOAD_TTL_S, max_total_bytes=4)
+    blobs.open(MEDIA.blob_id)
+    blobs.append(MEDIA.blob_id, b"abc")
+    return blobs
+
+
+def queued(store: JobStore) -> Job:
+    return store.create(Job.new(media=MEDIA))
+
+
+def content(blobs: RedisBlobStore) -> bytes:
+    return b"".join(blobs.read(MEDIA.blob_id))
+
+
+def test_an_upload_that_waits_longer_than_uploads_may_take_is_still_there(
+    store: JobStore, blobs: RedisBlobStore
+) -> None:
+    job = queued(store)
+    time.sleep(2 * UPLOAD_TTL_S)
+    blobs.open("blob_2")  # an upload sweeps away what has expired
+    assert content(blobs) == b"abc"
+    assert blobs.usage().used == 3
+    assert store.claim(job.id, "w1") is not None
+
+
+def test_an_upload_without_a_job_is_swept_away(blobs: RedisBlobStore) -> None:
+    time.sleep(2 * UPLOAD_TTL_S)
+    blobs.open("blob_2")
+    assert blobs.usage().used == 0
+
+
+@pytest.mark.parametrize("how", ["claim", "renew", "stage", "release", "reap"])
+def test_whatever_lets_the_record_live_on_does_so_for_its_upload(
+    store: JobStore, blobs: RedisBlobStore, redis: Redis, how: str
+) -> None:
+    job = queued(store)
+    if how != "claim":
+        begin(store, job.id)
+    for key in (f"df:job:{job.id}", "df:blob:blob_1"):
+        redis.pexpire(key, 50)
+    redis.zadd("df:blob-expiries", {MEDIA.blob_id: 1})
+    if how == "reap":
+        expire_lease(redis, job.id)
+    {
+        "claim": lambda: store.claim(job.id, "w1"),
+        "renew": lambda: store.renew(job.id, 1),
+        "stage": lambda: store.set_stage(job.id, 1, "infer"),
+        "release": lambda: store.release(job.id, 1),
+        "reap": store.reap,
+    }[how]()
+    time.sleep(0.1)
+    blobs.open("blob_2")
+    assert content(blobs) == b"abc"
+    assert store.get(job.id).id == job.id
+
+
+@pytest.mark.parametrize("how", ["finish", "cancel", "cancel of a lost worker", "delete", "fail"])
+def test_the_upload_ends_with_its_job(
+    redis: Redis, store: JobStore, blobs: RedisBlobStore, how: str
+) -> None:
+    job = queued(store)
+    if how == "cancel":
+        store.request_cancel(job.id, "local")
+    elif how == "delete":
+        store.delete(job.id, "local")
+    elif how == "finish":
+        store.finish(job.id, begin(store, job.id), status=JobStatus.SUCCEEDED, result={})
+    else:
+        begin(store, job.id)
+        if how == "cancel of a lost worker":
+            store.request_cancel(job.id, "local")
+        expire_lease(redis, job.id)
+        JobStore(redis, ttl_s=JOB_TTL_S, max_attempts=1).reap()
+    with pytest.raises(BlobMissing):
+        content(blobs)
+    assert blobs.usage().used == 0
+    if how != "delete":
+        assert store.get(job.id).media_deleted_at is not None
+
+
+def test_an_upload_that_has_a_job_cannot_be_discarded(
+    store: JobStore, blobs: RedisBlobStore
+) -> None:
+    queued(store)
+    blobs.discard(MEDIA.blob_id)
+    assert content(blobs) == b"abc"
+
+
+def test_no_job_is_created_for_an_upload_that_is_gone(
+    redis: Redis, store: JobStore, blobs: RedisBlobStore
+) -> None:
+    blobs.discard(MEDIA.blob_id)
+    with pytest.raises(BlobMissing, match="blob_1"):
+        store.create(Job.new(media=MEDIA), idempotency_key="k")
+    assert list(redis.scan_iter("df:job:*")) + list(redis.scan_iter("df:idempotency:*")) == []
+    assert store.counts().queued["interactive"] == 0
+
+
+def test_a_stale_attempt_cannot_end_the_upload(store: JobStore, blobs: RedisBlobStore) -> None:
+    job = queued(store)
+    begin(store, job.id)
+    assert store.release(job.id, 1)
+    assert not store.finish(job.id, 1, status=JobStatus.SUCCEEDED, result={})
+    assert content(blobs) == b"abc"
+
+
+def test_a_job_that_nobody_takes_expires_with_its_upload(
+    store: JobStore, blobs: RedisBlobStore
+) -> None:
+    job = queued(store)
+    time.sleep(JOB_TTL_S + 0.05)
+    with pytest.raises(JobNotFound):
+        store.get(job.id)
+    blobs.open("blob_2")
+    assert blobs.usage().used == 0
+    blobs.open(MEDIA.blob_id)
+    blobs.append(MEDIA.blob_id, b"abc")
+    queued(store)
+    assert store.counts().queued["interactive"] == 1
+
+
+def test_a_job_that_lived_on_keeps_its_place_in_the_queue(
+    store: JobStore, blobs: RedisBlobStore
+) -> None:
+    job = queued(store)
+    time.sleep(JOB_TTL_S / 2)
+    begin(store, job.id)
+    store.release(job.id, 1)
+    time.sleep(JOB_TTL_S * 0.7)
+    queued(store)
+    assert store.queue_position(job) == 1
+    assert content(blobs) == b"abc"

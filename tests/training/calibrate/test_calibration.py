@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import ConfigurationError
+from core.model.detector import sigmoid
+from training.calibrate.calibration import (
+    METHODS,
+    Method,
+    Wanted,
+    balanced_weights,
+    choose_thresholds,
+    fit,
+)
+
+
+def test_platt_scaling_recovers_the_parameters_that_made_the_labels() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, 40_000)
+    fake = rng.random(40_000) < sigmoid(0.6 * logits - 0.8)
+    found = fit("platt", logits, fake, "made up")
+    assert found.slope == pytest.approx(0.6, abs=0.03)
+    assert found.intercept == pytest.approx(-0.8, abs=0.05)
+
+
+def test_a_temperature_recovers_the_slope_and_has_no_intercept() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, 40_000)
+    fake = rng.random(40_000) < sigmoid(0.4 * logits)
+    found = fit("temperature", logits, fake, "made up")
+    assert (found.method, found.intercept) == ("temperature", 0.0)
+    assert found.slope == pytest.approx(0.4, abs=0.02)
+
+
+def test_a_weight_of_two_is_a_picture_twice() -> None:
+    rng = np.random.default_rng(3)
+    logits, weights = rng.normal(0, 2, 400), np.r_[np.full(200, 2.0), np.full(200, 1.0)]
+    fake = rng.random(400) < sigmoid(logits)
+    twice = np.r_[np.arange(200), np.arange(400)]
+    for method in METHODS:
+        weighted = fit(method, logits, fake, "weighted", weights=weights)
+        repeated = fit(method, logits[twice], fake[twice], "repeated")
+        # Not equal: Platt's targets depend on the number of pictures.
+        assert weighted.slope == pytest.approx(repeated.slope, rel=0.02)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_separable_classes_still_have_a_finite_answer(method: Method) -> None:
+    found = fit(method, np.array([-2.0, -1, 1, 2]), np.array([False, False, True, True]), "four")
+    assert 0 < found.slope < 10
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_network_with_its_classes_swapped_is_refused(method: Method) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=500)
+    with pytest.raises(ConfigurationError, match="class order"):
+        fit(method, logits, rng.random(500) < sigmoid(-3 * logits), "swapped")
+
+
+def test_one_class_cannot_be_calibrated() -> None:
+    with pytest.raises(ConfigurationError, match="one class"):
+        fit("platt", np.zeros(3), np.ones(3, bool), "fakes")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.2])
+def test_a_share_that_makes_no_sense_is_named(share: float) -> None:
+    with pytest.raises(ConfigurationError, match=f"false positives is {share:g}"):
+        Wanted(false_positives=share)
+
+
+def test_both_classes_weigh_the_same_however_many_there_are() -> None:
+    fake = np.array([False] * 90 + [True] * 10)
+    weights = balanced_weights(["a"] * 45 + ["b"] * 45 + ["a"] * 10, fake)
+    assert weights[fake].sum() == pytest.approx(weights[~fake].sum())
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_thresholds_keep_false_positives_and_misses_within_their_shares() -> None:
+    rng = np.random.default_rng(2)
+    fake = rng.random(20_000) < 0.5
+    p = sigmoid(rng.normal(0, 1.5, 20_000) + np.where(fake, 1.0, -1.0))
+    found = choose_thresholds(p, fake, np.ones(len(p)), false_positives=0.02, misses=0.05)
+    assert (p[~fake] >= found.fake).mean() == pytest.approx(0.02, abs=0.004)
+    assert (p[fake] <= found.real).mean() == pytest.approx(0.05, abs=0.004)
+
+
+def test_a_detector_that_needs_no_band_gets_a_narrow_one() -> None:
+    fake = np.array([False] * 50 + [True] * 50)
+    p = np.where(fake, 0.9, 0.1)
+    found = choose_thresholds(p, fake, np.ones(100), false_positives=0.02, misses=0.05)
+    assert 0 < found.fake - found.real <= 0.011

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from core.model.bundle import load_bundle
+from tests.core.bundle_factory import write_bundle
+from training.calibrate.calibration import Wanted
+from training.calibrate.recalibrate import dropped_metrics, recalibrate
+from training.data.cache import Sample
+
+WANTED = Wanted("platt", 0.1, 0.1)
+
+
+@pytest.fixture
+def bundle_dir(tmp_path: Path) -> Path:
+    """Judges brightness, and striped fakes are brighter; two figures of its old calibration."""
+    metrics = {"valid": {"auc": 0.9}, "int8": {"accuracy_drop_points": 0.1, "auc_int8": 0.9}}
+    return write_bundle(tmp_path / "bright", metrics=metrics).path
+
+
+def test_a_bundle_is_fitted_to_other_data_and_no_weight_changes(
+    bundle_dir: Path, samples: list[Sample]
+) -> None:
+    before = load_bundle(bundle_dir)
+    files = {file.name: file.read_bytes() for file in bundle_dir.glob("fp32.*")}
+    published = recalibrate(before, samples, WANTED, where="train of stripes")
+    manifest = load_bundle(bundle_dir).manifest
+    assert manifest.calibration is not None
+    assert manifest.calibration.slope > 0
+    assert "12 real and 12 fake pictures of 2 sources, train of stripes" in (
+        manifest.calibration.fitted_on
+    )
+    assert manifest.thresholds != before.manifest.thresholds
+    assert manifest.metrics["calibration"] == published.judged.to_json()
+    assert manifest.artifacts == before.manifest.artifacts
+    assert {file.name: file.read_bytes() for file in bundle_dir.glob("fp32.*")} == files
+
+
+def test_figures_of_the_old_calibration_go_and_those_that_none_changes_stay(
+    bundle_dir: Path, samples: list[Sample]
+) -> None:
+    old = load_bundle(bundle_dir)
+    recalibrate(old, samples, WANTED, where="here")
+    assert dropped_metrics(old) == ["valid"]
+    metrics = load_bundle(bundle_dir).manifest.metrics
+    assert set(metrics) == {"int8", "calibration"}
+    assert metrics["int8"] == {"auc_int8": 0.9}
+
+
+def test_a_copy_leaves_the_bundle_as_it_was(
+    bundle_dir: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    old = load_bundle(bundle_dir)
+    recalibrate(old, samples, WANTED, where="here", out=tmp_path / "mine")
+    assert load_bundle(bundle_dir) == old
+    copy = load_bundle(tmp_path / "mine").manifest
+    assert (copy.name, copy.artifacts) == ("mine", old.manifest.artifacts)
+
+
+def test_a_copy_with_a_name_that_no_bundle_may_have_is_not_begun(
+    bundle_dir: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match="name 'My Bundle'"):
+        recalibrate(
+            load_bundle(bundle_dir), samples, WANTED, where="here", out=tmp_path / "My Bundle"
+        )
+    assert not (tmp_path / "My Bundle").exists()
+
+
+def test_a_bundle_that_answers_with_p_real_is_calibrated_the_right_way_round(
+    bundle_dir: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    """Brightness as evidence of "real" ranks these fakes below the reals: it is noticed."""
+    turned = tmp_path / "turned"
+    shutil.copytree(bundle_dir, turned)
+    bundle = write_bundle(turned, positive_class="real")
+    with pytest.raises(ConfigurationError, match="ranks real above fake"):
+        recalibrate(bundle, samples, WANTED, where="here")

@@ -1,0 +1,103 @@
+"""``deepfake evaluate`` and ``deepfake gate`` on a small folder and a bundle of brightness."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.model.bundle import load_bundle, sha256_of
+from deepfake.cli import cli
+from tests.core.bundle_factory import write_openvino
+from training.export.publish import record
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def own_bundle(bundle_dir: Path, tmp_path: Path) -> Path:
+    """A copy that a test may write to."""
+    return Path(shutil.copytree(bundle_dir, tmp_path / "own"))
+
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared: faces are searched once."""
+    return tmp_path_factory.mktemp("faces")
+
+
+@pytest.fixture
+def run(bright_data: Path, own_bundle: Path, cache_dir: Path) -> Run:
+    def invoke(command: str, *more: object) -> Result:
+        arguments = [command, "--data", bright_data, "--model", own_bundle, "--cache", cache_dir]
+        return CliRunner().invoke(cli, [str(each) for each in [*arguments, *more]])
+
+    return invoke
+
+
+def test_evaluate_prints_a_table_and_writes_figures(run: Run, tmp_path: Path) -> None:
+    told = run("evaluate", "--json", tmp_path / "figures.json")
+    assert told.exit_code == 0, told.output
+    assert "plain" in told.stdout
+    assert "mean AUC over 1 sources" in told.stdout
+    document = json.loads((tmp_path / "figures.json").read_text())
+    assert document["data"]["split"] == "test"
+    assert document["robustness"] is None
+    assert list(document["runtimes"]) == ["openvino-fp32"]
+
+
+def test_evaluate_writes_a_report_into_a_folder(run: Run, tmp_path: Path) -> None:
+    told = run("evaluate", "--out", tmp_path / "report", "--no-robustness", "--no-pictures")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines()[-1] == str(tmp_path / "report" / "report.html")
+    assert (tmp_path / "report" / "plots" / "roc.svg").is_file()
+
+
+def test_evaluate_saves_claims_with_intervals_and_keeps_those_of_other_runtimes(
+    run: Run, own_bundle: Path
+) -> None:
+    record(load_bundle(own_bundle), "test", {"openvino-int8": {"kept": True}})
+    assert run("evaluate", "--save").exit_code == 0
+    claims = load_bundle(own_bundle).manifest.metrics["test"]
+    assert claims["openvino-int8"] == {"kept": True}
+    assert len(claims["openvino-fp32"]["all"]["intervals"]["auc"]) == 2
+
+
+def test_the_gate_needs_a_claim_then_holds_the_bundle_to_it(run: Run, own_bundle: Path) -> None:
+    unclaimed = run("gate")
+    assert unclaimed.exit_code == 1
+    assert "deepfake gate --save" in unclaimed.stderr
+    assert run("gate", "--save").exit_code == 0
+    kept = run("gate")
+    assert kept.exit_code == 0
+    assert "No figure is worse" in kept.stdout
+    _turn_around(own_bundle)
+    broken = run("gate")
+    assert broken.exit_code == 1
+    assert "The bundle breaks its claims" in broken.stderr
+    assert "all: auc is 0." in broken.stderr
+
+
+def test_the_gate_refuses_to_compare_other_pictures(
+    run: Run, own_bundle: Path, bright_data: Path, tmp_path: Path
+) -> None:
+    assert run("gate", "--save").exit_code == 0
+    fewer = Path(shutil.copytree(bright_data, tmp_path / "fewer"))
+    (fewer / "test" / "shots" / "fake" / "test0.jpg").unlink()
+    told = run("gate", "--data", fewer)
+    assert told.exit_code == 1
+    assert "other pictures" in told.stderr
+
+
+def _turn_around(folder: Path) -> None:
+    """Weights that call bright pictures real, under the claims of the right ones."""
+    write_openvino(folder, gain=-8.0)
+    text = (folder / "model.json").read_text()
+    fields = json.loads(text)
+    for artifact in fields["artifacts"].values():
+        artifact["files"] = {name: sha256_of(folder / name) for name in artifact["files"]}
+    (folder / "model.json").write_text(json.dumps(fields))

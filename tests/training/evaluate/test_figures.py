@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.model.bundle import Thresholds
+from tests.training.evaluate.scored import made_scores
+from training.evaluate import metrics
+from training.evaluate.claims import claims_of
+from training.evaluate.figures import figures_of
+from training.evaluate.scores import Scores
+from training.evaluate.text_table import table, with_interval
+
+THRESHOLDS = Thresholds(fake=0.8, real=0.2)
+
+
+@pytest.fixture(scope="module")
+def scores() -> Scores:
+    return made_scores()
+
+
+@pytest.fixture(scope="module")
+def report(scores: Scores) -> dict[str, Any]:
+    return figures_of(scores, THRESHOLDS, resamples=200)
+
+
+def test_every_figure_lies_in_its_interval(report: dict[str, Any]) -> None:
+    for name in ("auc", "ap", "eer", "accuracy_at_half", "selective_accuracy", "f1", "brier",
+                 "log_loss", "decided"):  # fmt: skip
+        low, high = report["all"]["intervals"][name]
+        assert low <= report["all"][name] <= high, name
+        assert low < high, name
+
+
+def test_a_source_of_fakes_is_compared_with_the_reals_of_its_counterpart(
+    scores: Scores, report: dict[str, Any]
+) -> None:
+    fakes = scores.source == "stylegan2"
+    some = fakes | ((scores.source == "stylegan_ffhq") & ~scores.fake)
+    expected = metrics.auc(scores.fake[some], scores.probability[some])
+    group = report["by_source"]["stylegan2"]
+    assert group["auc"] == pytest.approx(expected, abs=1e-4)
+    everyone = fakes | ~scores.fake
+    against_all = metrics.auc(scores.fake[everyone], scores.probability[everyone])
+    assert group["auc_all_reals"] == pytest.approx(against_all, abs=1e-4)
+
+
+def test_fakes_without_any_counterpart_have_an_auc_against_all_reals_only(
+    report: dict[str, Any],
+) -> None:
+    group = report["by_source"]["portraits"]
+    assert group["auc"] is None
+    assert group["intervals"]["auc"] is None
+    assert group["auc_all_reals"] is not None
+    assert report["by_source"]["photos"]["auc_all_reals"] is None
+
+
+def test_the_mean_auc_is_of_the_sources_that_have_one(report: dict[str, Any]) -> None:
+    aucs = [group["auc"] for group in report["by_source"].values() if group["auc"] is not None]
+    assert report["mean_auc_sources"] == len(aucs) == 3
+    assert report["mean_auc"] == pytest.approx(np.mean(aucs), abs=1e-3)
+    assert report["mean_auc_all_reals_sources"] == 4
+    low, high = report["intervals"]["mean_auc"]
+    assert low < report["mean_auc"] < high
+
+
+def test_generators_are_told_apart(report: dict[str, Any]) -> None:
+    assert set(report["by_generator"]) == {"swapper", "StyleGAN", "StyleGAN2", "portraits"}
+    assert report["by_generator"]["swapper"]["fake"] == 80
+    assert report["by_generator"]["swapper"]["real"] == 0
+    assert report["by_generator"]["swapper"]["auc"] is not None
+
+
+def test_the_confusion_matrix_counts_every_picture_once(report: dict[str, Any]) -> None:
+    confusion = report["all"]["confusion"]
+    assert list(confusion["real"]) == ["real", "inconclusive", "fake"]
+    assert sum(confusion["real"].values()) == report["all"]["real"] == 190
+    assert sum(confusion["fake"].values()) == report["all"]["fake"] == 210
+    decided = 400 - confusion["real"]["inconclusive"] - confusion["fake"]["inconclusive"]
+    right = confusion["real"]["real"] + confusion["fake"]["fake"]
+    assert report["all"]["decided"] == pytest.approx(decided / 400, abs=1e-4)
+    assert report["all"]["accuracy_decided"] == pytest.approx(right / decided, abs=1e-4)
+
+
+def test_faces_that_were_not_found_are_counted(report: dict[str, Any]) -> None:
+    assert report["all"]["face_found"] == 320
+
+
+def test_claims_keep_figures_and_intervals_but_no_pictures(report: dict[str, Any]) -> None:
+    claims = claims_of(report)
+    assert claims["all"]["auc"] == report["all"]["auc"]
+    assert claims["by_source"]["swaps"]["intervals"]["auc"] is not None
+    assert "by_generator" not in claims
+
+
+def test_the_table_has_a_line_for_every_source_and_shows_intervals(
+    report: dict[str, Any],
+) -> None:
+    text = table(report)
+    assert all(name in text for name in report["by_source"])
+    low, high = report["all"]["intervals"]["auc"]
+    assert f"({low:.3f}-{high:.3f})" in text
+    assert with_interval(report["by_source"]["portraits"], "auc") == "-"
+
+
+def test_labels_and_probabilities_of_different_lengths_are_refused(scores: Scores) -> None:
+    with pytest.raises(ValueError, match="different lengths"):
+        Scores(scores.fake[:3], scores.probability, scores.source, scores.generator,
+               scores.face_found)  # fmt: skip

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from tests.training.evaluate.test_metrics import scored
+from training.evaluate import metrics, resampling
+
+PAIRS = [
+    (metrics.auc, resampling.auc),
+    (metrics.average_precision, resampling.average_precision),
+    (metrics.equal_error_rate, resampling.equal_error_rate),
+    (metrics.accuracy, resampling.accuracy),
+    (metrics.selective_accuracy, resampling.selective_accuracy),
+    (metrics.f1, resampling.f1),
+    (metrics.brier, resampling.brier),
+    (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
+    (metrics.calibration_error, resampling.calibration_error),
+]
+
+
+@pytest.mark.parametrize(("metric", "resampled"), PAIRS)
+def test_counts_give_what_repeated_pictures_give(
+    metric: metrics.Metric, resampled: resampling.Resampled
+) -> None:
+    fake, score = scored(200)
+    weights = resampling.draw(fake.astype(np.int64), resamples=4, seed=3)
+    for counts, value in zip(weights, resampled(fake, score, weights), strict=True):
+        repeats = counts.astype(int)
+        assert value == pytest.approx(metric(np.repeat(fake, repeats), np.repeat(score, repeats)))
+
+
+def test_every_resample_keeps_the_size_of_every_stratum() -> None:
+    strata = np.array([0] * 30 + [1] * 5 + [2])
+    weights = resampling.draw(strata, resamples=50)
+    for stratum, size in ((0, 30), (1, 5), (2, 1)):
+        assert (weights[:, strata == stratum].sum(1) == size).all()
+    assert len(np.unique(weights, axis=0)) > 40
+
+
+def test_the_same_seed_draws_the_same_pictures() -> None:
+    strata = np.arange(40) % 2
+    first, same, other = (resampling.draw(strata, 10, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, same)
+    assert (first != other).any()
+
+
+def test_the_interval_holds_the_true_value_about_as_often_as_it_says() -> None:
+    held = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        fake = np.arange(200) % 2 == 0
+        score = rng.normal(fake.astype(float), 1.0)
+        weights = resampling.draw(fake.astype(np.int64), 300, seed)
+        pair = resampling.interval(resampling.auc(fake, score, weights))
+        assert pair is not None
+        held += pair[0] <= 0.7602 <= pair[1]  # the AUC of two normals one deviation apart
+    assert 51 <= held <= 60
+
+
+def test_a_share_of_none_has_an_interval_with_width() -> None:
+    pair = resampling.share_interval(0, 60)
+    assert pair is not None
+    assert pair[0] == 0
+    assert 0.03 < pair[1] < 0.1
+    assert resampling.share_interval(0, 0) is None
+    assert resampling.interval(np.array([np.nan])) is None
+
+
+def test_a_thousand_resamples_of_a_test_set_take_under_two_seconds() -> None:
+    fake, score = scored(2880)
+    started = time.process_time()
+    weights = resampling.draw(fake.astype(np.int64), 1000)
+    resampling.auc(fake, score, weights)
+    assert time.process_time() - started < 2

@@ -1,0 +1,139 @@
+"""The real child on real media: locked down, it must see exactly what an open process sees."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from core.errors import (
+    DecoderCrashed,
+    DecoderOutOfMemory,
+    DecodeTimeout,
+    EmptyMedia,
+    TooManyPixels,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
+from core.evidence import Evidence, ExtractOptions
+from core.faces.detector import FaceDetector, load_face_detector
+from core.media.limits import MediaLimits
+from core.pipeline.extraction import extract
+from tests.worker.media_factory import MEDIA, still, video
+from worker.decoder.pool import DecoderConfig, DecoderPool
+
+PATIENT_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    made = DecoderPool(DecoderConfig(), 1)
+    made.wait_ready()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceDetector:
+    return load_face_detector()
+
+
+def send(
+    pool: DecoderPool, data: bytes, options: ExtractOptions | None = None, **limits: float
+) -> Evidence:
+    deadline_s = limits.get("deadline_s", PATIENT_S)
+    return pool.extract(
+        iter([data] if data else []), len(data), options or ExtractOptions(), deadline_s=deadline_s
+    )
+
+
+def timeless(evidence: Evidence) -> Evidence:
+    return dataclasses.replace(evidence, decode_ms=0.0, faces_ms=0.0)
+
+
+@pytest.mark.parametrize("name", MEDIA)
+def test_the_sandbox_changes_nothing_about_any_kind_of_file(
+    pool: DecoderPool, faces: FaceDetector, name: str
+) -> None:
+    data = MEDIA[name]()
+    inside = send(pool, data)
+    assert timeless(inside) == timeless(extract(data, ExtractOptions(), faces))
+    assert any(frame.faces for frame in inside.frames)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", EmptyMedia),
+        (b"%PDF-1.7 " + bytes(100), UnsupportedMedia),
+        (still("PNG")[:200], UnreadableMedia),
+        (video("mp4", "libx264")[:900], UnreadableMedia),
+    ],
+    ids=["empty", "pdf", "cut png", "cut mp4"],
+)
+def test_the_errors_of_a_file_come_through(
+    pool: DecoderPool, data: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        send(pool, data)
+
+
+def test_the_limits_of_the_request_hold_in_the_child(pool: DecoderPool) -> None:
+    options = ExtractOptions(limits=MediaLimits(max_pixels=1000))
+    with pytest.raises(TooManyPixels, match="1,000"):
+        send(pool, still("PNG"), options)
+
+
+def test_a_file_that_needs_too_much_memory_is_said_to_and_the_next_one_works() -> None:
+    pool = DecoderPool(DecoderConfig(memory_bytes=256 * 1024**2), 1)
+    try:
+        pool.wait_ready()
+        upload = (bytes(1024**2) for _ in range(300))
+        with pytest.raises(DecoderOutOfMemory):
+            pool.extract(upload, 300 * 1024**2, ExtractOptions(), deadline_s=PATIENT_S)
+        assert send(pool, still("JPEG")).frames
+    finally:
+        pool.close()
+
+
+def test_a_child_killed_in_the_middle_of_a_file_costs_that_file_only(pool: DecoderPool) -> None:
+    data = still("JPEG")
+
+    def chunks() -> Iterator[bytes]:
+        yield data[:100]
+        child = pool._decoders[0].wait_ready()
+        os.kill(child.pid, signal.SIGKILL)
+        yield data[100:]
+
+    with pytest.raises(DecoderCrashed, match="SIGKILL"):
+        pool.extract(chunks(), len(data), ExtractOptions(), deadline_s=PATIENT_S)
+    assert send(pool, data).frames
+
+
+def test_a_file_that_takes_too_long_is_stopped(pool: DecoderPool) -> None:
+    with pytest.raises(DecodeTimeout, match=r"0\.01 s"):
+        send(pool, video("mp4", "libx264"), deadline_s=0.01)
+    assert send(pool, still("JPEG")).frames
+
+
+def test_many_files_at_once_share_few_children() -> None:
+    pool = DecoderPool(DecoderConfig(threads=1), 2)
+    data, found = still("JPEG"), []
+    try:
+        pool.wait_ready()
+        threads = [
+            threading.Thread(target=lambda: found.append(timeless(send(pool, data))))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        pool.close()
+    assert len(found) == 6
+    assert all(evidence == found[0] for evidence in found)

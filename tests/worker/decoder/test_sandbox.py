@@ -1,0 +1,96 @@
+"""What a child can still do once it is locked down; tried in a real child."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from core.errors import UnreadableMedia
+from tests.worker.decoder.decoders import obedient_pool, obey
+from worker.decoder.pool import DecoderPool
+from worker.decoder.sandbox import Protection
+
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
+    reason="seccomp has a table for Linux on x86_64 and aarch64",
+)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    with obedient_pool() as made:
+        yield made
+
+
+@linux_only
+@pytest.mark.parametrize(
+    "order",
+    [
+        "read-file",
+        "read-parent",
+        "write-file",
+        "open-socket",
+        "unix-socket",
+        "fork",
+        "run-program",
+        "kill-parent",
+    ],
+)
+def test_a_child_can_neither_open_connect_start_nor_kill_anything(
+    pool: DecoderPool, order: str
+) -> None:
+    with pytest.raises(UnreadableMedia, match=r"^PermissionError$"):
+        obey(pool, order)
+
+
+def test_a_child_has_a_bounded_memory(pool: DecoderPool) -> None:
+    with pytest.raises(UnreadableMedia, match=r"^MemoryError$"):
+        obey(pool, "take-memory")
+
+
+def test_a_child_can_not_raise_its_own_limit(pool: DecoderPool) -> None:
+    with pytest.raises(UnreadableMedia, match=r"^(ValueError|PermissionError)$"):
+        obey(pool, "raise-limit")
+
+
+def test_a_child_can_start_the_threads_that_codecs_need(pool: DecoderPool) -> None:
+    with pytest.raises(UnreadableMedia, match="it worked"):
+        obey(pool, "start-thread")
+
+
+def test_a_child_knows_nothing_of_the_workers_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DEEPFAKE_REDIS_URL", "redis://:secret@example.test/0")
+    with obedient_pool() as pool, pytest.raises(UnreadableMedia) as caught:
+        obey(pool, "environment")
+    allowed = {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "OMP_NUM_THREADS"}
+    allowed |= {"OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
+    assert set(str(caught.value).split()) <= allowed
+
+
+LOCK_DOWN_TWICE = """
+from worker.decoder import sandbox
+assert sandbox.lock_down(1 << 30) == list(sandbox.Protection), "first"
+print("held")
+"""
+
+
+@linux_only
+def test_every_protection_holds_here() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOCK_DOWN_TWICE], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "held\n", done.stderr
+    assert len(Protection) == 6
+
+
+def test_a_child_whose_parent_is_gone_already_ends_itself() -> None:
+    code = f"from worker.decoder import sandbox; sandbox.die_with_parent({os.getpid()} + 1); print('on')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ""

@@ -1,0 +1,155 @@
+"""From raw logits to probabilities and thresholds.
+
+Calibration makes P(fake) mean what it says on data like that which it was fitted on. The
+thresholds leave a band between them in which the service says ``inconclusive``.
+"""
+
+# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ConfigurationError
+from core.model.bundle import Calibration, Thresholds
+
+Method = Literal["platt", "temperature"]
+METHODS: tuple[Method, ...] = get_args(Method)
+_TEMPERATURES = (1e-3, 1e3)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a calibration is to give.
+
+    An accusation weighs more than a miss, so that its share is the smaller.
+    """
+
+    method: Method = "platt"
+    false_positives: float = 0.02  # of real pictures that may be called fake
+    misses: float = 0.05  # of fakes that may be called real
+
+    def __post_init__(self) -> None:
+        for name in ("false_positives", "misses"):
+            share = getattr(self, name)
+            if not 0 < share < 0.5:
+                raise ConfigurationError(
+                    f"{name.replace('_', ' ')} is {share:g}; a share above 0 and below 0.5 is "
+                    "needed."
+                )
+
+
+def fit(
+    method: Method,
+    logits: NDArray[np.float64],
+    fake: NDArray[np.bool_],
+    fitted_on: str,
+    *,
+    weights: NDArray[np.float64] | None = None,
+) -> Calibration:
+    """Fit P(fake) = sigmoid(slope * logit + intercept), the intercept 0 for ``temperature``.
+
+    ``logits`` (n,), ``fake`` (n,), ``weights`` (n,) or None for all alike. Raises
+    :class:`ConfigurationError` when only one class is there or the network ranks real
+    above fake.
+    """
+    if fake.all() or not fake.any():
+        raise ConfigurationError("Calibration needs real and fake pictures; one class is missing.")
+    weights = np.ones(len(logits)) if weights is None else weights
+    target = _targets(fake)
+    if method == "platt":
+        slope, intercept = _platt(logits, target, weights)
+    else:
+        slope, intercept = _temperature(logits, target, weights), 0.0
+    if not slope > 0:
+        raise ConfigurationError(
+            f"Calibration found a slope of {slope:.3g}: the network ranks real above fake. "
+            "Check the class order."
+        )
+    return Calibration(method=method, slope=slope, intercept=intercept, fitted_on=fitted_on)
+
+
+def balanced_weights(sources: Sequence[str], fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights (n,) of mean 1 that give both classes the same say, and so the prior one half.
+
+    Within a class every source counts by the square root of its size: no source drowns
+    the others, and none of thirty pictures speaks as loud as one of six hundred.
+    """
+    names = np.asarray(sources)
+    weights = np.zeros(len(names))
+    for label in (False, True):
+        for name in set(names[fake == label].tolist()):
+            some = (names == name) & (fake == label)
+            weights[some] = 1 / np.sqrt(some.sum())
+        weights[fake == label] /= weights[fake == label].sum()
+    return np.asarray(weights * len(names) / weights.sum(), np.float64)
+
+
+def choose_thresholds(
+    probability: NDArray[np.float64],
+    fake: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    *,
+    false_positives: float,
+    misses: float,
+) -> Thresholds:
+    """The narrowest band that keeps both kinds of wrong verdicts within their shares.
+
+    A detector good enough to need no band gets one of a hundredth around the middle.
+    """
+    upper = _quantile(probability[~fake], weights[~fake], 1 - false_positives)
+    lower = _quantile(probability[fake], weights[fake], misses)
+    if lower >= upper:
+        middle = (lower + upper) / 2
+        lower, upper = middle - 0.005, middle + 0.005
+    return Thresholds(
+        fake=round(min(max(upper, 0.01), 0.999), 3), real=round(max(min(lower, 0.99), 0.001), 3)
+    )
+
+
+def _targets(fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Platt's targets: a little inside [0, 1], so that separable data has a finite answer."""
+    positives, negatives = int(fake.sum()), int((~fake).sum())
+    return np.where(fake, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+
+def _platt(
+    logits: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[float, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    # A target between 0 and 1 is a picture of both classes, each by its share.
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
+    model.fit(
+        np.tile(logits, 2)[:, None],
+        np.repeat([1, 0], len(logits)),
+        sample_weight=np.concatenate([weights * target, weights * (1 - target)]),
+    )
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def _temperature(
+    logits: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
+) -> float:
+    """One over the temperature, the only number fitted (Guo et al. 2017, arXiv:1706.04599)."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_slope: float) -> float:
+        scaled = np.exp(log_slope) * logits
+        return float(np.sum(weights * (np.logaddexp(0, scaled) - target * scaled)))
+
+    if np.sum(weights * (target - 0.5) * logits) <= 0:  # no temperature is better than infinity
+        return 0.0
+    found = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), options={"xatol": 1e-8})
+    return float(np.exp(found.x))
+
+
+def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(int(np.searchsorted(passed, share)), len(values) - 1)])

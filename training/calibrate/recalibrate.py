@@ -1,0 +1,78 @@
+"""Fits an existing bundle's probabilities and thresholds to other data; no weight changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import ConfigurationError
+from core.model.bundle import Bundle
+from core.model.runtimes import AUTO, load_detector
+from training.calibrate import reliability
+from training.calibrate.calibration import Wanted
+from training.calibrate.logits import fitted_on, labelled, logits_of
+from training.data.cache import Sample
+from training.evaluate.scoring import cut_crops
+from training.export.publish import Published, check_fields, rewrite
+
+# Figures that no calibration changes, all of them or the named ones.
+_KEPT_METRICS: dict[str, tuple[str, ...] | None] = {
+    "parity": None,
+    "int8": ("pictures", "auc_fp32", "auc_int8"),
+}
+
+
+def recalibrate(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    wanted: Wanted,
+    *,
+    where: str,
+    out: Path | None = None,
+    runtime: str = AUTO,
+) -> Published:
+    """Calibrate ``bundle`` on ``samples``, in place or in the new folder ``out``.
+
+    ``runtime`` answers for the rest; ``where`` names the data in ``model.json``. Figures
+    measured under the old calibration are removed: they would be false claims.
+    """
+    if out is not None:
+        if out.exists():
+            raise ConfigurationError(f"{out} exists already; choose a new folder.")
+        check_fields({**bundle.manifest.model_dump(mode="json"), "name": out.name})
+    detector = load_detector(bundle, runtime=runtime)
+    crops = cut_crops(samples, bundle.manifest.input.size)
+    data = labelled(samples, logits_of(detector, crops))
+    judged = reliability.cross_validate(data, wanted)
+    calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))
+    changes: dict[str, Any] = {
+        "calibration": calibration,
+        "thresholds": thresholds,
+        "metrics": {**_kept(bundle), "calibration": judged.to_json()},
+    }
+    folder = bundle.path
+    if out is not None:
+        shutil.copytree(bundle.path, out)
+        folder, changes["name"] = out, out.name
+    return Published(rewrite(folder, bundle.manifest, **changes), judged)
+
+
+def dropped_metrics(bundle: Bundle) -> list[str]:
+    """Names of the figures that a new calibration makes false."""
+    kept = {*_KEPT_METRICS, "calibration"}
+    return [name for name in bundle.manifest.metrics if name not in kept]
+
+
+def _kept(bundle: Bundle) -> dict[str, Any]:
+    metrics = bundle.manifest.metrics
+    return {
+        name: metrics[name] if keys is None else _some(metrics[name], keys)
+        for name, keys in _KEPT_METRICS.items()
+        if name in metrics
+    }
+
+
+def _some(figures: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: figures[name] for name in names if name in figures}

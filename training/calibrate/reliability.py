@@ -1,0 +1,167 @@
+"""What a calibration is worth on pictures that it was not fitted on."""
+
+# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ConfigurationError
+from core.model.bundle import Calibration, Thresholds
+from core.model.detector import sigmoid
+from training.calibrate.calibration import Wanted, choose_thresholds, fit
+
+FOLDS = 5
+BINS = 10
+_NOT_KEPT = "one fold of a cross-validation"
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Pictures as a calibration sees them; every array is (n,)."""
+
+    logits: Floats  # of fake, before calibration
+    fake: Flags
+    groups: NDArray[np.str_]  # pictures of one video or person share one, and a fold
+    weights: Floats  # mean 1
+
+    def some(self, index: NDArray[np.int64]) -> Labelled:
+        """The pictures at ``index``."""
+        return Labelled(
+            self.logits[index], self.fake[index], self.groups[index], self.weights[index]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The pictures whose P(fake) lies in ``[low, high)``, weighted."""
+
+    low: float
+    high: float
+    pictures: int
+    mean_probability: float
+    fakes: float  # share, in [0, 1]
+    weight: float  # share of all, in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """A calibration fitted on four fifths and judged on the rest, five times."""
+
+    folds: int
+    ece_before: float  # of sigmoid(logit)
+    ece_after: float
+    bins: tuple[Bin, ...]  # after
+    real_called_fake: float  # weighted shares, by thresholds of the same four fifths
+    fake_called_real: float
+    inconclusive: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures for ``model.json``."""
+        names = ("ece_before", "ece_after", "real_called_fake", "fake_called_real", "inconclusive")
+        return {"folds": self.folds, **{name: round(getattr(self, name), 4) for name in names}}
+
+
+def calibrate(data: Labelled, wanted: Wanted, fitted_on: str) -> tuple[Calibration, Thresholds]:
+    """The calibration of all the pictures, and the thresholds that it gives them."""
+    platt = fit(wanted.method, data.logits, data.fake, fitted_on, weights=data.weights)
+    probability = apply(platt, data.logits)
+    thresholds = choose_thresholds(
+        probability,
+        data.fake,
+        data.weights,
+        false_positives=wanted.false_positives,
+        misses=wanted.misses,
+    )
+    return platt, thresholds
+
+
+def apply(calibration: Calibration, logits: Floats) -> Floats:
+    """P(fake) of logits, (n,) float64."""
+    return sigmoid(calibration.slope * logits + calibration.intercept)
+
+
+def cross_validate(data: Labelled, wanted: Wanted) -> CrossValidated:
+    """Judge a calibration on groups of pictures that it was not fitted on.
+
+    Raises :class:`ConfigurationError` when a class has fewer than two groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = min(FOLDS, *(len(set(data.groups[data.fake == label])) for label in (False, True)))
+    if folds < 2:
+        raise ConfigurationError(
+            "Calibration is judged on pictures held back from it and needs two groups of real "
+            "and two of fake pictures at least; give more pictures."
+        )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+    after = np.empty(len(data.logits))
+    verdicts = np.zeros(len(data.logits), np.int64)  # 1 fake, -1 real, 0 inconclusive
+    for kept, held in splitter.split(data.logits, data.fake, data.groups):
+        calibration, thresholds = calibrate(data.some(kept), wanted, _NOT_KEPT)
+        after[held] = apply(calibration, data.logits[held])
+        verdicts[held] += after[held] >= thresholds.fake
+        verdicts[held] -= after[held] <= thresholds.real
+    bins = reliability(after, data.fake, data.weights)
+    real, fake = (data.weights * (data.fake == label) for label in (False, True))
+    return CrossValidated(
+        folds=folds,
+        ece_before=calibration_error(reliability(sigmoid(data.logits), data.fake, data.weights)),
+        ece_after=calibration_error(bins),
+        bins=bins,
+        real_called_fake=float(real[verdicts == 1].sum() / real.sum()),
+        fake_called_real=float(fake[verdicts == -1].sum() / fake.sum()),
+        inconclusive=float(data.weights[verdicts == 0].sum() / data.weights.sum()),
+    )
+
+
+def reliability(probability: Floats, fake: Flags, weights: Floats) -> tuple[Bin, ...]:
+    """The bins of a reliability diagram that hold pictures (DeGroot and Fienberg 1983)."""
+    index = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
+    sums = [
+        np.bincount(index, values, minlength=BINS)
+        for values in (weights, weights * probability, weights * fake)
+    ]
+    counts = np.bincount(index, minlength=BINS)
+    return tuple(
+        Bin(
+            which / BINS,
+            (which + 1) / BINS,
+            int(count),
+            p / mass,
+            share / mass,
+            mass / weights.sum(),
+        )
+        for which, (count, mass, p, share) in enumerate(zip(counts, *sums, strict=True))
+        if count
+    )
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Expected calibration error, weighted (Naeini et al. 2015)."""
+    return float(sum(each.weight * abs(each.mean_probability - each.fakes) for each in bins))
+
+
+def table(judged: CrossValidated) -> str:
+    """The reliability table and the figures, as text; all of them of held-back pictures."""
+    lines = [f"{'P(fake)':>10} {'pictures':>9} {'mean P(fake)':>13} {'fakes':>7}"]
+    lines += [
+        f"{each.low:.1f} to {each.high:.1f} {each.pictures:>9} {each.mean_probability:>13.3f} "
+        f"{each.fakes:>7.3f}"
+        for each in judged.bins
+    ]
+    lines.append(
+        f"Expected calibration error {judged.ece_before:.4f} before, {judged.ece_after:.4f} after; "
+        f"real called fake {judged.real_called_fake:.1%}, fake called real "
+        f"{judged.fake_called_real:.1%}, inconclusive {judged.inconclusive:.1%} "
+        f"(cross-validation, {judged.folds} folds, both classes weighted alike)."
+    )
+    return "\n".join(lines)

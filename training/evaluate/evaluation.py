@@ -1,0 +1,122 @@
+"""One evaluation of one bundle: what was measured, and on what.
+
+Its :attr:`Evaluation.document` is ``metrics.json``; docs/evaluation/README.md describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.faces.detector import load_face_detector
+from core.model.bundle import Bundle, RuntimeName
+from core.model.runtimes import choose, load_detector
+from training.data.cache import Sample
+from training.evaluate import resampling
+from training.evaluate.figures import figures_of
+from training.evaluate.robustness import measure_robustness
+from training.evaluate.sampling import choose as choose_sample
+from training.evaluate.sampling import fingerprint
+from training.evaluate.scores import Scores, scores_of
+from training.evaluate.scoring import score_by_runtime
+from training.evaluate.videos import find_clips, measure_videos
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures of every runtime; scores of the one that the plots show."""
+
+    bundle: Bundle
+    runtime: RuntimeName
+    samples: Sequence[Sample]
+    scores: Scores
+    document: dict[str, Any]
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The figures of the runtime that the plots show."""
+        figures: dict[str, Any] = self.document["runtimes"][self.runtime.value]
+        return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure beside the figures of pictures."""
+
+    runtimes: Sequence[RuntimeName]
+    robustness_per_cell: int | None  # pictures a source and class; 0 all, None no robustness
+    videos: bool = True
+    resamples: int = resampling.RESAMPLES
+
+
+def evaluate(
+    bundle: Bundle, samples: Sequence[Sample], plan: Plan, *, data_dir: Path, split: str
+) -> Evaluation:
+    """Measure a bundle on pictures, and on the clips of ``data_dir`` where it holds any."""
+    probabilities = score_by_runtime(bundle, samples, plan.runtimes)
+    serving = choose(bundle)
+    shown = serving if serving in plan.runtimes else plan.runtimes[0]
+    thresholds = bundle.manifest.thresholds
+    scores = {name: scores_of(samples, p) for name, p in probabilities.items()}
+    figures = {
+        name.value: figures_of(each, thresholds, resamples=plan.resamples)
+        for name, each in scores.items()
+    }
+    document = {
+        **_origin(bundle, samples, plan, data_dir.resolve().name, split),
+        "shown_runtime": shown.value,
+        "runtimes": figures,
+        **_extras(bundle, shown, samples, plan, data_dir),
+    }
+    return Evaluation(bundle, shown, samples, scores[shown], document)
+
+
+def _origin(
+    bundle: Bundle, samples: Sequence[Sample], plan: Plan, data_name: str, split: str
+) -> dict[str, Any]:
+    manifest = bundle.manifest
+    pictures = [sample.picture for sample in samples]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": bundle.reference,
+        "thresholds": manifest.thresholds.model_dump(),
+        "calibration": manifest.calibration and manifest.calibration.model_dump(),
+        "data": {
+            "folder": data_name,
+            "split": split,
+            "pictures": len(pictures),
+            "fingerprint": fingerprint(pictures),
+        },
+        "confidence": resampling.CONFIDENCE,
+        "resamples": plan.resamples,
+    }
+
+
+def _extras(
+    bundle: Bundle, runtime: RuntimeName, samples: Sequence[Sample], plan: Plan, data_dir: Path
+) -> dict[str, Any]:
+    """Robustness and clips; None for what was not asked for or is not there."""
+    told: dict[str, Any] = {"robustness": None, "videos": None}
+    clips = find_clips(data_dir) if plan.videos else []
+    if plan.robustness_per_cell is None and not clips:
+        return told
+    detector, faces = load_detector(bundle, runtime=runtime), load_face_detector(threads=1)
+    if clips:
+        told["videos"] = measure_videos(clips, detector, faces)
+    if plan.robustness_per_cell is not None:
+        some = _part(samples, plan.robustness_per_cell)
+        told["robustness"] = measure_robustness(some, detector, faces, resamples=plan.resamples)
+    return told
+
+
+def _part(samples: Sequence[Sample], per_cell: int) -> list[Sample]:
+    if not per_cell:
+        return list(samples)
+    chosen = {each.key for each in choose_sample([s.picture for s in samples], per_cell)}
+    return [sample for sample in samples if sample.picture.key in chosen]

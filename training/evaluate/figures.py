@@ -1,0 +1,158 @@
+"""What a bundle is worth: figures of all pictures, by source and by generator.
+
+A group of figures is a dictionary of plain JSON values; docs/evaluation/README.md says what
+each means. ``intervals`` in it holds the 95 % interval of a figure under the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.model.bundle import Thresholds
+from training.data.cache import Sample
+from training.evaluate import metrics, resampling
+from training.evaluate.scores import Flags, Floats, Scores, scores_of
+from training.evaluate.scoring import score_samples
+from training.evaluate.verdicts import shares
+
+__all__ = ["REALS_OF", "figures", "figures_of", "score_samples"]
+
+# A source of fakes only is compared with the reals of another: the photographs of the kind
+# that its generator learned from.
+REALS_OF = {"stylegan2": "stylegan_ffhq"}
+
+# Figures of how real and fake are told apart, and figures of the probabilities themselves.
+_Pair = tuple[metrics.Metric, resampling.Resampled]
+_RANKING: dict[str, _Pair] = {
+    "auc": (metrics.auc, resampling.auc),
+    "ap": (metrics.average_precision, resampling.average_precision),
+    "eer": (metrics.equal_error_rate, resampling.equal_error_rate),
+}
+_PROBABILITY: dict[str, _Pair] = {
+    "accuracy_at_half": (metrics.accuracy, resampling.accuracy),
+    "selective_accuracy": (metrics.selective_accuracy, resampling.selective_accuracy),
+    "f1": (metrics.f1, resampling.f1),
+    "log_loss": (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
+    "brier": (metrics.brier, resampling.brier),
+    "ece": (metrics.calibration_error, resampling.calibration_error),
+}
+
+
+def figures(
+    samples: Sequence[Sample],
+    probability: Floats,
+    thresholds: Thresholds,
+    *,
+    resamples: int = resampling.RESAMPLES,
+    seed: int = resampling.SEED,
+) -> dict[str, Any]:
+    """Every figure of pictures and their P(fake)."""
+    scores = scores_of(samples, probability)
+    return figures_of(scores, thresholds, resamples=resamples, seed=seed)
+
+
+def figures_of(
+    scores: Scores,
+    thresholds: Thresholds,
+    *,
+    resamples: int = resampling.RESAMPLES,
+    seed: int = resampling.SEED,
+) -> dict[str, Any]:
+    """Every figure of scores: ``all``, ``by_source``, ``by_generator`` and the mean AUCs."""
+    weights = resampling.draw(scores.strata(), resamples, seed)
+    everything = np.ones(len(scores), np.bool_)
+    by_source = {
+        name: _Group(scores, scores.source == name, weights)
+        for name in sorted(set(scores.source.tolist()))
+    }
+    by_generator = {
+        name: _Group(scores, scores.fake & (scores.generator == name), weights)
+        for name in sorted(set(scores.generator[scores.fake].tolist()) - {""})
+    }
+    return {
+        "all": _Group(scores, everything, weights).figures(thresholds),
+        **_mean_aucs(list(by_source.values())),
+        "by_source": {name: group.figures(thresholds) for name, group in by_source.items()},
+        "by_generator": {name: group.figures(thresholds) for name, group in by_generator.items()},
+    }
+
+
+class _Group:
+    """Some of the pictures, and whom they are compared with."""
+
+    def __init__(self, scores: Scores, members: Flags, weights: Floats) -> None:
+        self._scores, self._members, self._weights = scores, members, weights
+        self._own = members | counterparts(scores, members)
+        self._against_all = (members & scores.fake) | ~scores.fake
+
+    def figures(self, thresholds: Thresholds) -> dict[str, Any]:
+        """The group's figures, rounded, with their intervals."""
+        fake = self._scores.fake[self._members]
+        values: dict[str, Any] = {
+            "real": int((~fake).sum()),
+            "fake": int(fake.sum()),
+            "face_found": int(self._scores.face_found[self._members].sum()),
+        }
+        intervals: dict[str, list[float] | None] = {}
+        for name, pair in _RANKING.items():
+            values[name], intervals[name] = self._measure(pair, self._own)
+        against_all = self._against_all if fake.any() else np.zeros_like(self._own)
+        values["auc_all_reals"], intervals["auc_all_reals"] = self._measure(
+            _RANKING["auc"], against_all
+        )
+        for name, pair in _PROBABILITY.items():
+            values[name], intervals[name] = self._measure(pair, self._members)
+        decided = shares(fake, self._scores.probability[self._members], thresholds)
+        intervals |= decided.pop("intervals")
+        return values | decided | {"intervals": intervals}
+
+    def aucs(self, *, all_reals: bool) -> tuple[float, Floats]:
+        """AUC, and AUC of every resample (r,), against its own or against all reals."""
+        compared = self._against_all if all_reals else self._own
+        fake, p = self._scores.fake[compared], self._scores.probability[compared]
+        return metrics.auc(fake, p), resampling.auc(fake, p, self._weights[:, compared])
+
+    @property
+    def has_fakes(self) -> bool:
+        return bool((self._members & self._scores.fake).any())
+
+    def _measure(self, pair: _Pair, some: Flags) -> tuple[float | None, list[float] | None]:
+        metric, resampled = pair
+        fake, p = self._scores.fake[some], self._scores.probability[some]
+        value = rounded(metric(fake, p))
+        if value is None:
+            return None, None
+        return value, _rounded_pair(resampling.interval(resampled(fake, p, self._weights[:, some])))
+
+
+def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
+    """AUC averaged over the sources that have fakes, with intervals."""
+    told: dict[str, Any] = {"intervals": {}}
+    for name, all_reals in (("mean_auc", False), ("mean_auc_all_reals", True)):
+        pairs = [group.aucs(all_reals=all_reals) for group in groups if group.has_fakes]
+        pairs = [pair for pair in pairs if np.isfinite(pair[0])]
+        told[name] = rounded(float(np.mean([value for value, _ in pairs]))) if pairs else None
+        told[f"{name}_sources"] = len(pairs)
+        resampled = np.mean([each for _, each in pairs], axis=0) if pairs else np.empty(0)
+        told["intervals"][name] = _rounded_pair(resampling.interval(resampled))
+    return told
+
+
+def counterparts(scores: Scores, members: Flags) -> Flags:
+    """(n,) bool: the reals that stand against members without reals of their own."""
+    if (members & ~scores.fake).any():
+        return np.zeros(len(scores), np.bool_)
+    sources = {REALS_OF.get(name, name) for name in scores.source[members].tolist()}
+    return np.asarray(np.isin(scores.source, sorted(sources)) & ~scores.fake, np.bool_)
+
+
+def rounded(value: float) -> float | None:
+    """Four decimals; None for what is not a number."""
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def _rounded_pair(pair: tuple[float, float] | None) -> list[float] | None:
+    return None if pair is None else [round(edge, 4) for edge in pair]

@@ -1,0 +1,77 @@
+"""The quality gate: a bundle has to give the figures that its ``model.json`` claims.
+
+A fixed sample is measured and compared with what was measured of the same pictures when
+the bundle was made. A figure may move within its 95 % interval: processors round
+differently, and a score on a threshold falls to either side. It may always get better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from training.data.manifest import Picture
+from training.evaluate.sampling import choose
+
+CLAIM = "gate"  # where the claims stand in the bundle's metrics
+PER_CELL = 60  # pictures of each source and class: about 900, a minute on two cores
+# An interval can be a point, such as that of an AUC of 1; rounding must not fail it.
+SLACK = 0.005
+_HIGHER_IS_BETTER = {
+    "auc": True,
+    "mean_auc": True,
+    "mean_auc_all_reals": True,
+    "accuracy_decided": True,
+    "fake_called_fake": True,
+    "real_called_fake": False,
+    "ece": False,
+}
+_OF_A_SOURCE = ("auc", "real_called_fake", "fake_called_fake")
+_OF_ALL = ("auc", "ece", "real_called_fake", "fake_called_fake", "accuracy_decided")
+_MEANS = ("mean_auc", "mean_auc_all_reals")
+
+
+def gate_sample(pictures: Sequence[Picture]) -> list[Picture]:
+    """The fixed pictures that the gate looks at, of ``valid`` and ``test`` together."""
+    return choose(pictures, PER_CELL)
+
+
+def broken_claims(claimed: Mapping[str, Any], measured: Mapping[str, Any]) -> list[str]:
+    """A sentence for every figure that got worse by more than its interval."""
+    broken = []
+    for where, name, before, now in _pairs(claimed, measured):
+        value, current, pair = before.get(name), now.get(name), _interval(before, name)
+        if value is None or pair is None:
+            continue  # never claimed, as the AUC of a source with one class
+        if current is None:
+            broken.append(f"{where}: {name} cannot be measured, model.json claims {value}")
+        elif _worse(current, pair, higher_is_better=_HIGHER_IS_BETTER[name]):
+            low, high = pair
+            broken.append(
+                f"{where}: {name} is {current}, model.json claims {value} ({low} to {high})"
+            )
+    return broken
+
+
+def _worse(current: float, pair: Sequence[float], *, higher_is_better: bool) -> bool:
+    low, high = pair
+    return current < low - SLACK if higher_is_better else current > high + SLACK
+
+
+def _interval(values: Mapping[str, Any], name: str) -> Sequence[float] | None:
+    pair: Sequence[float] | None = values["intervals"].get(name)
+    return pair
+
+
+def _pairs(
+    claimed: Mapping[str, Any], measured: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """(where, figure, claimed group, measured group) of all that is watched."""
+    for name in _MEANS:
+        yield "over sources", name, claimed, measured
+    for name in _OF_ALL:
+        yield "all", name, claimed["all"], measured["all"]
+    for source, before in claimed["by_source"].items():
+        now = measured["by_source"].get(source, {})
+        for name in _OF_A_SOURCE:
+            yield source, name, before, now

@@ -1,0 +1,129 @@
+"""What is left of a detector when pictures get worse on their way.
+
+Every degraded picture goes the whole way again: the face is searched in it, cut out,
+compressed and scored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import jpeg
+from core.faces.detector import FaceDetector, crop_face
+from core.model.detector import Detector
+from training.data.cache import WHOLE, Sample
+from training.evaluate import metrics, resampling
+from training.evaluate.degradations import DEGRADATIONS, Degradation
+from training.evaluate.figures import rounded
+from training.evaluate.progress import tracked
+from training.evaluate.scores import Floats, Scores, scores_of
+from training.evaluate.scoring import score_crops
+from training.evaluate.verdicts import shares
+
+_CHUNK = 64
+_THREADS = os.cpu_count() or 1  # pictures at once, a thread of the face detector for each
+
+
+def measure_robustness(
+    samples: Sequence[Sample],
+    detector: Detector,
+    faces: FaceDetector,
+    *,
+    degradations: Sequence[Degradation] = DEGRADATIONS,
+    resamples: int = resampling.RESAMPLES,
+) -> dict[str, Any]:
+    """AUC, accuracy and share of reals called fake at every level of every degradation.
+
+    ``auc_lost`` is the difference to the clean pictures; its interval is of paired resamples.
+    """
+    clean = _score(samples, detector, faces, lambda pixels: pixels, "clean")
+    weights = resampling.draw(clean.strata(), resamples)
+    curves = {}
+    for kind in degradations:
+        scored = [(kind.clean, clean)] + [
+            (level, _degraded(samples, detector, faces, kind, level)) for level in kind.levels
+        ]
+        points = [
+            {"level": level, **_point(scores, clean, weights, detector)} for level, scores in scored
+        ]
+        curves[kind.name] = {"title": kind.title, "points": points}
+    return {
+        "pictures": len(clean),
+        "real": int((~clean.fake).sum()),
+        "fake": int(clean.fake.sum()),
+        "curves": curves,
+    }
+
+
+def _degraded(
+    samples: Sequence[Sample],
+    detector: Detector,
+    faces: FaceDetector,
+    kind: Degradation,
+    level: float,
+) -> Scores:
+    change = partial(_apply, kind, level)
+    return _score(samples, detector, faces, change, f"{kind.name} {level:g}")
+
+
+def _apply(kind: Degradation, level: float, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return kind.apply(pixels, level)
+
+
+def _score(
+    samples: Sequence[Sample],
+    detector: Detector,
+    faces: FaceDetector,
+    change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    label: str,
+) -> Scores:
+    """Change, search, cut and score every picture."""
+    size = detector.bundle.manifest.input.size
+
+    def cut(sample: Sample) -> tuple[bytes, bool]:
+        pixels = change(sample.pixels())
+        found = faces.detect(pixels)
+        # As with clean pictures: where no face is found, the picture is the face.
+        box = found[0].box if found else WHOLE
+        return jpeg.encode(crop_face(pixels, box, size=size)), bool(found)
+
+    probabilities: list[Floats] = []
+    found: list[bool] = []
+    starts = range(0, len(samples), _CHUNK)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in tracked(starts, f"robustness, {label:<14}"):
+            cut_out = list(pool.map(cut, samples[start : start + _CHUNK]))
+            found += [seen for _, seen in cut_out]
+            probabilities.append(score_crops(detector, [data for data, _ in cut_out], None))
+    scores = scores_of(samples, np.concatenate(probabilities))
+    return Scores(scores.fake, scores.probability, scores.source, scores.generator, np.array(found))
+
+
+def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -> dict[str, Any]:
+    fake, p = scores.fake, scores.probability
+    aucs = resampling.auc(fake, p, weights)
+    lost = resampling.auc(fake, clean.probability, weights) - aucs
+    auc = metrics.auc(fake, p)
+    decided = shares(fake, p, detector.bundle.manifest.thresholds)
+    accuracy = resampling.accuracy(fake, p, weights)
+    wanted = ("real_called_fake", "fake_called_fake", "decided")
+    intervals = {name: decided["intervals"][name] for name in wanted}
+    resampled = {"auc": aucs, "auc_lost": lost, "accuracy_at_half": accuracy}
+    for name, values in resampled.items():
+        pair = resampling.interval(values)
+        intervals[name] = pair and [round(edge, 4) for edge in pair]
+    return {
+        "auc": rounded(auc),
+        "auc_lost": rounded(metrics.auc(fake, clean.probability) - auc),
+        "accuracy_at_half": rounded(metrics.accuracy(fake, p)),
+        **{name: decided[name] for name in wanted},
+        "face_found": rounded(float(scores.face_found.mean())),
+        "intervals": intervals,
+    }

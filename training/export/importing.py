@@ -1,0 +1,203 @@
+"""A Keras file becomes a bundle: the weights, an OpenVINO export, and what they mean."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import openvino as ov
+import tensorflow as tf
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from core.errors import BundleInvalid
+from core.model.bundle import (
+    Bundle,
+    Explanation,
+    InputSpec,
+    Manifest,
+    RuntimeName,
+    SelfTest,
+    Thresholds,
+    load_bundle,
+    write_manifest,
+)
+from core.model.detector import Detector, self_test_tensor
+from core.model.preprocess import Scaling
+from core.model.runtimes import load_detector
+from training.export.foreign_model import (
+    PROBABILITY,
+    ForeignModel,
+    feature_layer,
+    output_kind,
+    read_model,
+    with_one_output,
+)
+
+KERAS_FILE = "model.keras"
+SELF_TEST_SEED = 20
+_PARITY_SEEDS = range(4)
+# How far two runtimes may differ in the raw output. Float32 runtimes differ by about 1e-6;
+# TF32 on a GPU and bfloat16 on a CPU by up to 1e-2 of a logit.
+_TOLERANCE = {"probability": 0.01, "logit": 0.05}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What the file does not say about itself."""
+
+    source: Path
+    name: str
+    version: str
+    positive_class: Literal["fake", "real"]  # what a high output, or label 1 of two, means
+    scaling: Scaling
+    thresholds: Thresholds
+    input_size: int | None = None  # pixels; read from the model where it is fixed there
+    output: str | None = None  # read from the last activation where it says so
+    openvino: bool = True
+    data: str = "not stated"
+    licence: str = "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A new bundle, what was measured on the way, and what deserves a second look."""
+
+    bundle: Bundle
+    parity: float | None  # largest difference between the runtimes; None with one runtime
+    warnings: tuple[str, ...]
+
+
+def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -> Imported:
+    """Write the bundle ``into / request.name``; the folder appears whole or not at all.
+
+    Raises :class:`BundleInvalid` when the file is no usable classifier, when the request
+    contradicts it, when the runtimes disagree, or when the folder is there already.
+    """
+    target = into / request.name
+    if target.exists() and not replace:
+        raise BundleInvalid(f"{target} exists already; choose another --name, or use --replace.")
+    foreign = read_model(request.source)
+    output = output_kind(foreign, request.output)
+    size = _agreed_size(foreign, request)
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{request.name}-", dir=into) as work:
+        folder = Path(work) / request.name
+        folder.mkdir()
+        fields = _manifest_fields(request, output, size)
+        fields["explanation"] = _explanation(foreign, output)
+        artifacts = _write_weights(folder, with_one_output(foreign, output), size, request.openvino)
+        parity = _finish(folder, fields, artifacts)
+        if target.exists():
+            shutil.rmtree(target)
+        folder.chmod(0o755)
+        folder.rename(target)
+    return Imported(load_bundle(target.resolve()), parity, _warnings(foreign, request))
+
+
+def _agreed_size(foreign: ForeignModel, request: ImportRequest) -> int:
+    wanted = request.input_size
+    if foreign.size is None and wanted is None:
+        raise BundleInvalid("The model takes pictures of any size; state one with --input-size.")
+    if foreign.size is not None and wanted is not None and foreign.size != wanted:
+        raise BundleInvalid(
+            f"--input-size {wanted} contradicts the model: it takes {foreign.size} x "
+            f"{foreign.size} pixels."
+        )
+    return foreign.size or wanted or 0
+
+
+def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str, Any]:
+    fields = {
+        "name": request.name,
+        "version": request.version,
+        "positive_class": request.positive_class,
+        "output": output,
+        "calibration": None,
+        "thresholds": request.thresholds,
+        "data": request.data,
+        "licence": request.licence,
+    }
+    placeholder = {RuntimeName.TENSORFLOW: {"files": {KERAS_FILE: "0" * 64}}}
+    try:
+        spec = InputSpec(size=size, scaling=request.scaling)
+        # Checked before the slow part, so that a bad name costs no minute.
+        Manifest.model_validate({**fields, "input": spec, "artifacts": placeholder})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleInvalid(f"{where} {first['input']!r}: {first['msg']}.") from None
+    return {**fields, "input": spec}
+
+
+def _explanation(foreign: ForeignModel, output: str) -> Explanation | None:
+    """Grad-CAM at the last feature map; a softmax over two leaves no logit to follow."""
+    layer = feature_layer(foreign.model)
+    if layer is None or (foreign.units == 2 and output == PROBABILITY):
+        return None
+    return Explanation(method="grad-cam", layer=layer)
+
+
+def _write_weights(
+    folder: Path, model: Any, size: int, openvino: bool
+) -> dict[RuntimeName, list[str]]:
+    model.save(folder / KERAS_FILE)
+    artifacts = {RuntimeName.TENSORFLOW: [KERAS_FILE]}
+    if openvino:
+        signature = tf.TensorSpec((None, size, size, 3), tf.float32)
+        graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(signature)
+        entry = f"{RuntimeName.OPENVINO_FP32.value}.xml"
+        # Without this OpenVINO stores half precision, and the artifact's name would lie.
+        ov.save_model(ov.convert_model(graph), folder / entry, compress_to_fp16=False)
+        artifacts[RuntimeName.OPENVINO_FP32] = [entry, str(Path(entry).with_suffix(".bin"))]
+    return artifacts
+
+
+def _finish(
+    folder: Path, fields: dict[str, Any], artifacts: dict[RuntimeName, list[str]]
+) -> float | None:
+    bundle = write_manifest(folder, fields, artifacts)
+    detectors = [load_detector(bundle, runtime=name) for name in artifacts]
+    answer = _answer(detectors[0], SELF_TEST_SEED)
+    tolerance = _TOLERANCE[fields["output"]]
+    stored = SelfTest(seed=SELF_TEST_SEED, raw_output=float(answer[0]), tolerance=tolerance)
+    write_manifest(folder, {**fields, "self_test": stored}, artifacts)
+    return _parity(detectors, tolerance) if len(detectors) > 1 else None
+
+
+def _answer(detector: Detector, seed: int) -> NDArray[np.float32]:
+    raw = detector.runtime.predict(self_test_tensor(detector.bundle, seed))
+    detector.fake_probability(raw)  # raises where it is not one finite number in its range
+    return raw
+
+
+def _parity(detectors: list[Detector], tolerance: float) -> float:
+    answers = [np.concatenate([_answer(d, seed) for seed in _PARITY_SEEDS]) for d in detectors]
+    difference = float(np.max(np.abs(answers[0] - answers[1])))
+    if not difference <= tolerance or math.isnan(difference):
+        raise BundleInvalid(
+            f"The OpenVINO export answers differently from Keras: by {difference:g}, the limit "
+            f"is {tolerance:g}. Import the model with --no-openvino."
+        )
+    return difference
+
+
+def _warnings(foreign: ForeignModel, request: ImportRequest) -> tuple[str, ...]:
+    warnings = []
+    if foreign.scales_inside and request.scaling is not Scaling.RAW:
+        layers = ", ".join(foreign.scales_inside)
+        warnings.append(
+            f"The model scales its input itself (layer {layers}); "
+            f"--scaling {request.scaling} comes on top of that. Should it be --scaling raw?"
+        )
+    if foreign.units == 2:
+        warnings.append(
+            "The model has two output units: the second is taken for "
+            f"{request.positive_class!r}, as --positive-class says."
+        )
+    return tuple(warnings)

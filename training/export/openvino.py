@@ -1,0 +1,150 @@
+"""From a trained Keras network to the files that the runtimes open."""
+
+# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BundleInvalid
+from core.model.bundle import LOGIT_OUTPUT
+from training.export.graph import CONVOLUTIONS
+from training.export.merge_pointwise import merge_pointwise
+
+KERAS = "model.keras"
+FP32 = "fp32"
+INT8 = "int8"
+_MATRIX = "MatMul"
+MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
+
+
+def save_keras(model: Any, folder: Path) -> list[str]:
+    """Write the network without optimizer state; returns the file names."""
+    model.save(folder / KERAS, include_optimizer=False)
+    return [KERAS]
+
+
+def to_openvino(model: Any) -> Any:
+    """Convert to an ``ov.Model``: (n, size, size, 3) float32 -> the same outputs, n open."""
+    import openvino as ov
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", verbose=False)
+        converted = ov.convert_model(folder)
+    size = model.input_shape[1]
+    converted.reshape([-1, size, size, 3])
+    return converted
+
+
+def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
+    """Write ``name``.xml and .bin, weights as they are; returns the file names."""
+    import openvino as ov
+
+    ov.save_model(model, folder / f"{name}.xml", compress_to_fp16=False)
+    return [f"{name}.xml", f"{name}.bin"]
+
+
+def merged(model: Any) -> Any:
+    """What is quantized: the ``ov.Model`` with a map fewer."""
+    copy = model.clone()
+    merge_pointwise(copy)
+    return copy
+
+
+def quantize(
+    model: Any, tensors: Sequence[NDArray[np.float32]], *, float_convolutions: int = 0
+) -> Any:
+    """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges.
+
+    The first ``float_convolutions`` behind the input stay in FP32, of every branch: the first
+    maps have the widest ranges. So does the head of a network with a class-activation map:
+    map and logit stay exactly in step. Every weight is rounded to its nearest step, which
+    :func:`training.export.round_weights.round_weights` does better.
+    """
+    import nncf
+    from nncf.quantization.advanced_parameters import (
+        AdvancedQuantizationParameters,
+        OverflowFix,
+        QuantizationParameters,
+    )
+
+    batches = [tensor[None] for tensor in tensors]
+    kept = _first_convolutions(model, float_convolutions) + map_head(model)
+    return nncf.quantize(
+        model,
+        nncf.Dataset(batches),
+        preset=nncf.QuantizationPreset.MIXED,  # ReLU6 makes activations unsigned
+        subset_size=len(batches),
+        ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
+        advanced_parameters=AdvancedQuantizationParameters(
+            # Processors without VNNI add two products in 16 bits, which overflow with 8-bit
+            # weights: without this the AUC fell from 0.902 to 0.875 on such a one.
+            overflow_fix=OverflowFix.ENABLE,
+            # One range for all channels: with one for each, which depthwise convolutions get
+            # else, OpenVINO leaves its fast kernels, and ten crops take a quarter more time.
+            activations_quantization_params=QuantizationParameters(per_channel=False),
+        ),
+    )
+
+
+def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits (n,) float32 of an ``ov.Model`` that was not saved yet."""
+    import openvino as ov
+
+    options = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the CPU has it
+    compiled = ov.compile_model(model, "CPU", options)
+    port = compiled.output(LOGIT_OUTPUT) if len(compiled.outputs) > 1 else compiled.output(0)
+    return np.asarray(compiled([tensor])[port], np.float32).reshape(len(tensor), -1)[:, 0]
+
+
+def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> float:
+    """The greatest difference of logits; :class:`BundleInvalid` above ``MAX_DIFFERENCE``."""
+    answers = model.predict(tensor, verbose=0)  # an eager call keeps 4 GB for three networks
+    logits = answers[LOGIT_OUTPUT] if isinstance(answers, dict) else answers
+    expected = np.asarray(logits).reshape(-1)
+    difference = float(np.abs(expected - run_openvino(converted, tensor)).max())
+    if not difference <= MAX_DIFFERENCE:
+        raise BundleInvalid(
+            f"OpenVINO FP32 differs from Keras by {difference:.4g} in the logit; "
+            f"the limit is {MAX_DIFFERENCE:g}."
+        )
+    return difference
+
+
+def _first_convolutions(model: Any, count: int) -> list[str]:
+    """Names of the convolutions with fewer than ``count`` others between them and the input.
+
+    And of the matrices before them: those that enlarge the crops.
+    """
+    before: dict[str, int] = {}  # node -> convolutions on the longest way to it, itself included
+    chosen: list[str] = []
+    for node in model.get_ordered_ops():
+        name = node.get_friendly_name()
+        sources = (port.get_source_output().get_node() for port in node.inputs())
+        depth = max((before[source.get_friendly_name()] for source in sources), default=0)
+        kind = node.get_type_name()
+        if kind in (*CONVOLUTIONS, _MATRIX) and depth < count:
+            chosen.append(name)
+        depth += kind in CONVOLUTIONS
+        before[name] = depth
+    return chosen
+
+
+def map_head(model: Any) -> list[str]:
+    """Names of the nodes from the convolutions that make the maps to the outputs."""
+    if len(model.outputs) == 1:
+        return []
+    names: dict[str, None] = {}
+    nodes = [output.get_node() for output in model.outputs]
+    while nodes:
+        node = nodes.pop()
+        if node.get_type_name() not in CONVOLUTIONS:
+            nodes += [port.get_source_output().get_node() for port in node.inputs()]
+        names[node.get_friendly_name()] = None
+    return list(names)

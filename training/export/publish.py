@@ -1,0 +1,236 @@
+"""Puts a trained network into a bundle: files, calibration, thresholds, what INT8 costs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from core.errors import ConfigurationError
+from core.model import preprocess
+from core.model.bundle import (
+    Bundle,
+    Explanation,
+    Manifest,
+    RuntimeName,
+    SelfTest,
+    Thresholds,
+    load_bundle,
+    write_manifest,
+)
+from core.model.detector import self_test, self_test_tensor
+from core.model.runtimes import load_detector
+from training.calibrate import reliability
+from training.calibrate.calibration import Wanted
+from training.calibrate.logits import fitted_on, labelled, logits_of
+from training.data.cache import Sample
+from training.evaluate.scoring import BATCH, cut_crops
+from training.export import openvino as export
+from training.export.expert_scales import on_one_scale
+from training.export.int8_loss import compare
+from training.export.round_weights import round_weights
+from training.networks import Network
+from training.networks.experts import combine
+
+INT8_CROPS = 640  # that the weights of INT8 are rounded on
+_RANGE_CROPS = 300  # of those, which set its scales
+SELF_TEST_SEED = 20
+_SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
+_PARITY_CROPS = 16
+
+Int8 = Literal["bounded", "any", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a bundle says of itself and no file of it can tell."""
+
+    version: str
+    data: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A new bundle and how its calibration did on pictures held back from it."""
+
+    bundle: Bundle
+    judged: reliability.CrossValidated
+
+
+def publish(
+    experts: Sequence[Any],
+    network: Network,
+    folder: Path,
+    samples: Sequence[Sample],
+    *,
+    origin: Origin,
+    for_int8: Sequence[Sample],
+    wanted: Wanted | None = None,
+    int8: Int8 = "bounded",
+) -> Published:
+    """Write the bundle ``folder``, which appears whole or not at all.
+
+    Several ``experts`` become one network, on one scale that is fitted here, by
+    :func:`training.networks.experts.combine`. ``samples`` calibrate it and measure what INT8 costs,
+    ``for_int8`` set its scales and its weights; neither may hold a picture of ``test``. Positive
+    class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it
+    loses over half a point of accuracy), ``any`` or ``none``.
+    """
+    if folder.exists():
+        raise ConfigurationError(f"{folder} exists already; choose a new folder.")
+    if len(experts) > 1 and not network.linear_head:
+        raise ConfigurationError(
+            f"Only networks with a linear head can be combined, and {network.name} has another."
+        )
+    fields = _fields(folder.name, origin, int(experts[0].input_shape[1]), network)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
+        draft = Path(work) / folder.name
+        draft.mkdir()
+        crops = cut_crops(samples, fields["input"]["size"])
+        if len(experts) > 1:
+            experts, scales = on_one_scale(experts, network, samples, crops)
+            fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
+        artifacts, parity = _write_files(experts, network, draft, for_int8, int8)
+        fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
+        fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
+        judged = _calibrate(draft, fields, samples, crops, wanted or Wanted(), int8)
+        bundle = write_manifest(draft, fields, artifacts)
+        for runtime in artifacts:
+            self_test(load_detector(bundle, runtime=runtime))
+        draft.chmod(0o755)
+        draft.rename(folder)
+    return Published(load_bundle(folder), judged)
+
+
+def record(bundle: Bundle, name: str, report: Mapping[str, Any]) -> Bundle:
+    """Write figures into ``model.json`` under ``metrics.<name>``; the weights stay."""
+    metrics = {**bundle.manifest.metrics, name: dict(report)}
+    return rewrite(bundle.path, bundle.manifest, metrics=metrics)
+
+
+def rewrite(folder: Path, manifest: Manifest, **changes: Any) -> Bundle:
+    """Write ``model.json`` anew with some fields changed; the weights stay."""
+    fields = {
+        **manifest.model_dump(mode="json", exclude={"schema_version", "artifacts"}),
+        **changes,
+    }
+    artifacts = {key: list(value.files) for key, value in manifest.artifacts.items()}
+    return write_manifest(folder, fields, artifacts)
+
+
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Raise :class:`ConfigurationError` for a ``model.json`` that would be refused.
+
+    Before the slow part, so that a bad name costs no minute.
+    """
+    placeholder = {RuntimeName.TENSORFLOW: {"files": {export.KERAS: "0" * 64}}}
+    try:
+        Manifest.model_validate({**fields, "artifacts": placeholder})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{where} {first['input']!r}: {first['msg']}.") from None
+
+
+def _write_files(
+    experts: Sequence[Any], network: Network, folder: Path, for_int8: Sequence[Sample], int8: Int8
+) -> tuple[dict[RuntimeName, list[str]], float]:
+    size = int(experts[0].input_shape[1])
+    crops = cut_crops(for_int8, size)
+    tensor = partial(preprocess.from_jpegs, size=size, scaling=network.scaling)
+    exported = combine(experts, network.features) if network.linear_head else experts[0]
+    converted = export.to_openvino(exported)
+    parity = export.check_parity(exported, converted, tensor(_evenly(crops, _PARITY_CROPS)))
+    artifacts = {
+        RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
+        RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
+    }
+    if int8 != "none":
+        merged, kept = export.merged(converted), network.float_convolutions
+        ranges = list(tensor(_evenly(crops, _RANGE_CROPS)))
+        quantized = export.quantize(merged, ranges, float_convolutions=kept)
+        mixed = [crops[i] for i in np.random.default_rng(0).permutation(len(crops))]
+        starts = range(0, len(mixed), BATCH)
+        round_weights(quantized, merged, [tensor(mixed[i : i + BATCH]) for i in starts])
+        artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
+    return artifacts, parity
+
+
+def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str, Any]:
+    fields = {
+        "name": name,
+        "version": origin.version,
+        "positive_class": "fake",
+        "output": "logit",
+        "input": {"size": size, "scaling": network.scaling},
+        "calibration": None,
+        "thresholds": Thresholds(fake=0.5 + 1e-6, real=0.5),  # replaced once calibrated
+        "explanation": Explanation(
+            method="cam" if network.linear_head else "grad-cam", layer=network.features
+        ),
+        "data": origin.data,
+        "licence": origin.licence,
+        "metrics": {},
+    }
+    check_fields(fields)
+    return fields
+
+
+def _self_test(bundle: Bundle) -> SelfTest:
+    """The answer of Keras, and INT8's own, which differs from it but not by processor.
+
+    Measured of lite0-faces-v1: INT8 is 0.456 off Keras without VNNI, 0.46 with it.
+    """
+    tensor = self_test_tensor(bundle, SELF_TEST_SEED)
+    answers = {
+        name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor)[0]), 5)
+        for name in bundle.manifest.artifacts
+    }
+    raw_output = answers[RuntimeName.TENSORFLOW]
+    own: dict[RuntimeName, float] = {}
+    if RuntimeName.OPENVINO_INT8 in answers:
+        own[RuntimeName.OPENVINO_INT8] = answers[RuntimeName.OPENVINO_INT8]
+    spread = max((abs(value - raw_output) for value in own.values()), default=0.0)
+    tolerance = round(_SELF_TEST_TOLERANCE + spread / 10, 3)
+    return SelfTest(seed=SELF_TEST_SEED, raw_output=raw_output, tolerance=tolerance, answers=own)
+
+
+def _calibrate(
+    folder: Path,
+    fields: dict[str, Any],
+    samples: Sequence[Sample],
+    crops: Sequence[bytes],
+    wanted: Wanted,
+    int8: Int8,
+) -> reliability.CrossValidated:
+    """Fit on FP32, which all runtimes stand for, and hold INT8 to the same calibration."""
+    draft = load_bundle(folder)
+    fp32 = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_FP32), crops)
+    data = labelled(samples, fp32)
+    where = "valid and held-out groups of train"
+    fields["calibration"], fields["thresholds"] = reliability.calibrate(
+        data, wanted, fitted_on(samples, where)
+    )
+    judged = reliability.cross_validate(data, wanted)
+    fields["metrics"]["calibration"] = judged.to_json()
+    if RuntimeName.OPENVINO_INT8 in draft.manifest.artifacts:
+        logits = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_INT8), crops)
+        fp32_p, int8_p = (reliability.apply(fields["calibration"], x) for x in (fp32, logits))
+        loss = compare(data.fake, fp32_p, int8_p)
+        if int8 == "bounded":
+            loss.check()
+        fields["metrics"]["int8"] = loss.to_json()
+    return judged
+
+
+def _evenly(crops: Sequence[bytes], number: int) -> list[bytes]:
+    chosen = np.linspace(0, len(crops) - 1, min(number, len(crops))).astype(int)
+    return [crops[index] for index in chosen]

@@ -1,0 +1,40 @@
+"""A part of a network, compiled to run by itself."""
+
+# ruff: noqa: PLC0415 - OpenVINO takes a second to import: only where it is used
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float32]
+
+
+class Segment:
+    """From the answer of the node ``start``, perhaps the model's input, to those of ``ends``.
+
+    Copies the ``ov.Model`` as it is now. All that ``ends`` know of the input must come through
+    ``start``: see :func:`training.export.graph.dominators`.
+    """
+
+    def __init__(self, model: Any, start: str, ends: Sequence[str]) -> None:
+        import openvino as ov
+        from openvino import opset13 as ops
+
+        copy = model.clone()
+        outputs = {each.get_friendly_name(): each.output(0) for each in copy.get_ordered_ops()}
+        cut = outputs[start]
+        begin = ops.parameter(cut.get_partial_shape(), np.float32)
+        for port in cut.get_target_inputs():
+            port.replace_source_output(begin.output(0))
+        outputs[start] = begin.output(0)
+        part = ov.Model([ops.result(outputs[end]) for end in ends], [begin], "segment")
+        self._compiled = ov.compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def run(self, batch: Map) -> list[Map]:
+        """The answers of ``ends``, in their order."""
+        answers = self._compiled([batch])
+        return [np.array(answers[port]) for port in self._compiled.outputs]
