@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from starlette.requests import HTTPConnection
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
+from core.loopback import is_loopback
 
 LOCAL_TENANT: Final = "local"
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -73,11 +73,11 @@ class LoopbackAuthenticator:
     """No key, but this machine only: neither other hosts nor web pages in its browser."""
 
     def tenant(self, request: HTTPConnection) -> str:
-        if request.client is not None and not _is_loopback(request.client.host):
+        if request.client is not None and not is_loopback(request.client.host):
             raise Unauthorized("Without API keys this gateway serves its own machine only.")
         # A page that rebinds its name to 127.0.0.1 still says its own name here.
         host = request.headers.get("host", "")
-        if not _is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
             raise Forbidden(f"The Host header {host!r} does not name this machine.")
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
@@ -133,10 +133,3 @@ def _presented_key(request: HTTPConnection) -> str:
 
 def _digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -23,6 +23,7 @@ from typing import Any
 
 import click
 
+from core.cores import usable_cores
 from training.data.batches import Sampler
 from training.data.blending import blended_fakes
 from training.data.cache import Sample
@@ -102,7 +103,7 @@ class Case:
 def table(samples: Sequence[Sample], rounds: int) -> str:
     """The rates as Markdown."""
     lines = [
-        f"{len(samples):,} pictures, batches of 32 at 224 px, {os.cpu_count()} cores "
+        f"{len(samples):,} pictures, batches of 32 at 224 px, {usable_cores()} cores "
         f"({platform.machine()}), Python {platform.python_version()}. Median of {rounds} rounds; "
         "in brackets processor milliseconds an image, over all threads. Other work slows the wall "
         f"clock of both: the machine's load was {os.getloadavg()[0]:.1f} at the start.",

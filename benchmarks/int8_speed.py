@@ -12,7 +12,6 @@ call of their own, so that only the timing needs a quiet machine.
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from core.cores import usable_cores
 from core.model.bundle import LOGIT_OUTPUT, RuntimeName
 from core.model.runtimes.openvino import OpenVinoRuntime
 from training.export import openvino as export
@@ -188,7 +188,7 @@ def machine() -> str:
     has = ", ".join(f"{each} {'yes' if each in flags else 'no'}" for each in FEATURES)
     return (
         f"TensorFlow {tf.__version__}, OpenVINO {ov.__version__.partition('-')[0]}, Python "
-        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. "
+        f"{platform.python_version()}, {platform.machine()}, {usable_cores()} cores. "
         f"Processor: {has}."
     )
 

@@ -1,4 +1,4 @@
-"""What this machine has: cores, instructions, memory, GPUs."""
+"""What this machine has: instructions, memory, GPUs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from pathlib import Path
 
 # What OpenVINO's CPU plugin gains from, the oldest first.
 FAST_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
-
-
-def cores() -> int:
-    """Cores that this process may use; a container's CPU quota counts where there is one."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = _quota()
-    return max(1, min(usable or 1, quota or usable or 1))
 
 
 def cpu_features(cpuinfo: str | None = None) -> list[str]:
@@ -50,13 +43,6 @@ def _field(meminfo: str | None, name: str) -> int | None:
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     return None
-
-
-def _quota() -> int | None:
-    parts = (_read("/sys/fs/cgroup/cpu.max") or "").split()
-    if len(parts) != 2 or not parts[0].isdigit():
-        return None
-    return max(1, round(int(parts[0]) / int(parts[1])))
 
 
 def _read(path: str) -> str | None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
+from core.cores import usable_cores
 from deepfake import machine
 from deepfake.checks import Check, Health
 
@@ -47,7 +48,7 @@ def check_packages() -> Iterator[Check]:
 
 def _check_cpu() -> Check:
     features = machine.cpu_features()
-    detail = f"{machine.cores()} cores usable; {', '.join(features) or 'no AVX2'}"
+    detail = f"{usable_cores()} cores usable; {', '.join(features) or 'no AVX2'}"
     if "avx2" in features:
         return Check("CPU", Health.OK, detail)
     hint = "Without AVX2 inference is several times slower, and TensorFlow may not start."

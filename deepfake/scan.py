@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.cores import usable_cores
 from deepfake.outcome import FAILED_EXIT_CODE, OutcomePrinter
 from deepfake.quiet import quieten_tensorflow
 
@@ -110,13 +111,12 @@ def _find_model(model: str | None) -> Bundle:
 def _scanner(
     bundle: Bundle, runtime: str, options: ExtractOptions, deadline_s: float, files: int
 ) -> Iterator[Scanner]:
-    from deepfake import machine
     from deepfake.scanner import Scanner
     from worker.decoder.pool import DecoderConfig, DecoderPool
 
     # That a decoder was replaced stands in its file's outcome already.
     logging.getLogger("worker").setLevel(logging.ERROR)
-    cores = machine.cores()
+    cores = usable_cores()
     parallel = min(cores, _MAX_DECODERS, files)
     config = DecoderConfig(threads=max(1, cores // parallel))
     decoders = DecoderPool(config, parallel)  # they start while the model loads

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import http.client
-import ipaddress
 import signal
 import socket
 import time
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.cores import usable_cores
 from core.errors import ConfigurationError
+from core.loopback import is_loopback
 from deepfake import machine
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _run(
 
     redis = _start_redis(redis_url, settings)
     if workers > 1:  # each would take all cores
-        settings["DEEPFAKE_MODEL_THREADS"] = str(max(1, machine.cores() // workers))
+        settings["DEEPFAKE_MODEL_THREADS"] = str(max(1, usable_cores() // workers))
     stack = Stack(
         environment=child_environment(settings),
         workers=workers,
@@ -168,20 +169,11 @@ def _free_port(host: str, port: int) -> int:
 
 
 def _check_access(host: str, api_keys_file: str | None) -> None:
-    if api_keys_file is None and not _is_loopback(host):
+    if api_keys_file is None and not is_loopback(host):
         raise ConfigurationError(
             f"{host} can be reached from other machines, so API keys are needed. Make one with "
             "deepfake keys new --file keys.txt --tenant NAME, then serve with --api-keys keys.txt."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_model(model: str | None) -> None:

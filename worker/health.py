@@ -9,8 +9,6 @@ from __future__ import annotations
 import socket
 import sys
 
-from pydantic import ValidationError
-
 from core.errors import DeepfakeError
 from core.store.connection import connect
 from core.store.workers import live_workers
@@ -31,9 +29,9 @@ def check(redis_url: str, host: str) -> str | None:
 def main() -> int:
     """0 when a worker of this host lives; 1 and a line on stderr when not."""
     try:
-        problem = check(WorkerSettings().redis_url, socket.gethostname())
-    except ValidationError as error:
-        problem = f"The settings are not valid: {error.errors()[0]['msg']}."
+        problem = check(WorkerSettings.load().redis_url, socket.gethostname())
+    except DeepfakeError as error:
+        problem = error.message
     if problem is not None:
         print(f"worker.health: {problem}", file=sys.stderr)
     return int(problem is not None)

@@ -6,8 +6,6 @@ import logging
 import sys
 import time
 
-from pydantic import ValidationError
-
 from core.errors import ConfigurationError, DeepfakeError
 from worker.decoder.pool import DecoderConfig, DecoderPool
 from worker.settings import WorkerSettings
@@ -97,12 +95,9 @@ def _decoder_config(settings: WorkerSettings) -> DecoderConfig:
 def main() -> int:
     """Read the environment and run."""
     try:
-        settings = WorkerSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "DEEPFAKE_" + str(first["loc"][0]).upper()
-        problem = ConfigurationError(f"{name}: {first['msg']} (it is {first['input']!r}).")
-        print(f"deepfake worker: {problem.message}", file=sys.stderr)
+        settings = WorkerSettings.load()
+    except ConfigurationError as error:
+        print(f"deepfake worker: {error.message}", file=sys.stderr)
         return EXIT_FAILURE
     return run(settings)
 

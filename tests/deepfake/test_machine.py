@@ -13,7 +13,6 @@ def test_a_platform_without_flags_has_none() -> None:
 
 
 def test_figures_are_plausible() -> None:
-    assert machine.cores() >= 1
     total, free = machine.memory_bytes(), machine.free_memory_bytes()
     assert total is None or total > 100 * 1024**2
     assert free is None or free > 0

@@ -6,7 +6,6 @@ compressed and scored.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import jpeg
+from core.cores import usable_cores
 from core.faces.detector import FaceDetector, crop_face
 from core.model.detector import Detector
 from training.data.cache import WHOLE, Sample
@@ -28,7 +28,6 @@ from training.evaluate.scoring import score_crops
 from training.evaluate.verdicts import shares
 
 _CHUNK = 64
-_THREADS = os.cpu_count() or 1  # pictures at once, a thread of the face detector for each
 
 
 def measure_robustness(
@@ -97,7 +96,8 @@ def _score(
     probabilities: list[Floats] = []
     found: list[bool] = []
     starts = range(0, len(samples), _CHUNK)
-    with ThreadPoolExecutor(_THREADS) as pool:
+    # a thread of the face detector for each picture
+    with ThreadPoolExecutor(usable_cores()) as pool:
         for start in tracked(starts, f"robustness, {label:<14}"):
             cut_out = list(pool.map(cut, samples[start : start + _CHUNK]))
             found += [seen for _, seen in cut_out]

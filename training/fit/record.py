@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.cores import usable_cores
 from training.data.cache import Sample
 
 FILE = "run.json"
@@ -44,7 +44,7 @@ def environment() -> dict[str, Any]:
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "packages": {name: package.__version__ for name, package in packages.items()},
-        "cpu": {"machine": platform.machine(), "count": os.cpu_count()},
+        "cpu": {"machine": platform.machine(), "count": usable_cores()},
         "gpus": [tf.config.experimental.get_device_details(gpu) for gpu in gpus],
     }
 

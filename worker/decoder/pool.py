@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cores import usable_cores
 from core.errors import DecoderCrashed, DecoderError, DecodeTimeout, MediaError
 from worker.decoder.child import Child
 from worker.decoder.sandbox import Protection
@@ -36,7 +37,7 @@ class DecoderConfig:
     """How decoder children are started and when they are replaced."""
 
     memory_bytes: int = 3 * 1024**3  # on top of what the libraries map: upload, frames, codec
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=usable_cores)
     max_jobs: int = 200  # then a fresh one, whatever leaked goes with it
     max_resident_bytes: int = 1024**3  # after a job; a fresh child holds about 200 MB
     start_timeout_s: float = 60.0
@@ -111,7 +112,7 @@ class Decoder:
         from worker.decoder import messages  # noqa: PLC0415 - see the module's docstring
 
         child = self.wait_ready()
-        request = messages.Request(size, cpu_s=deadline_s * (os.cpu_count() or 1), options=options)
+        request = messages.Request(size, cpu_s=deadline_s * usable_cores(), options=options)
         with self._replaced_on_error(child):
             answer = messages.parse_answer(
                 child.listen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.cores import quota_cores
 from core.errors import RuntimeUnavailable
 from core.model.bundle import Bundle, RuntimeName
 from core.model.detector import Detector, Runtime
@@ -34,7 +35,11 @@ def choose(bundle: Bundle, wanted: str = AUTO, *, gpu: bool = False) -> RuntimeN
 def load_detector(
     bundle: Bundle, *, runtime: str = AUTO, threads: int | None = None, gpu: bool = False
 ) -> Detector:
-    """Load the weights of a bundle; ``threads`` bounds the CPU threads of one inference."""
+    """Load the weights of a bundle; ``threads`` bounds the CPU threads of one inference.
+
+    Without ``threads`` the runtime takes every core that it sees, or those of a CPU quota.
+    """
+    threads = threads or quota_cores()
     return Detector(bundle, _load(bundle, choose(bundle, runtime, gpu=gpu), threads))
 
 

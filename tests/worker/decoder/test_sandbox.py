@@ -91,6 +91,7 @@ def test_every_protection_holds_here() -> None:
 
 
 def test_a_child_whose_parent_is_gone_already_ends_itself() -> None:
-    code = f"from worker.decoder import sandbox; sandbox.die_with_parent({os.getpid()} + 1); print('on')"
+    stranger = os.getpid() + 1
+    code = f"from worker.decoder import sandbox; sandbox.die_with_parent({stranger}); print('on')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == ""
