@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.polling import Snapshot
+from core.result import Failure, MediaFacts, Model, Result
 from core.store.jobs import JobStatus
 
-Probability = Annotated[float, Field(ge=0, le=1)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -34,80 +34,11 @@ class SubmitOptions(BaseModel):
     )
 
 
-class _Answer(BaseModel):
-    # A newer worker may say more than this gateway knows; it is passed on.
-    model_config = ConfigDict(extra="allow")
-
-
-class Face(_Answer):
-    """One face in one frame; `box` is left, top, width, height as fractions of the frame."""
-
-    box: Annotated[list[float], Field(min_length=4, max_length=4)]
-    detection_score: Probability
-    fake_probability: Probability | None
-
-
-class ScoredFrame(_Answer):
-    """One sampled frame, by its index in the video and its time."""
-
-    index: int
-    timestamp_s: float
-    keyframe: bool
-    fake_probability: Probability | None
-    faces: list[Face]
-
-
-class Thresholds(_Answer):
-    """`fake` at or above the one, `real` at or below the other, else `inconclusive`."""
-
-    fake: Probability
-    real: Probability
-
-
-class Model(_Answer):
-    """The model that judged; `sha256` is that of its bundle."""
-
-    name: str
-    version: str
-    sha256: str
-    runtime: str
-
-
-class Result(_Answer):
-    """The judgement. A file without a face is `inconclusive`, with a null probability."""
-
-    verdict: Literal["fake", "real", "inconclusive"]
-    reasons: list[str]
-    fake_probability: Probability | None
-    confidence: Probability | None
-    calibrated: bool
-    thresholds: Thresholds
-    frames_requested: int
-    frames_scored: int
-    frames: list[ScoredFrame]
-    model: Model
-    timings_ms: dict[str, float]
-
-
-class JobFailure(_Answer):
-    """Why a job failed."""
-
-    code: str = Field(examples=["unreadable_media"])
-    message: str
-    retryable: bool
-
-
-class Media(_Answer):
-    """The upload; what only a decoder can tell is null until the file was decoded."""
+class Media(MediaFacts):
+    """The upload, and what its decoder told of it."""
 
     sha256: str
-    size: int
-    kind: str
-    container: str
-    codec: str | None = None
-    duration_s: float | None = None
-    width: int | None = None
-    height: int | None = None
+    size: int = Field(description="Bytes.")
     deleted_at: datetime | None = None
 
 
@@ -135,7 +66,7 @@ class JobView(BaseModel):
     tags: list[str]
     media: Media
     result: Result | None
-    error: JobFailure | None
+    error: Failure | None
     links: Links
 
     @classmethod
@@ -166,7 +97,7 @@ class JobView(BaseModel):
             tags=list(job.tags),
             media=Media.model_validate(media),
             result=Result.model_validate(job.result) if job.result is not None else None,
-            error=JobFailure.model_validate(job.error) if job.error is not None else None,
+            error=Failure.model_validate(job.error) if job.error is not None else None,
             links=Links(self=path, cancel=f"{path}/cancel"),
         )
 

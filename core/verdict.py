@@ -10,33 +10,15 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import fmean, median
-from typing import Any
 
-from core.evidence import Evidence, FaceCrop, SampledFrame
+from core.evidence import Evidence, FaceCrop
 from core.model.bundle import Thresholds
+from core.result import Label, Reason
 
 MIN_FACE_PX = 40  # narrower faces are judged "low_quality": docs/decisions/0006-verdict.md
 MIN_IDENTITY_SHARE = 0.2  # of the frames with a face; below, a track is chance
 DISAGREEMENT_SHARE = 0.3  # of an identity's frames on each side of the band
-
-
-class Label(StrEnum):
-    """What the service says about a file."""
-
-    FAKE = "fake"
-    REAL = "real"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Reason(StrEnum):
-    """Why a verdict is inconclusive."""
-
-    NO_FACE = "no_face"
-    LOW_QUALITY = "low_quality"
-    FRAMES_DISAGREE = "frames_disagree"
-    NEAR_THRESHOLD = "near_threshold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +42,15 @@ class Verdict:
 
     @property
     def confidence(self) -> float | None:
-        """How sure the label is; see docs/http-api.md."""
+        """How sure the label is; None where no face was seen."""
         p = self.fake_probability
-        if p is None:
-            return None
-        by_label = {Label.FAKE: p, Label.REAL: 1 - p, Label.INCONCLUSIVE: max(p, 1 - p)}
-        return by_label[self.label]
+        return None if p is None else confidence_in(self.label, p)
+
+
+def confidence_in(label: Label, p: float) -> float:
+    """How sure ``label`` is when P(fake) is ``p``: in [0, 1], see docs/http-api.md."""
+    by_label = {Label.FAKE: p, Label.REAL: 1 - p, Label.INCONCLUSIVE: max(p, 1 - p)}
+    return by_label[label]
 
 
 def decide(evidence: Evidence, probabilities: Sequence[float], thresholds: Thresholds) -> Verdict:
@@ -120,53 +105,3 @@ def _doubts(
     if thresholds.real < probability < thresholds.fake:
         reasons.append(Reason.NEAR_THRESHOLD)
     return tuple(reasons)
-
-
-def to_json(
-    verdict: Verdict, *, model: Mapping[str, str], calibrated: bool, timings_ms: Mapping[str, int]
-) -> dict[str, Any]:
-    """The ``result`` object of the HTTP API and of ``deepfake scan --json``."""
-    evidence = verdict.evidence
-    return {
-        "verdict": verdict.label.value,
-        "reasons": [reason.value for reason in verdict.reasons],
-        "fake_probability": _rounded(verdict.fake_probability),
-        "confidence": _rounded(verdict.confidence),
-        "calibrated": calibrated,
-        "thresholds": {"fake": verdict.thresholds.fake, "real": verdict.thresholds.real},
-        "frames_requested": evidence.frames_requested,
-        "frames_decoded": len(evidence.frames),
-        "frames_scored": sum(bool(faces) for faces in verdict.scores),
-        "frames": [
-            _frame_to_json(frame, faces)
-            for frame, faces in zip(evidence.frames, verdict.scores, strict=True)
-        ],
-        "model": dict(model),
-        "timings_ms": dict(timings_ms),
-    }
-
-
-def _frame_to_json(frame: SampledFrame, faces: Sequence[ScoredFace]) -> dict[str, Any]:
-    worst = max((face.fake_probability for face in faces), default=None)
-    return {
-        "index": frame.index,
-        "timestamp_s": round(frame.timestamp_s, 3),
-        "keyframe": frame.keyframe,
-        "fake_probability": _rounded(worst),
-        "faces": [_face_to_json(face) for face in faces],
-    }
-
-
-def _face_to_json(face: ScoredFace) -> dict[str, Any]:
-    box = face.crop.box
-    return {
-        "box": [round(edge, 4) for edge in (box.left, box.top, box.width, box.height)],
-        "identity": face.crop.identity,
-        "width_px": face.crop.width_px,
-        "detection_score": round(face.crop.detection_score, 4),
-        "fake_probability": _rounded(face.fake_probability),
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from core.errors import DeepfakeError
+from core.result import Thresholds
 
 FAILED_EXIT_CODE = 2  # at least one file could not be judged
 _COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
@@ -77,10 +78,11 @@ class OutcomePrinter:
             error = outcome.error or {}
             return self._row(outcome.file, "failed", "-", "-", error.get("message", ""))
         probability = result["fake_probability"]
+        thresholds = Thresholds.model_validate(result["thresholds"])
         return self._row(
             outcome.file,
             result["verdict"],
-            "-" if probability is None else f"{probability:.3f}",
+            "-" if probability is None else thresholds.text(probability, 3),
             f"{result['frames_scored']}/{len(result['frames'])}",
             ", ".join(result["reasons"]),
         )

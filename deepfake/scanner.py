@@ -124,8 +124,8 @@ class Scanner:
             return Outcome.failed(str(item.file), item.evidence)
         runtime = self._detector.runtime.name
         result = judge(item.evidence, _Scored(scores), self._detector.bundle, runtime, {})
-        result["timings_ms"]["infer"] = round(crop_ms * len(scores))  # its share of the batch
-        return Outcome(str(item.file), result=result)
+        result.timings_ms["infer"] = round(crop_ms * len(scores))  # its share of the batch
+        return Outcome(str(item.file), result=result.to_json())
 
 
 @dataclass(frozen=True, slots=True)

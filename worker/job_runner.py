@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import secrets
 import time
@@ -22,6 +21,7 @@ from core.media.limits import MediaLimits
 from core.model.bundle import Bundle, RuntimeName
 from core.options import Sampling
 from core.pipeline.judgement import Scorer, judge
+from core.pipeline.report import media_facts_of
 from core.store.blobs import BlobStore
 from core.store.jobs import Job, JobStatus, JobStore, error_object
 from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
@@ -137,7 +137,7 @@ class JobRunner:
         queued_ms = (started - job.created_at).total_seconds() * 1000
         fetch = _Fetch(self._blobs, job)
         evidence = running.outlast(lambda: self._extract(running, fetch))
-        outcome.media_info = _media_info(evidence)
+        outcome.media_info = media_facts_of(evidence).to_json()
         running.outlast(lambda: self._enter(running, "infer"))
         outcome.result = judge(
             evidence,
@@ -145,7 +145,7 @@ class JobRunner:
             self._model.bundle,
             self._model.runtime,
             {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)},
-        )
+        ).to_json()
         outcome.status = JobStatus.SUCCEEDED
         running.check()
 
@@ -226,7 +226,3 @@ class _Fetch:
             started = time.perf_counter()
         if sent != self._media.size:
             raise BlobMissing(self._media.blob_id)
-
-
-def _media_info(evidence: Evidence) -> dict[str, Any]:
-    return {**dataclasses.asdict(evidence.media), "kind": evidence.media.kind.value}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import verdict
 from core.evidence import Evidence
 from core.model.bundle import Bundle, RuntimeName
+from core.pipeline.report import result_of
+from core.result import Model, Result
+from core.verdict import decide
 
 
 class Scorer(Protocol):
@@ -28,18 +30,18 @@ def judge(
     bundle: Bundle,
     runtime: RuntimeName,
     timings_ms: Mapping[str, int],
-) -> dict[str, Any]:
-    """Score the crops and decide: the ``result`` object of the HTTP API.
+) -> Result:
+    """Score the crops and decide.
 
     ``timings_ms`` are the stages before; decode, faces and infer are added here.
     """
     started = time.perf_counter()
     probabilities = scorer.score([crop.jpeg for crop in evidence.crops])
     infer_ms = (time.perf_counter() - started) * 1000
-    decided = verdict.decide(evidence, probabilities.tolist(), bundle.manifest.thresholds)
-    return verdict.to_json(
+    decided = decide(evidence, probabilities.tolist(), bundle.manifest.thresholds)
+    return result_of(
         decided,
-        model={**bundle.reference, "runtime": runtime.value},
+        model=Model(**bundle.reference, runtime=runtime.value),
         calibrated=bundle.manifest.calibration is not None,
         timings_ms={
             **timings_ms,

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.bundle import Thresholds
-from core.verdict import Label, Reason, decide, to_json
+from core.result import Label, Reason
+from core.verdict import decide
 from tests.core.evidence_factory import crop, evidence
 
 BAND = Thresholds(fake=0.8, real=0.2)
@@ -92,12 +93,3 @@ def test_confidence_always_fits_the_label(faces: list[list[tuple[int, float]]]) 
         assert not verdict.reasons
         assert verdict.confidence is not None
         assert verdict.confidence >= 0.8 - 1e-9
-
-
-def test_the_result_object_counts_requested_decoded_and_scored_frames() -> None:
-    verdict = decide(evidence([[crop()], [], [crop()]], requested=10), [0.9, 0.7], BAND)
-    result = to_json(verdict, model={"name": "m"}, calibrated=True, timings_ms={"infer": 3})
-    counts = [result[f"frames_{what}"] for what in ("requested", "decoded", "scored")]
-    assert counts == [10, 3, 2]
-    assert [frame["fake_probability"] for frame in result["frames"]] == [0.9, None, 0.7]
-    assert result["frames"][0]["faces"][0]["box"] == [0.25, 0.25, 0.5, 0.5]

@@ -10,7 +10,7 @@ from deepfake.outcome import Outcome, OutcomePrinter
 
 RESULT = {
     "verdict": "fake", "reasons": [], "fake_probability": 0.93, "frames_scored": 9,
-    "frames": [{}] * 10,
+    "frames": [{}] * 10, "thresholds": {"fake": 0.8, "real": 0.2},
 }  # fmt: skip
 
 
@@ -55,3 +55,12 @@ def test_no_face_shows_no_probability(capsys: pytest.CaptureFixture[str]) -> Non
                "reasons": ["no_face"]}  # fmt: skip
     OutcomePrinter(["a"], as_json=False).print(Outcome("a", result=nothing))
     assert capsys.readouterr().out.split() == ["a", "inconclusive", "-", "9/10", "no_face"]
+
+
+def test_a_probability_below_the_threshold_is_not_shown_as_the_threshold(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    near = {**RESULT, "verdict": "inconclusive", "fake_probability": 0.79996,
+            "reasons": ["near_threshold"]}  # fmt: skip
+    OutcomePrinter(["a"], as_json=False).print(Outcome("a", result=near))
+    assert capsys.readouterr().out.split()[2] == "0.79996"

@@ -37,9 +37,8 @@ def predict(files: Sequence[Path], detector: Detector, faces: FaceDetector) -> I
         except MediaError as error:
             yield Prediction(file, error=error)
             continue
-        yield Prediction(
-            file, judge(evidence, detector, detector.bundle, detector.runtime.name, {})
-        )
+        result = judge(evidence, detector, detector.bundle, detector.runtime.name, {})
+        yield Prediction(file, result.to_json())
 
 
 def shown_frame(prediction: Prediction) -> tuple[NDArray[np.uint8], Sequence[Mapping[str, Any]]]:

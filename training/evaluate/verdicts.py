@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.model.bundle import Thresholds
-from core.verdict import Label
+from core.result import Label
 from training.evaluate.resampling import share_interval
 from training.evaluate.scores import Flags, Floats
 

@@ -46,13 +46,11 @@ def _judge(path: Path, label: str, detector: Detector, faces: FaceDetector) -> d
     except MediaError as error:
         return {"file": path.name, "label": label, "error": error.message}
     result = judge(evidence, detector, detector.bundle, detector.runtime.name, {})
-    wanted = ("verdict", "reasons", "fake_probability", "confidence", "frames_scored")
-    return {
-        "file": path.name,
-        "label": label,
-        **{name: result[name] for name in wanted},
-        "frames_decoded": result["frames_decoded"],
-    }
+    wanted = (
+        "verdict", "reasons", "fake_probability", "confidence", "frames_scored", "frames_decoded",
+    )  # fmt: skip
+    shown = result.to_json()
+    return {"file": path.name, "label": label, **{name: shown[name] for name in wanted}}
 
 
 def _auc(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

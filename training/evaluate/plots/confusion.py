@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from core.verdict import Label
+from core.result import Label
 from training.evaluate.plots.style import FAKE, GRID, NEITHER, REAL, WIDTH_IN, new_axes
 from training.evaluate.verdicts import ORDER
 

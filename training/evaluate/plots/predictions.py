@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from core.verdict import Label
+from core.result import Label, Thresholds
 from training.evaluate.plots.style import FAKE, INK, NEITHER, REAL, STYLE
 from training.evaluate.prediction import Prediction, shown_frame
 
@@ -66,7 +66,8 @@ def _words(result: Mapping[str, Any]) -> str:
     if confidence is None:
         return f"{result['verdict']}\n{reasons}"
     sure = f"{result['verdict']}, confidence {confidence:.2f}"
-    p = f"P(fake) {result['fake_probability']:.2f}"
+    thresholds = Thresholds.model_validate(result["thresholds"])
+    p = f"P(fake) {thresholds.text(result['fake_probability'], 2)}"
     return f"{sure}\n{p}, {reasons}" if reasons else f"{sure}\n{p}"
 
 

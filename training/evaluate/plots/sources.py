@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from core.verdict import Label
+from core.result import Label
 from training.evaluate.plots.style import FAKE, INK, NEITHER, REAL, WIDTH_IN, new_axes
 from training.evaluate.verdicts import ORDER
 

@@ -89,8 +89,8 @@ def test_evidence_is_judged_the_same_after_it_crossed_the_pipe(
     there = judge(evidence, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
     back = Evidence.from_wire(evidence.to_wire())
     here = judge(back, scorer, bundle, RuntimeName.OPENVINO_FP32, {"queued": 3})
-    assert there["verdict"] == "fake"
-    assert there["model"]["sha256"] == bundle.sha256
-    assert there["calibrated"] is False
-    assert {**there, "timings_ms": None} == {**here, "timings_ms": None}
+    assert there.verdict == "fake"
+    assert there.model.sha256 == bundle.sha256
+    assert there.calibrated is False
+    assert there.model_copy(update={"timings_ms": {}}) == here.model_copy(update={"timings_ms": {}})
     assert scorer.seen == [1, 1]

@@ -1,0 +1,71 @@
+"""Puts a verdict and the facts about its file into the shape of :mod:`core.result`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from core.evidence import Evidence, SampledFrame
+from core.result import Face, MediaFacts, Model, Result, ScoredFrame, Thresholds
+from core.verdict import ScoredFace, Verdict, confidence_in
+
+
+def result_of(
+    verdict: Verdict, *, model: Model, calibrated: bool, timings_ms: Mapping[str, float]
+) -> Result:
+    """The ``result`` object of a judged file.
+
+    Probabilities are rounded for people, and never across a threshold.
+    """
+    evidence = verdict.evidence
+    thresholds = Thresholds(fake=verdict.thresholds.fake, real=verdict.thresholds.real)
+    shown = _rounded(verdict.fake_probability, thresholds)
+    return Result(
+        verdict=verdict.label,
+        reasons=list(verdict.reasons),
+        fake_probability=shown,
+        # From the number that is shown, so that the two add up; 12 digits drop binary noise.
+        confidence=None if shown is None else round(confidence_in(verdict.label, shown), 12),
+        calibrated=calibrated,
+        thresholds=thresholds,
+        frames_requested=evidence.frames_requested,
+        frames_decoded=len(evidence.frames),
+        frames_scored=sum(bool(faces) for faces in verdict.scores),
+        frames=[
+            _frame(frame, faces, thresholds)
+            for frame, faces in zip(evidence.frames, verdict.scores, strict=True)
+        ],
+        model=model,
+        timings_ms=dict(timings_ms),
+    )
+
+
+def media_facts_of(evidence: Evidence) -> MediaFacts:
+    """The ``media`` object's part that only a decoder can tell."""
+    return MediaFacts.model_validate(asdict(evidence.media))
+
+
+def _frame(frame: SampledFrame, faces: Sequence[ScoredFace], thresholds: Thresholds) -> ScoredFrame:
+    worst = max((face.fake_probability for face in faces), default=None)
+    return ScoredFrame(
+        index=frame.index,
+        timestamp_s=round(frame.timestamp_s, 3),
+        keyframe=frame.keyframe,
+        fake_probability=_rounded(worst, thresholds),
+        faces=[_face(face, thresholds) for face in faces],
+    )
+
+
+def _face(face: ScoredFace, thresholds: Thresholds) -> Face:
+    box = face.crop.box
+    return Face(
+        box=[round(edge, 4) for edge in (box.left, box.top, box.width, box.height)],
+        identity=face.crop.identity,
+        width_px=face.crop.width_px,
+        detection_score=round(face.crop.detection_score, 4),
+        fake_probability=_rounded(face.fake_probability, thresholds),
+    )
+
+
+def _rounded(probability: float | None, thresholds: Thresholds) -> float | None:
+    return None if probability is None else thresholds.round(probability)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from core.model.bundle import Thresholds
+from core.pipeline.report import media_facts_of, result_of
+from core.result import Model, Result
+from core.verdict import decide
+from tests.core.evidence_factory import crop, evidence
+
+BAND = Thresholds(fake=0.8, real=0.2)
+MODEL = Model(name="m", version="1", sha256="ab" * 32, runtime="openvino-int8")
+
+
+def judged(*probabilities: float) -> Result:
+    verdict = decide(evidence([[crop()]] * len(probabilities)), probabilities, BAND)
+    return result_of(verdict, model=MODEL, calibrated=True, timings_ms={})
+
+
+def test_the_result_counts_requested_decoded_and_scored_frames() -> None:
+    verdict = decide(evidence([[crop()], [], [crop()]], requested=10), [0.9, 0.7], BAND)
+    result = result_of(verdict, model=MODEL, calibrated=True, timings_ms={"infer": 3})
+    assert (result.frames_requested, result.frames_decoded, result.frames_scored) == (10, 3, 2)
+    assert [frame.fake_probability for frame in result.frames] == [0.9, None, 0.7]
+    assert result.frames[0].faces[0].box == [0.25, 0.25, 0.5, 0.5]
+    assert result.timings_ms == {"infer": 3}
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"), [(0.79996, "inconclusive"), (0.20004, "inconclusive"), (0.8, "fake")]
+)
+def test_no_number_that_is_shown_contradicts_the_verdict(probability: float, label: str) -> None:
+    result = judged(probability)
+    assert result.verdict == label
+    frame = result.frames[0]
+    shown = (result.fake_probability, frame.fake_probability, frame.faces[0].fake_probability)
+    assert shown == (probability,) * 3
+    assert result.confidence == max(probability, round(1 - probability, 12))
+
+
+def test_the_confidence_in_real_and_the_probability_of_fake_add_up() -> None:
+    result = judged(0.1234567)
+    assert (result.fake_probability, result.confidence) == (0.1235, 0.8765)
+
+
+def test_media_facts_are_what_the_decoder_told() -> None:
+    facts = media_facts_of(evidence([[]]))
+    assert (facts.kind, facts.codec, facts.duration_s) == ("video", "h264", 12.0)
+    assert (facts.width, facts.height) == (1280, 720)
