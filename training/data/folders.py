@@ -1,7 +1,8 @@
-"""Pictures that lie in folders by split and class, with or without folders of sources between.
+"""Pictures in folders by split and class, with or without folders of sources between.
 
 train/<source>/real/*.jpg      several sources, and perhaps a MANIFEST.tsv beside train/
 real-vs-fake/train/real/*.jpg  one source, as Kaggle's 140k real and fake faces has it
+real/*.jpg and fake/*.jpg      no splits: each group of pictures gets one by chance
 """
 
 from __future__ import annotations
@@ -13,18 +14,10 @@ from core.errors import ConfigurationError
 from training.data.classes import ClassNames, unknown_classes
 from training.data.data_set import DataSet
 from training.data.picture import SUFFIXES, Picture, Split, group_of_name
-from training.data.table import MANIFEST, Row, read_rows
+from training.data.splits import split_by_chance, split_of_name
+from training.data.table import ARCHIVE_FOLDERS, MANIFEST, Row, read_rows
 
-LAYOUT = "{train,valid,test}/<source>/{real,fake}/*.jpg, or without the folder of a source"
-SPLITS = {
-    "train": Split.TRAIN,
-    "valid": Split.VALID,
-    "valida": Split.VALID,
-    "validation": Split.VALID,
-    "val": Split.VALID,
-    "test": Split.TEST,
-}
-_INNER = ("real-vs-fake", "real_vs_fake")  # the archive holds one in the other
+LAYOUT = "{train,valid,test}/<source>/{real,fake}/*.jpg, or without folders of splits or sources"
 
 
 def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Picture]:
@@ -32,27 +25,39 @@ def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
 
     Raises :class:`ConfigurationError` when the folders fit no layout, or a name no class.
     """
-    root, folders = _split_folders(data.path)
-    if split not in folders:
+    root, folders = _split_folders(data.path, classes)
+    stated = bool(folders)
+    if stated and split not in folders:
         return []
     manifest = root / MANIFEST
     rows = {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
     found = []
-    for source, folder, fake in _class_folders(data, folders[split], classes):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-                key = path.relative_to(root).as_posix()
-                row = rows.get(key, Row(0, key, ""))
-                _check_label(row, fake, classes, manifest)
-                found.append(_picture(path, split, source, row, fake=fake))
+    for source, folder, fake in _class_folders(data, folders.get(split, root), classes):
+        for path in _pictures_below(folder):
+            key = path.relative_to(root).as_posix()
+            row = rows.get(key, Row(0, key, ""))
+            _check_label(row, fake, classes, manifest)
+            picture = _picture(path, split, source, row, fake=fake, split_stated=stated)
+            if stated or split_by_chance(picture.group) is split:
+                found.append(picture)
     return found
 
 
-def _split_folders(root: Path) -> tuple[Path, dict[Split, Path]]:
-    """The folder that holds those of the splits: the one given, or one called real-vs-fake."""
+def _pictures_below(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            yield path
+
+
+def _split_folders(root: Path, classes: ClassNames) -> tuple[Path, dict[Split, Path]]:
+    """The folder that holds those of the splits: the one given, or one called real-vs-fake.
+
+    The folders of the splits are empty where the classes are directly below, or below folders
+    of sources.
+    """
     folders: dict[Split, Path] = {}
     for child in _children(root):
-        split = SPLITS.get(child.name.lower())
+        split = split_of_name(child.name)
         if split in folders:
             raise ConfigurationError(
                 f"{root} holds both {folders[split].name} and {child.name}; keep one of them."
@@ -61,11 +66,17 @@ def _split_folders(root: Path) -> tuple[Path, dict[Split, Path]]:
             folders[split] = child
     if folders:
         return root, folders
-    for name in _INNER:
+    for name in ARCHIVE_FOLDERS:
         if (root / name).is_dir():
-            return _split_folders(root / name)
+            return _split_folders(root / name, classes)
+    below = [
+        *_children(root),
+        *(folder for child in _children(root) for folder in _children(child)),
+    ]
+    if any(classes.is_fake(folder.name) is not None for folder in below):
+        return root, {}
     raise ConfigurationError(
-        f"{root} holds no folder train, valid or test; the layout is {LAYOUT}."
+        f"{root} holds no folder train, valid or test and none of a class; the layout is {LAYOUT}."
     )
 
 
@@ -109,8 +120,11 @@ def _check_label(row: Row, fake: bool, classes: ClassNames, manifest: Path) -> N
         )
 
 
-def _picture(path: Path, split: Split, source: str, row: Row, *, fake: bool) -> Picture:
+def _picture(
+    path: Path, split: Split, source: str, row: Row, *, fake: bool, split_stated: bool
+) -> Picture:
     group = row.group or group_of_name(source, path.name)
     return Picture(
-        path, row.file, split, source, fake, group, row.generator, group_stated=bool(row.group)
-    )
+        path, row.file, split, source, fake, group, row.generator, row.kind,
+        group_stated=bool(row.group), split_stated=split_stated,
+    )  # fmt: skip

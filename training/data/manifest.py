@@ -9,22 +9,12 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
-from training.data.folders import LAYOUT, SPLITS, read_folder
-from training.data.picture import (
-    SUFFIXES,
-    Picture,
-    Split,
-    group_of_name,
-    hold_out,
-    share_of,
-    sources,
-)
-from training.data.table import Row, read_rows
+from training.data.folders import LAYOUT, read_folder
+from training.data.picture import SUFFIXES, Picture, Split, group_of_name, hold_out, sources
+from training.data.splits import known_splits, split_by_chance, split_of_name
+from training.data.table import Row, folder_of, read_rows
 
 __all__ = ["Picture", "Split", "hold_out", "read_all", "read_pictures", "sources"]
-
-# Shares of the groups of a table that names no split.
-_VALID, _TEST = 0.1, 0.1
 
 
 def read_pictures(
@@ -40,8 +30,8 @@ def read_pictures(
     if not found:
         places = ", ".join(str(each.path) for each in sets)
         raise ConfigurationError(
-            f"{places} holds no pictures to {split.value}; the layout is {LAYOUT}, or a table "
-            "with the columns file and class."
+            f"{places} holds no pictures of the split {split.value!r}; the layout is {LAYOUT}, "
+            "or a table with the columns file and class."
         )
     return found
 
@@ -79,40 +69,38 @@ def _read_table(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
     unknown = [row.label for row in rows if classes.is_fake(row.label) is None]
     if unknown:
         raise unknown_classes(unknown, f"{data.path}, column 'class'")
-    pictures = (_of_row(data, row, classes) for row in rows)
+    folder = folder_of(data.path, rows)
+    pictures = (_of_row(data, folder, row, classes) for row in rows)
     return sorted((p for p in pictures if p.split is split), key=lambda p: p.path)
 
 
-def _of_row(data: DataSet, row: Row, classes: ClassNames) -> Picture:
-    path = data.path.parent / row.file
+def _of_row(data: DataSet, folder: Path, row: Row, classes: ClassNames) -> Picture:
+    path = folder / row.file
     source = data.source(row.source)
     group = row.group or group_of_name(source, path.name)
+    split = _stated_split(data.path, row)
     return Picture(
         path,
         row.file,
-        _split_of(data.path, row, group),
+        split or split_by_chance(group),
         source,
         bool(classes.is_fake(row.label)),
         group,
         row.generator,
+        row.kind,
         group_stated=bool(row.group),
+        split_stated=split is not None,
     )
 
 
-def _split_of(table: Path, row: Row, group: str) -> Split:
-    """The split that the row states, or its topmost folder; else by chance, groups undivided."""
-    if row.split:
-        stated = SPLITS.get(row.split.lower())
-        if stated is None:
-            raise ConfigurationError(
-                f"{table}, line {row.line}: the split is {row.split!r}; it must be one of "
-                f"{', '.join(SPLITS)}."
-            )
-        return stated
-    top = SPLITS.get(Path(row.file).parts[0].lower())
-    if top is not None:
-        return top
-    share = share_of(group, salt="split/")  # salted: hold_out() divides by the bare share
-    if share < _VALID:
-        return Split.VALID
-    return Split.TEST if share < _VALID + _TEST else Split.TRAIN
+def _stated_split(table: Path, row: Row) -> Split | None:
+    """The split that the row states, or its topmost folder; else None."""
+    if not row.split:
+        return split_of_name(Path(row.file).parts[0])
+    stated = split_of_name(row.split)
+    if stated is None:
+        raise ConfigurationError(
+            f"{table}, line {row.line}: the split is {row.split!r}; it must be one of "
+            f"{known_splits()}."
+        )
+    return stated

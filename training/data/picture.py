@@ -31,7 +31,9 @@ class Picture:
     fake: bool
     group: str
     generator: str = ""  # what made it; the source where nobody says
+    kind: str = ""  # of a fake, such as swap or lip-sync; empty where nobody says
     group_stated: bool = False  # by a manifest; otherwise guessed from the file name
+    split_stated: bool = True  # by a folder or a table; otherwise chosen by the group
 
     def __post_init__(self) -> None:
         if not self.generator:

@@ -1,17 +1,27 @@
-"""A table of pictures, TSV or CSV: file, class and perhaps split, source, generator, group."""
+"""A table of pictures, TSV or CSV: file, class and perhaps split, source, kind, generator, group.
+
+The tables of others name the first two columns in other ways; the 140k real and fake faces on
+Kaggle come with ``train.csv``, ``valid.csv`` and ``test.csv``, whose columns are ``path`` and
+``label_str``.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core.errors import ConfigurationError
 
 MANIFEST = "MANIFEST.tsv"
-REQUIRED = ("file", "class")
-OPTIONAL = ("split", "source", "generator", "group")
+# Names of a column in the order in which they are looked for: of a number and a word for the same
+# label, the word is taken.
+FILE = ("file", "path", "filename", "file_name", "filepath", "image_path", "image")
+CLASS = ("class", "label_str", "class_name", "label")
+OPTIONAL = ("split", "source", "kind", "generator", "group")
+# Kaggle's archive holds its pictures in one of these in the other, beside its tables.
+ARCHIVE_FOLDERS = ("real-vs-fake", "real_vs_fake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Row:
     label: str
     split: str = ""
     source: str = ""
+    kind: str = ""
     generator: str = ""
     group: str = ""
 
@@ -42,13 +53,8 @@ def read_rows(table: Path) -> list[Row]:
 
 def _rows(stream: Iterator[str], table: Path) -> Iterator[Row]:
     reader = csv.DictReader(stream, delimiter="," if table.suffix.lower() == ".csv" else "\t")
-    columns = reader.fieldnames or []
-    missing = [name for name in REQUIRED if name not in columns]
-    if missing:
-        raise ConfigurationError(
-            f"{table} has no column {missing[0]!r}; it needs {' and '.join(REQUIRED)} and may "
-            f"have {', '.join(OPTIONAL)}. Its first line is {', '.join(columns)!r}."
-        )
+    columns = list(reader.fieldnames or [])
+    file_column, class_column = (_column(table, columns, names) for names in (FILE, CLASS))
     seen: set[str] = set()
     for cells in reader:
         where = f"{table}, line {reader.line_num}"
@@ -56,12 +62,31 @@ def _rows(stream: Iterator[str], table: Path) -> Iterator[Row]:
             raise ConfigurationError(
                 f"{where}: expected {len(columns)} cells as in the first line."
             )
-        file = _checked(cells["file"], where)
+        file = _checked(cells[file_column], where)
         if file in seen:
             raise ConfigurationError(f"{where}: {file} stands in the table twice.")
         seen.add(file)
         known = {name: cells[name].strip() for name in OPTIONAL if name in cells}
-        yield Row(reader.line_num, file, cells["class"].strip(), **known)
+        yield Row(reader.line_num, file, cells[class_column].strip(), **known)
+
+
+def folder_of(table: Path, rows: Sequence[Row]) -> Path:
+    """The folder that the files of a table are below: its own, or that of an unpacked archive."""
+    if not rows:
+        return table.parent
+    outer, inner = reversed(ARCHIVE_FOLDERS)
+    folders = (table.parent, table.parent / inner, table.parent / outer / inner)
+    return next((each for each in folders if (each / rows[0].file).is_file()), table.parent)
+
+
+def _column(table: Path, columns: Sequence[str], names: Sequence[str]) -> str:
+    for name in names:
+        if name in columns:
+            return name
+    raise ConfigurationError(
+        f"{table} has no column {names[0]!r} (nor {', '.join(names[1:])}); it needs {FILE[0]} and "
+        f"{CLASS[0]} and may have {', '.join(OPTIONAL)}. Its first line is {', '.join(columns)!r}."
+    )
 
 
 def _checked(file: str, where: str) -> str:

@@ -25,7 +25,7 @@ def _read(
     return read_folder(DataSet(root, name), split, classes)
 
 
-@pytest.mark.parametrize("valid", ["valid", "valida", "validation", "val"])
+@pytest.mark.parametrize("valid", ["valid", "valida", "validation", "val", "validate", "Valid_Set"])
 @pytest.mark.parametrize("above", ["", "real-vs-fake", "real_vs_fake/real-vs-fake"])
 def test_the_layout_of_kaggle_is_one_source(tmp_path: Path, valid: str, above: str) -> None:
     _files(tmp_path / above, "train/real/1.jpg", "train/fake/1.jpg", f"{valid}/fake/2.jpg")
@@ -92,4 +92,32 @@ def test_a_manifest_that_contradicts_a_folder_is_refused(tmp_path: Path) -> None
     _files(tmp_path, "train/gan/fake/1.jpg")
     (tmp_path / "MANIFEST.tsv").write_text("file\tclass\ntrain/gan/fake/1.jpg\treal\n")
     with pytest.raises(ConfigurationError, match=r"line 2: train/gan/fake/1.jpg is 'real'"):
+        _read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("training", "testing"), ("Train", "TEST"), ("train_set", "test_images")]
+)
+def test_other_names_of_the_splits_are_known(tmp_path: Path, train: str, test: str) -> None:
+    _files(tmp_path, f"{train}/real/1.jpg", f"{test}/fake/2.jpg")
+    assert [p.key for p in _read(tmp_path)] == [f"{train}/real/1.jpg"]
+    assert [p.key for p in _read(tmp_path, Split.TEST)] == [f"{test}/fake/2.jpg"]
+
+
+@pytest.mark.parametrize("source", ["", "swaps/"])
+def test_classes_without_splits_are_divided_by_chance_and_say_so(
+    tmp_path: Path, source: str
+) -> None:
+    _files(tmp_path, *(f"{source}{label}/{i}.jpg" for label in ("real", "fake") for i in range(99)))
+    found = [picture for split in Split for picture in _read(tmp_path, split)]
+    assert len(found) == len({picture.key for picture in found}) == 198
+    assert {picture.split for picture in found} == set(Split)
+    assert not any(picture.split_stated for picture in found)
+    # A fake and the photograph that it was made of have the same name: they stay together.
+    assert len({(picture.group, picture.split) for picture in found}) == 99
+
+
+def test_a_folder_of_neither_splits_nor_classes_is_refused(tmp_path: Path) -> None:
+    _files(tmp_path, "holiday/1.jpg")
+    with pytest.raises(ConfigurationError, match="no folder train, valid or test and none of a"):
         _read(tmp_path)

@@ -87,9 +87,19 @@ def test_a_table_that_says_nothing_of_splits_is_divided_by_group(tmp_path: Path)
     assert hold_out([p for p in pictures if p.split is Split.TRAIN])[1]
 
 
+def test_a_split_without_pictures_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="holds no pictures of the split 'valid'"):
+        read_pictures(_table(tmp_path, "file class", "train/1.jpg real"), Split.VALID)
+
+
+def test_a_table_may_state_kinds(tmp_path: Path) -> None:
+    (picture,) = read_all(_table(tmp_path, "file class kind", "train/1.jpg fake swap"))
+    assert (picture.kind, picture.split_stated) == ("swap", True)
+
+
 def test_a_split_or_class_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="line 2: the split is 'dev'"):
-        read_all(_table(tmp_path, "file class split", "1.jpg real dev"))
+    with pytest.raises(ConfigurationError, match="line 2: the split is 'holdout'"):
+        read_all(_table(tmp_path, "file class split", "1.jpg real holdout"))
     with pytest.raises(ConfigurationError, match=r"'genuine' .* --real NAME"):
         read_all(_table(tmp_path, "file class", "1.jpg genuine"))
 

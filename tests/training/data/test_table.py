@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from training.data.table import Row, read_rows
+from training.data.table import Row, folder_of, read_rows
 
 
 def _table(folder: Path, text: str, name: str = "t.tsv") -> Path:
@@ -30,7 +30,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> No
     ("text", "message"),
     [
         ("", "no column 'file'"),
-        ("file\tlabel\na.jpg\treal\n", "no column 'class'"),
+        ("file\tverdict\na.jpg\treal\n", "no column 'class'"),
         ("file\tclass\na.jpg\n", "line 2: expected 2 cells"),
         ("file\tclass\na.jpg\treal\tx\n", "line 2: expected 2 cells"),
         ("file\tclass\na.jpg\treal\na.jpg\tfake\n", "line 3: a.jpg stands in the table twice"),
@@ -83,3 +83,21 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path) -> None:
             return
 
     holds()
+
+
+def test_the_columns_of_others_are_known_and_a_word_goes_before_a_number(tmp_path: Path) -> None:
+    kaggle = ",original_path,id,label,label_str,path\n0,/x/1.jpg,1,1,real,train/real/1.jpg\n"
+    assert read_rows(_table(tmp_path, kaggle, "k.csv")) == [Row(2, "train/real/1.jpg", "real")]
+    other = _table(tmp_path, "filename,label\na.jpg,fake\n", "o.csv")
+    assert read_rows(other) == [Row(2, "a.jpg", "fake")]
+
+
+@pytest.mark.parametrize("inner", ["", "real-vs-fake", "real_vs_fake/real-vs-fake"])
+def test_the_pictures_of_a_table_are_found_in_the_folders_of_the_archive(
+    tmp_path: Path, inner: str
+) -> None:
+    picture = tmp_path / inner / "train/real/1.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.touch()
+    table = _table(tmp_path, "path,label_str\ntrain/real/1.jpg,real\n", "train.csv")
+    assert folder_of(table, read_rows(table)) == tmp_path / inner

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import training
 from core.errors import ConfigurationError
 from tests.training.fit.runs import fit, make_run
 from tests.training.pictures import tiny_network
@@ -17,7 +16,6 @@ from training.networks import Head
 from training.networks.experts import combine
 
 keras = pytest.importorskip("keras")
-TEACHERS = Path(training.__file__).parent / "teachers"
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +75,3 @@ def test_a_teacher_of_other_crops_is_refused(contrary: Any, tmp_path: Path) -> N
 def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"absent\.keras cannot be read as a network"):
         load_teachers([f"{tmp_path}/absent.keras"], SIZE)
-
-
-@pytest.mark.parametrize("name", ["lite2-faces", "lite0-faces"])
-def test_the_teachers_that_ship_take_the_crops_of_the_recipes(name: str) -> None:
-    (teacher,) = load_teachers([f"{TEACHERS}/{name}.keras"], 224)
-    logits = teacher(np.zeros((2, 224, 224, 3), np.float32), training=False).numpy()
-    assert logits.shape == (2, 1)
-    assert np.isfinite(logits).all()
