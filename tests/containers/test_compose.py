@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from api.settings import GatewaySettings
+from deepfake.embedded_redis import find_redis_server
 from tests.containers.dockerfile import ROOT, values
 from worker.drain import LAST_WORDS_S
 from worker.settings import WorkerSettings
 
 COMPOSE, GPU = "docker-compose.yml", "docker-compose.gpu.yml"
+APPENDONLY = "${DEEPFAKE_APPENDONLY:-yes}"
 SERVICES = ("redis", "api", "worker")
 each = pytest.mark.parametrize("service", SERVICES)
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
@@ -112,10 +118,46 @@ def test_redis_and_workers_have_no_way_out() -> None:
 
 def test_redis_never_evicts_and_keeps_its_queue_over_a_restart() -> None:
     assert _option("maxmemory-policy") == "noeviction"
-    assert _option("appendonly") == "${DEEPFAKE_APPENDONLY:-yes}"
+    assert _option("appendonly") == APPENDONLY
     (volume,) = _service("redis")["volumes"]
     assert volume.split(":") == ["redis", "/data"]
     assert "redis" in _load(COMPOSE)["volumes"]
+
+
+def test_redis_asks_for_a_password_that_is_on_no_command_line(tmp_path: Path) -> None:
+    server = find_redis_server()
+    assert server is not None
+    (tmp_path / "valkey-server").symlink_to(server)
+    socket, password = tmp_path / "redis.sock", "a1" * 32
+    here = ["--port", "0", "--unixsocket", str(socket), "--dir", str(tmp_path)]
+    process = subprocess.Popen(
+        [word.replace("$$", "$").replace(APPENDONLY, "no") for word in _service("redis")["command"]]
+        + here,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "REDISCLI_AUTH": password},
+    )
+    try:
+        _await(socket)
+        with pytest.raises(AuthenticationError), Redis(unix_socket_path=str(socket)) as stranger:
+            stranger.ping()
+        with Redis(unix_socket_path=str(socket), password=password) as known:
+            assert known.ping()
+            assert known.config_get("maxmemory*") == {
+                "maxmemory": str(3 * 1024**3), "maxmemory-policy": "noeviction",
+                "maxmemory-samples": "5", "maxmemory-eviction-tenacity": "10",
+            }  # fmt: skip
+        assert password not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_everyone_who_talks_to_redis_is_given_the_password_and_it_has_no_default() -> None:
+    required = re.compile(r"\$\{DEEPFAKE_REDIS_PASSWORD:\?[^}]+\}")
+    assert required.fullmatch(_service("redis")["environment"]["REDISCLI_AUTH"])
+    for service in ("api", "worker"):
+        url = _service(service)["environment"]["DEEPFAKE_REDIS_URL"]
+        assert required.sub("secret", url) == "redis://:secret@redis:6379/0"
+    assert _service("redis")["healthcheck"]["test"] == ["CMD", "valkey-cli", "-e", "ping"]
 
 
 def test_all_uploads_in_flight_fit_into_redis_and_redis_into_its_container() -> None:
@@ -169,10 +211,18 @@ def test_docker_compose_accepts_the_files(files: list[str], tmp_path: Path) -> N
     options = [word for file in files for word in ("-f", str(ROOT / file))]
     config = subprocess.run(
         [docker, "compose", *options, "config", "--format", "json"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, env={**os.environ, "DEEPFAKE_REDIS_PASSWORD": "a1"},
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert config.returncode == 0, config.stderr
     assert set(json.loads(config.stdout)["services"]) == set(SERVICES)
+
+
+def _await(socket: Path) -> None:
+    deadline = time.monotonic() + 10
+    while not socket.exists():
+        assert time.monotonic() < deadline, "redis-server made no socket"
+        time.sleep(0.02)
 
 
 def _succeeds(*command: str) -> bool:

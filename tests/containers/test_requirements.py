@@ -90,3 +90,10 @@ def test_the_gateway_gets_no_ml_and_no_codec_package() -> None:
 @every_lock
 def test_torch_comes_with_nothing(name: str) -> None:
     assert not {"torch", "torchvision", "triton"} & set(_versions(name))
+
+
+@pytest.mark.parametrize("version", ["3.11.3", "3.12.1", "3.13.2"])
+@pytest.mark.parametrize("name", ["worker", "worker-gpu", "serve", "dev"])
+def test_no_installation_admits_a_keras_with_known_holes(name: str, version: str) -> None:
+    (keras, *_) = [wanted for wanted in _wanted(LOCKS[name]) if wanted.name == "keras"]
+    assert not keras.specifier.contains(version)

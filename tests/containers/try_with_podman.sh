@@ -27,6 +27,7 @@ if [ -n "$bundle" ]; then
 else
   echo 'services: {}' > bundle.yml
 fi
+(umask 077 && echo "DEEPFAKE_REDIS_PASSWORD=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" > .env)
 mkdir secrets
 # shellcheck disable=SC2086
 podman run --rm --user 0 ${PODMAN_RUN_ARGS:-} --volume "$folder/secrets:/secrets" deepfake-api \
