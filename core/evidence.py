@@ -61,6 +61,19 @@ class Evidence:
     frames: tuple[SampledFrame, ...]
     decode_ms: float
     faces_ms: float
+    covered_s: float = 0.0  # from the first to the last moment that was looked at
+    moments_missed: int = 0  # of ``frames_requested``: no picture could be decoded for them
+
+    @property
+    def partly_unreadable(self) -> bool:
+        """True when less than half of a film could be looked at, because it does not decode.
+
+        A film with few pictures, or one without faces, is readable all the same.
+        """
+        if not self.moments_missed or not self.media.duration_s:
+            return False
+        most_missed = 2 * self.moments_missed > self.frames_requested
+        return most_missed or self.covered_s < self.media.duration_s / 2
 
     @property
     def crops(self) -> Iterator[FaceCrop]:
@@ -75,6 +88,8 @@ class Evidence:
             "frames": [_frame_to_json(frame) for frame in self.frames],
             "decode_ms": self.decode_ms,
             "faces_ms": self.faces_ms,
+            "covered_s": self.covered_s,
+            "moments_missed": self.moments_missed,
         }
         return [json.dumps(header).encode(), *(crop.jpeg for crop in self.crops)]
 
@@ -96,6 +111,8 @@ class Evidence:
                 frames=frames,
                 decode_ms=_finite(header["decode_ms"]),
                 faces_ms=_finite(header["faces_ms"]),
+                covered_s=_finite(header["covered_s"]),
+                moments_missed=int(header["moments_missed"]),
             )
         except (
             LookupError,
@@ -116,11 +133,13 @@ def _media_to_json(media: MediaInfo) -> dict[str, Any]:
         "duration_s": media.duration_s,
         "width": media.width,
         "height": media.height,
+        "frames_total": media.frames_total,
+        "notes": list(media.notes),
     }
 
 
 def _media_from_json(item: dict[str, Any]) -> MediaInfo:
-    duration = item["duration_s"]
+    duration, frames = item["duration_s"], item["frames_total"]
     return MediaInfo(
         kind=Kind(item["kind"]),
         container=str(item["container"]),
@@ -128,6 +147,8 @@ def _media_from_json(item: dict[str, Any]) -> MediaInfo:
         duration_s=None if duration is None else _finite(duration),
         width=int(item["width"]),
         height=int(item["height"]),
+        frames_total=None if frames is None else int(frames),
+        notes=tuple(str(note) for note in list(item["notes"])),
     )
 
 

@@ -62,11 +62,13 @@ def decide(evidence: Evidence, probabilities: Sequence[float], thresholds: Thres
     tracks: dict[int, list[ScoredFace]] = defaultdict(list)
     for face in (face for frame in scores for face in frame):
         tracks[face.crop.identity].append(face)
+    unreadable = (Reason.PARTLY_UNREADABLE,) if evidence.partly_unreadable else ()
     if not tracks:
-        return Verdict(Label.INCONCLUSIVE, (Reason.NO_FACE,), None, thresholds, evidence, scores)
+        reasons = (Reason.NO_FACE, *unreadable)
+        return Verdict(Label.INCONCLUSIVE, reasons, None, thresholds, evidence, scores)
     worst = _most_suspicious(tracks, frames_with_face=sum(bool(frame) for frame in scores))
     probability = fmean(face.fake_probability for face in worst)
-    reasons = _doubts(worst, probability, thresholds)
+    reasons = (*_doubts(worst, probability, thresholds), *unreadable)
     if reasons:
         label = Label.INCONCLUSIVE
     else:

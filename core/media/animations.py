@@ -17,7 +17,7 @@ from core.errors import UnreadableMedia
 from core.media.byte_reader import ByteReader
 from core.media.images import to_rgb
 from core.media.limits import MediaInfo, MediaLimits, refusing
-from core.media.sampling import Frame, moments
+from core.media.sampling import Coverage, Frame, moments
 from core.media.sniff import Format, Kind
 
 _SHORTEST_MS = 10  # browsers show frames of up to 10 ms for 100 ms
@@ -31,6 +31,7 @@ class Animation:
         self._data = data
         self._format = file_format
         self._limits = limits
+        self.coverage = Coverage()
         durations = []
         timing = gif_durations(data) if file_format.name == "gif" else webp_durations(data)
         for duration in timing:
@@ -49,22 +50,26 @@ class Animation:
             duration_s=self._starts[-1] / 1000 if moving else None,
             width=width,
             height=height,
+            frames_total=len(durations) if moving else None,
         )
 
     def frames(self, count: int) -> Iterator[Frame]:
         """Up to ``count`` frames in order; painting stops at the first damaged one."""
-        wanted = sorted({self._at(moment) for moment in moments(self._starts[-1], count)})
+        asked = {moment: self._at(moment) for moment in moments(self._starts[-1], count)}
+        wanted = sorted(set(asked.values()))
         if len(self._starts) - 1 <= count:
             wanted = list(range(max(1, len(self._starts) - 1)))
-        given = False
+        given: set[int] = set()
         try:
             with refusing(self._format.name.upper()):
                 for frame in self._paint(wanted):
-                    given = True
+                    given.add(frame.index)
                     yield frame
         except UnreadableMedia:
             if not given:
                 raise
+        answered = [moment / 1000 for moment, index in asked.items() if index in given]
+        self.coverage = Coverage(answered, missed=len(asked) - len(answered))
 
     def _at(self, moment_ms: int) -> int:
         return max(0, min(bisect_right(self._starts, moment_ms), len(self._starts) - 1) - 1)

@@ -17,7 +17,7 @@ from typing import Self
 from core.media.animations import Animation
 from core.media.images import StillMedia
 from core.media.limits import MediaInfo, MediaLimits
-from core.media.sampling import Frame
+from core.media.sampling import Coverage, Frame
 from core.media.sniff import HEAD_BYTES, Kind, sniff
 from core.media.video import VideoMedia
 from core.options import Sampling
@@ -33,7 +33,13 @@ class Media:
 
     @property
     def info(self) -> MediaInfo:
+        """What the file is; its notes are complete once the frames were taken."""
         return self._source.info
+
+    @property
+    def coverage(self) -> Coverage:
+        """Which moments the last call of :meth:`frames` answered, once it has ended."""
+        return self._source.coverage
 
     def frames(self, count: int = 10, sampling: Sampling = Sampling.KEYFRAMES) -> Iterator[Frame]:
         """Yield up to ``count`` frames of a video, the one picture of an image.

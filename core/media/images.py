@@ -26,7 +26,7 @@ from PIL import (
 from core.errors import UnsupportedMedia
 from core.media.byte_reader import ByteReader
 from core.media.limits import MediaInfo, MediaLimits, refusing
-from core.media.sampling import Frame
+from core.media.sampling import Coverage, Frame
 from core.media.sniff import Format, Kind
 
 _ORIENTATION_TAG = 0x0112
@@ -57,6 +57,7 @@ class StillMedia:
         self._data = data
         self._format = file_format
         self._limits = limits
+        self.coverage = Coverage(answered=[0.0])
         with refusing(file_format.name.upper()), self._open() as image:
             width, height = image.size
             limits.check_pixels(width, height)

@@ -66,7 +66,10 @@ class MediaLimits:
 class MediaInfo:
     """What a file is: ``container`` is a ``Format.name``; width and height are as displayed.
 
-    ``duration_s`` is None for images.
+    ``duration_s`` is None for images. ``frames_total`` counts the pictures of a film: exact, or
+    estimated where counting would cost too much; None for images. ``notes`` are stable codes of
+    what was not looked at and what was assumed, such as ``audio_not_checked``; docs/http-api.md
+    lists them.
     """
 
     kind: Kind
@@ -75,6 +78,8 @@ class MediaInfo:
     duration_s: float | None
     width: int
     height: int
+    frames_total: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager

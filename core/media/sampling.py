@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,23 @@ class Frame:
     timestamp_s: float
     keyframe: bool
     pixels: NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Which of the moments that were asked for a decoded picture answers, in seconds.
+
+    A moment is answered by the picture that is on display at it, or by a keyframe that was taken
+    in its place; whether a face is in the picture does not matter.
+    """
+
+    answered: list[float] = field(default_factory=list)
+    missed: int = 0
+
+    @property
+    def covered_s(self) -> float:
+        """The time from the first answered moment to the last; 0 for a still picture."""
+        return max(self.answered) - min(self.answered) if self.answered else 0.0
 
 
 def moments(length: int, count: int) -> list[int]:

@@ -19,7 +19,7 @@ from core.media.byte_reader import ByteReader
 from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.picture import displayed, displayed_size
 from core.media.sample_tables import claimed_samples
-from core.media.sampling import Frame, moments
+from core.media.sampling import Coverage, Frame, moments
 from core.media.sniff import Format, Kind
 from core.media.timeline import Timeline, read_timeline
 from core.media.walk import Walk
@@ -48,6 +48,7 @@ class VideoMedia:
         self._data = data
         self._format = file_format
         self._limits = limits
+        self.coverage = Coverage()
         if _DEMUXERS[file_format.name] == "mov":
             limits.check_frames(claimed_samples(data))
         with refusing(file_format.name.upper()):
@@ -67,6 +68,7 @@ class VideoMedia:
         Raises :class:`UnreadableMedia` when none decodes, :class:`TooManyPixels` and
         :class:`VideoTooLong` when the stream turns out to exceed what its header said.
         """
+        given: list[int] = []
         with refusing(self._format.name.upper()):
             last, index = None, -1
             for picture in islice(self._pictures(count, sampling), count):
@@ -74,6 +76,7 @@ class VideoMedia:
                 if last is not None and when <= last:
                     continue
                 last = when
+                given.append(when)
                 index = max(index + 1, self._timeline.number(when))
                 yield Frame(
                     index=index,
@@ -83,6 +86,20 @@ class VideoMedia:
                 )
             if last is None:
                 raise self._no_picture()
+        self.coverage = self._covered(given, count)
+
+    def _covered(self, given: list[int], count: int) -> Coverage:
+        """Each moment wants a picture of its own slice, or all pictures of a short film."""
+        line, coverage = self._timeline, Coverage()
+        length = line.end - line.start
+        complete = len(given) >= min(count, line.frames)
+        for offset in moments(length, count):
+            near = any(2 * count * abs(when - line.start - offset) <= length for when in given)
+            if complete or near:
+                coverage.answered.append(float(offset * self._time_base))
+            else:
+                coverage.missed += 1
+        return coverage
 
     def _open(self) -> InputContainer:
         return av.open(
@@ -124,7 +141,17 @@ class VideoMedia:
         self._walk = Walk((container, stream), self._timeline, self._inspect)
         width, height = displayed_size(self._first_picture(), self._aspect)
         name, codec = self._format.name, context.codec.canonical_name
-        self.info = MediaInfo(Kind.VIDEO, name, codec, duration, width, height)
+        frames, notes = self._timeline.frames, self._notes(stream)
+        self.info = MediaInfo(Kind.VIDEO, name, codec, duration, width, height, frames, notes)
+
+    def _notes(self, film: VideoStream) -> tuple[str, ...]:
+        streams = self._container.streams
+        others = [video for video in streams.video if video is not film]
+        notes = {
+            "audio_not_checked": bool(streams.audio),
+            "other_video_streams_ignored": any(not s.disposition & _NOT_FILM for s in others),
+        }
+        return tuple(note for note, holds in notes.items() if holds)
 
     def _film(self) -> VideoStream:
         """The stream that a player would show; cover art and thumbnails are no film."""

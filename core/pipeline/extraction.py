@@ -37,11 +37,11 @@ def _extract(
     found: list[_Searched] = []
     started = time.perf_counter()
     with open_media(data, options.limits) as media:
-        info = media.info
         for frame in media.frames(options.frames, options.sampling):
             searched = time.perf_counter()
             found.append(_search(frame, options.crop_size, faces))
             searching_s += time.perf_counter() - searched
+        info, coverage = media.info, media.coverage  # complete once the frames are decoded
     elapsed_s = time.perf_counter() - started
     identities = track([seen.faces for seen in found])
     return Evidence(
@@ -52,6 +52,8 @@ def _extract(
         ),
         decode_ms=(elapsed_s - searching_s) * 1000,
         faces_ms=searching_s * 1000,
+        covered_s=coverage.covered_s,
+        moments_missed=coverage.missed,
     )
 
 

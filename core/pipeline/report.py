@@ -42,7 +42,8 @@ def result_of(
 
 def media_facts_of(evidence: Evidence) -> MediaFacts:
     """The ``media`` object's part that only a decoder can tell."""
-    return MediaFacts.model_validate(asdict(evidence.media))
+    covered_s = round(evidence.covered_s, 3)
+    return MediaFacts.model_validate({**asdict(evidence.media), "covered_s": covered_s})
 
 
 def _frame(frame: SampledFrame, faces: Sequence[ScoredFace], thresholds: Thresholds) -> ScoredFrame:

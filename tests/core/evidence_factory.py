@@ -18,9 +18,15 @@ def crop(identity: int = 0, *, width_px: int = 120, size: int = 32, grey: int = 
     return FaceCrop(Box(0.25, 0.25, 0.5, 0.5), 0.9, identity, width_px, jpeg.encode(pixels))
 
 
-def evidence(frames: Sequence[Sequence[FaceCrop]], *, requested: int = 10) -> Evidence:
+def evidence(
+    frames: Sequence[Sequence[FaceCrop]],
+    *,
+    requested: int = 10,
+    covered_s: float = 10.8,
+    moments_missed: int = 0,
+) -> Evidence:
     return Evidence(
-        media=MediaInfo(Kind.VIDEO, "mp4", "h264", 12.0, 1280, 720),
+        media=MediaInfo(Kind.VIDEO, "mp4", "h264", 12.0, 1280, 720, 360, ("audio_not_checked",)),
         frames_requested=requested,
         frames=tuple(
             SampledFrame(index=30 * n, timestamp_s=float(n), keyframe=n == 0, faces=tuple(faces))
@@ -28,4 +34,6 @@ def evidence(frames: Sequence[Sequence[FaceCrop]], *, requested: int = 10) -> Ev
         ),
         decode_ms=12.5,
         faces_ms=80.0,
+        covered_s=covered_s,
+        moments_missed=moments_missed,
     )

@@ -74,6 +74,36 @@ def test_frames_that_contradict_each_other_are_not_averaged_into_a_verdict() -> 
     assert verdict.reasons == (Reason.FRAMES_DISAGREE,)
 
 
+@pytest.mark.parametrize(("covered_s", "missed"), [(4.8, 5), (10.8, 6)])
+def test_a_film_of_which_less_than_half_decodes_is_not_judged(
+    covered_s: float, missed: int
+) -> None:
+    half = evidence([[crop()]] * 5, covered_s=covered_s, moments_missed=missed)
+    verdict = decide(half, [0.99] * 5, BAND)
+    assert verdict.label is Label.INCONCLUSIVE
+    assert verdict.reasons == (Reason.PARTLY_UNREADABLE,)
+    assert verdict.fake_probability == pytest.approx(0.99)
+
+
+def test_a_film_that_misses_one_moment_of_ten_is_judged() -> None:
+    verdict = decide(evidence([[crop()]] * 9, moments_missed=1), [0.99] * 9, BAND)
+    assert verdict.label is Label.FAKE
+
+
+def test_a_film_of_one_long_picture_is_judged_although_it_has_few_frames() -> None:
+    verdict = decide(evidence([[crop()]]), [0.99], BAND)
+    assert verdict.label is Label.FAKE
+
+
+def test_a_film_without_a_face_is_not_called_unreadable() -> None:
+    assert decide(evidence([[]] * 10), [], BAND).reasons == (Reason.NO_FACE,)
+
+
+def test_a_film_without_a_face_in_the_part_that_decodes_gives_both_reasons() -> None:
+    verdict = decide(evidence([[]] * 3, covered_s=2.4, moments_missed=7), [], BAND)
+    assert verdict.reasons == (Reason.NO_FACE, Reason.PARTLY_UNREADABLE)
+
+
 def test_confidence_in_real_is_the_probability_of_real() -> None:
     assert decide(evidence([[crop()]]), [0.1], BAND).confidence == pytest.approx(0.9)
 

@@ -47,3 +47,8 @@ def test_media_facts_are_what_the_decoder_told() -> None:
     facts = media_facts_of(evidence([[]]))
     assert (facts.kind, facts.codec, facts.duration_s) == ("video", "h264", 12.0)
     assert (facts.width, facts.height) == (1280, 720)
+
+
+def test_the_media_facts_say_what_was_covered_and_what_was_not_looked_at() -> None:
+    facts = media_facts_of(evidence([[crop()]]))
+    assert (facts.frames_total, facts.covered_s, facts.notes) == (360, 10.8, ["audio_not_checked"])
