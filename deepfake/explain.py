@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deepfake.quiet import quieten_tensorflow
-
 if TYPE_CHECKING:
     from core.evidence import Evidence
     from core.model.bundle import Bundle
@@ -41,7 +39,6 @@ def explain(image: Path, out: Path, model: str | None, runtime: str) -> None:
     from core.model.bundle import find_bundle, load_bundle
 
     encoding = _encoding(out)
-    quieten_tensorflow()
     bundle = load_bundle(find_bundle(model))
     detector = _load(bundle, runtime)
     evidence = _extract(image, bundle.manifest.input.size)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.errors import BundleInvalid, BundleNotFound, DeepfakeError
-from deepfake.quiet import quieten_tensorflow
 
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
@@ -64,7 +63,6 @@ def verify(names: tuple[str, ...]) -> None:
     from core.model.bundle import find_bundle, installed, load_bundle
     from deepfake.self_tests import run_self_tests
 
-    quieten_tensorflow()
     failures = 0
     for name in names or installed():
         try:
@@ -134,7 +132,6 @@ def import_(
         raise click.UsageError(
             f"--threshold-real {threshold_real:g} is not below --threshold-fake {threshold_fake:g}."
         )
-    quieten_tensorflow()
     click.echo("Loading TensorFlow and the model …", err=True)
     imported = _import(
         file, name or _slug(file.stem), (threshold_fake, threshold_real), about,
@@ -155,6 +152,9 @@ def _import(
 ) -> Imported:
     from core.model.bundle import Thresholds
     from core.model.preprocess import Scaling
+    from core.model.runtimes.quiet import import_tensorflow
+
+    import_tensorflow()
     from training.export.importing import ImportRequest, import_model
 
     scaling = Scaling(about.pop("scaling"))

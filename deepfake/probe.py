@@ -16,7 +16,6 @@ from typing import Any
 from core.errors import DeepfakeError
 from core.model.bundle import RuntimeName, load_bundle
 from deepfake.child_process import describe_exit
-from deepfake.quiet import quieten_tensorflow
 from deepfake.stack import child_environment
 
 PROBE_TIMEOUT_S = 120.0
@@ -71,7 +70,6 @@ def _self_test(runtime: RuntimeName, bundle: Path) -> float:
 
 def main(arguments: list[str]) -> None:
     """Print the answer as the last line."""
-    quieten_tensorflow()
     bundle = Path(arguments[1]) if len(arguments) > 1 else None
     print(json.dumps(_try(RuntimeName(arguments[0]), bundle)))
 

@@ -12,7 +12,6 @@ import click
 
 from core.cores import usable_cores
 from deepfake.outcome import FAILED_EXIT_CODE, OutcomePrinter
-from deepfake.quiet import quieten_tensorflow
 
 if TYPE_CHECKING:
     from core.evidence import ExtractOptions
@@ -132,5 +131,4 @@ def _load(bundle: Bundle, runtime: str) -> Detector:
     from core.model.runtimes import load_detector
     from deepfake.machine import gpu_uuids
 
-    quieten_tensorflow()
     return load_detector(bundle, runtime=runtime, gpu=bool(gpu_uuids()))

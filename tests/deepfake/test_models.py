@@ -13,7 +13,6 @@ import pytest
 from core import jpeg
 from core.model.bundle import RuntimeName, load_bundle
 from core.model.runtimes import load_detector
-from deepfake.quiet import quieten_tensorflow
 from tests.deepfake.conftest import RunCommand
 
 SIZE = 32
@@ -22,7 +21,6 @@ SaveModel = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    quieten_tensorflow()
     tensorflow = pytest.importorskip("tensorflow")
     return tensorflow.keras
 

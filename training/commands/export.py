@@ -97,6 +97,7 @@ def export(
       deepfake export --data faces/ --run runs/swapped --out models/larger-v1 \\
         --expert efficientnet_lite0=models/lite0-faces-v6/model.keras:expert_0@448
     """
+    from core.model.runtimes.quiet import import_tensorflow
     from training.calibrate.calibration import Wanted
     from training.data.classes import ClassNames
     from training.fit.pictures import Selection
@@ -109,6 +110,7 @@ def export(
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
+    import_tensorflow()
     experts = [*map(of_run, run_dirs), *map(of_file, files)]
     _export(selection, experts, bundle_dir, (version, licence), wanted, int8)
 

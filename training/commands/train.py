@@ -134,8 +134,10 @@ def _fit(
     report_every: int,
     checkpoint_every: int,
 ) -> None:
+    from core.model.runtimes.quiet import import_tensorflow
     from training.fit import Run, validator
 
+    import_tensorflow()
     run = Run(recipe, run_dir)
     click.echo(run.describe())
     click.echo(f"pictures: {len(samples)} to train on, {len(valid)} to watch")

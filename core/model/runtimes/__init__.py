@@ -6,6 +6,7 @@ from core.cores import quota_cores
 from core.errors import RuntimeUnavailable
 from core.model.bundle import Bundle, RuntimeName
 from core.model.detector import Detector, Runtime
+from core.model.runtimes.quiet import import_tensorflow
 
 AUTO = "auto"
 _CPU_ORDER = (RuntimeName.OPENVINO_INT8, RuntimeName.OPENVINO_FP32, RuntimeName.TENSORFLOW)
@@ -48,6 +49,7 @@ def _load(bundle: Bundle, name: RuntimeName, threads: int | None) -> Runtime:
     # Imported here because each costs up to seconds and hundreds of megabytes.
     try:
         if name is RuntimeName.TENSORFLOW:
+            import_tensorflow()
             from core.model.runtimes.tensorflow import TensorFlowRuntime
 
             size, explanation = bundle.manifest.input.size, bundle.manifest.explanation
