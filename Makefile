@@ -33,10 +33,10 @@ clean:
 	rm -rf $(VENV)
 
 # .dev holds all that .serve does, in the same versions.
-$(VENV)/.serve $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml | $(BIN)/python
+$(VENV)/.serve $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml clients/python/pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --require-hashes -r $<
 	$(BIN)/pip install --require-hashes -r requirements/build.txt
-	$(BIN)/pip install --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install --no-deps --no-build-isolation --editable clients/python --editable .
 	@touch $@
 
 $(BIN)/python:

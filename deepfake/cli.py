@@ -1,4 +1,8 @@
-"""The ``deepfake`` command: finds the subcommand, and turns errors into one line."""
+"""The service's command line: finds the subcommand, and turns errors into one line.
+
+The script ``deepfake`` belongs to the client, which calls :func:`main` where this distribution is
+installed beside it (docs/decisions/0026-the-client-is-a-distribution-of-its-own.md).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ from core.errors import DeepfakeError
 # name → (module:attribute, the extra that brings its packages); a subcommand's module
 # imports heavy packages inside its functions only.
 _COMMANDS = {
-    "serve": ("deepfake.serve:serve", "serve"),
-    "scan": ("deepfake.scan:scan", "worker"),
-    "explain": ("deepfake.explain:explain", "worker"),
-    "submit": ("deepfake.submit:submit", "gateway"),
-    "models": ("deepfake.models:models", "worker"),
+    "serve": ("deepfake.commands.serve:serve", "serve"),
+    "scan": ("deepfake.commands.scan:scan", "worker"),
+    "explain": ("deepfake.commands.explain:explain", "worker"),
+    "submit": ("deepfake_client.submit:submit", "gateway"),
+    "models": ("deepfake.commands.models:models", "worker"),
     "data": ("training.commands.data:data", "training"),
     "train": ("training.commands.train:train", "training"),
     "evaluate": ("training.commands.evaluate:evaluate", "training"),
@@ -24,10 +28,10 @@ _COMMANDS = {
     "export": ("training.commands.export:export", "training"),
     "calibrate": ("training.commands.calibrate:calibrate", "training"),
     "gate": ("training.commands.gate:gate", "training"),
-    "doctor": ("deepfake.doctor:doctor", "worker"),
-    "keys": ("deepfake.keys:keys", "gateway"),
-    "api": ("deepfake.processes:api", "gateway"),
-    "worker": ("deepfake.processes:worker", "worker"),
+    "doctor": ("deepfake.commands.doctor:doctor", "worker"),
+    "keys": ("deepfake.commands.keys:keys", "gateway"),
+    "api": ("deepfake.commands.api:api", "gateway"),
+    "worker": ("deepfake.commands.worker:worker", "worker"),
 }
 _OUR_PACKAGES = frozenset({"api", "core", "deepfake", "training", "worker"})
 

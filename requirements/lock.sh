@@ -12,7 +12,7 @@ lock() { # the file's name, then what goes into it
   # fewest: one version for all Pythons where there is one, rather than the newest for each.
   uv pip compile --quiet --output-file "$file" \
     --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-    --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@" > /dev/null
+    --no-emit-package deepfake-client --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@" > /dev/null
   if grep -nE '://|^ *-|^/| @ ' "$file" | grep -vE '^[0-9]+: +--hash=sha256:[0-9a-f]{64}( \\)?$'; then
     echo "$file: the lines above name a place; a lock file holds versions and hashes only." >&2
     return 1

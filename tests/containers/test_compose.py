@@ -17,7 +17,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from api.settings import GatewaySettings
-from deepfake.embedded_redis import find_redis_server
+from deepfake.stack.embedded_redis import find_redis_server
 from tests.containers.dockerfile import ROOT, values
 from worker.drain import LAST_WORDS_S
 from worker.settings import WorkerSettings

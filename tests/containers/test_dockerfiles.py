@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from deepfake_client.cli import ENTRY_POINTS
 from tests.containers.dockerfile import ROOT, copied_from_context, exec_form, values
 
 DOCKERFILES = ("Dockerfile.api", "Dockerfile.worker")
@@ -51,8 +52,10 @@ def test_packages_are_installed_by_hash_and_the_project_without_dependencies(nam
 @both
 def test_the_command_is_an_entry_point_of_the_project(name: str) -> None:
     program, subcommand = exec_form(values(name, "CMD")[-1])
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    module, _, attribute = scripts[program].partition(":")
+    client = tomllib.loads((ROOT / "clients/python/pyproject.toml").read_text("utf-8"))
+    assert program in client["project"]["scripts"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    module, _, attribute = project["entry-points"][ENTRY_POINTS]["service"].partition(":")
     code = f"import {module} as m; m.{attribute}()"
     shown = subprocess.run(
         [sys.executable, "-c", code, subcommand, "--help"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -41,14 +42,22 @@ def _versions(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
     }
 
 
+def _project(folder: str) -> dict[str, Any]:
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text("utf-8"))["project"]
+    assert isinstance(project, dict)
+    return project
+
+
 def _wanted(extras: tuple[str, ...]) -> Iterator[Requirement]:
-    """Everything pyproject.toml asks for, the project's own extras resolved."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    """Everything that both distributions of this repository ask for, their extras resolved."""
+    project, client = _project("."), _project("clients/python")
     optional = project["optional-dependencies"]
     lines = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
     for requirement in map(Requirement, lines):
         if requirement.name == project["name"]:
             yield from _wanted(tuple(sorted(requirement.extras)))
+        elif requirement.name == client["name"]:
+            yield from map(Requirement, client["dependencies"])
         else:
             yield requirement
 

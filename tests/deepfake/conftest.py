@@ -19,7 +19,7 @@ from skimage import data as pictures
 from core.model.bundle import SelfTest, load_bundle
 from core.model.detector import self_test_tensor
 from core.model.runtimes import load_detector
-from deepfake.stack import child_environment
+from deepfake.stack.child_process import child_environment
 from tests.core.bundle_factory import write_bundle
 
 START_LIMIT_S = 120.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import VideoTooLong
-from deepfake.stack import child_environment
+from deepfake.stack.child_process import child_environment
 from tests.deepfake.conftest import RunCommand
 
 TRAINING = ("data", "train", "evaluate", "predict", "export", "calibrate", "gate")
@@ -76,7 +76,7 @@ def test_a_missing_package_names_the_extra_that_brings_it(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
     missing = ModuleNotFoundError("No module named 'cv2'", name="cv2")
-    monkeypatch.setattr("deepfake.scan._find_model", _raise(missing))
+    monkeypatch.setattr("deepfake.commands.scan._find_model", _raise(missing))
     done = run("scan", portrait)
     assert done.exit_code == 1
     assert "'cv2'" in done.stderr
@@ -86,14 +86,16 @@ def test_a_missing_package_names_the_extra_that_brings_it(
 def test_an_unexpected_error_is_not_swallowed(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
-    monkeypatch.setattr("deepfake.scan._find_model", _raise(RuntimeError("a defect")))
+    monkeypatch.setattr("deepfake.commands.scan._find_model", _raise(RuntimeError("a defect")))
     assert isinstance(run("scan", portrait).exception, RuntimeError)
 
 
 def test_the_message_of_an_error_reaches_the_user(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
-    monkeypatch.setattr("deepfake.scan._find_model", _raise(VideoTooLong(seconds=9, limit=5)))
+    monkeypatch.setattr(
+        "deepfake.commands.scan._find_model", _raise(VideoTooLong(seconds=9, limit=5))
+    )
     assert run("scan", portrait).stderr == "Error: The video is 9.0 s long; the limit is 5 s.\n"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepfake import ApiError, Client
+from deepfake_client import ApiError, Client
 from tests.deepfake.conftest import RunCommand
 
 

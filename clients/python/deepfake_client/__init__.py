@@ -1,0 +1,45 @@
+"""The client of a deepfake detection service: a Python class and the command ``deepfake submit``.
+
+>>> from deepfake_client import Client
+>>> with Client("http://127.0.0.1:8000") as client:  # doctest: +SKIP
+...     job = client.wait(client.submit("clip.mp4").id)
+...     print(job.verdict, job.fake_probability)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from deepfake_client.client import Client
+    from deepfake_client.errors import (
+        ApiError,
+        ClientError,
+        ServerUnreachable,
+        WaitTimeout,
+    )
+    from deepfake_client.job import Job
+    from deepfake_client.result import Result
+
+__all__ = [
+    "DEFAULT_SERVER",
+    "ApiError",
+    "Client",
+    "ClientError",
+    "Job",
+    "Result",
+    "ServerUnreachable",
+    "WaitTimeout",
+]
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `deepfake serve` listens
+_HOMES = {"Client": "client", "Job": "job", "Result": "result"}  # the rest lives in errors
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that the command starts fast."""
+    if name not in __all__:
+        raise AttributeError(f"module 'deepfake_client' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"deepfake_client.{_HOMES.get(name, 'errors')}"), name)

@@ -1,0 +1,185 @@
+"""The Python client of the HTTP API, docs/http-api.md."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import httpx
+
+from deepfake_client import DEFAULT_SERVER
+from deepfake_client.errors import ApiError, ServerUnreachable, WaitTimeout
+from deepfake_client.job import Job
+from deepfake_client.upload import Upload
+
+LONG_POLL_S = 20.0  # the service holds a request up to 30 s
+MAX_RETRIES = 5
+MAX_RETRY_AFTER_S = 60.0
+
+
+class Client:
+    """Talks to one service; safe to share between threads.
+
+    A request that met 503 with ``Retry-After`` is repeated up to ``max_retries`` times, an
+    upload with its idempotency key, so that it makes one job. Where no connection was
+    made, or it broke, only reads are repeated.
+
+    Parameters
+    ----------
+    server
+        The address of the service, like ``http://127.0.0.1:8000``.
+    api_key
+        Sent as a bearer token.
+    timeout_s
+        For connecting, and between two pieces of an answer.
+    """
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        *,
+        api_key: str | None = None,
+        timeout_s: float = 30.0,
+        max_retries: int = MAX_RETRIES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.server = server.rstrip("/")
+        self._max_retries = max_retries
+        self._http = httpx.Client(
+            base_url=self.server,
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=timeout_s,
+            transport=transport,
+        )
+
+    def submit(
+        self,
+        media: str | Path | bytes | BinaryIO,
+        *,
+        frames: int | None = None,
+        sampling: str | None = None,
+        queue: str | None = None,
+        tags: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Job:
+        """Upload a file (a path, its bytes, or an open binary file) and return its job.
+
+        The file is streamed; ``on_progress`` is called with the number of bytes that went
+        out since the call before. Raises :class:`ApiError`, :class:`ServerUnreachable`,
+        and OSError when the file cannot be read.
+        """
+        options = {"frames": frames, "sampling": sampling, "queue": queue}
+        fields: dict[str, Any] = {k: str(v) for k, v in options.items() if v is not None}
+        if tags:
+            fields["tag"] = list(tags)
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        with ExitStack() as stack:
+            upload = Upload.open(media, stack, on_progress)
+            return Job.from_json(
+                self._send(
+                    "POST",
+                    "/v1/jobs",
+                    headers=headers,
+                    data=fields,
+                    files=lambda: {"file": upload.restart()},
+                )
+            )
+
+    def get(self, job_id: str, *, wait_s: float = 0) -> Job:
+        """The job as it is, or as it is when it is done or ``wait_s`` (at most 30) are over."""
+        timeout = httpx.Timeout(self._http.timeout.connect, read=wait_s + 15)
+        params = {"wait": f"{wait_s:g}"} if wait_s else {}
+        path = f"/v1/jobs/{job_id}"
+        return Job.from_json(self._send("GET", path, params=params, timeout=timeout))
+
+    def wait(self, job_id: str, timeout_s: float | None = None) -> Job:
+        """Return the job when it is done; raises :class:`WaitTimeout` when it is not in time."""
+        started = time.monotonic()
+        while True:
+            left_s = LONG_POLL_S
+            if timeout_s is not None:
+                left_s = min(left_s, max(0.0, started + timeout_s - time.monotonic()))
+            asked = time.monotonic()
+            job = self.get(job_id, wait_s=left_s)
+            if job.done:
+                return job
+            if timeout_s is not None and time.monotonic() - started >= timeout_s:
+                raise WaitTimeout(job_id, job.status, timeout_s=timeout_s)
+            if time.monotonic() - asked < 0.5:  # a proxy that does not hold requests
+                time.sleep(0.5)
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask for the job to be stopped; :class:`ApiError` 409 when it is done already."""
+        return Job.from_json(self._send("POST", f"/v1/jobs/{job_id}/cancel"))
+
+    def delete(self, job_id: str) -> None:
+        """Remove the job, its media and its result."""
+        self._send("DELETE", f"/v1/jobs/{job_id}")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        files: Callable[[], Mapping[str, Any]] | None = None,
+        **request: Any,
+    ) -> Any:
+        """Send, repeat where that is allowed, and return the decoded answer."""
+        for attempt in range(self._max_retries + 1):
+            last = attempt == self._max_retries
+            try:
+                body = None if files is None else files()
+                response = self._http.request(method, path, files=body, **request)
+            except httpx.HTTPError as error:
+                if last or method != "GET" or not isinstance(error, httpx.TransportError):
+                    raise ServerUnreachable(self.server, str(error) or repr(error)) from error
+                time.sleep(min(2.0**attempt / 4, 4.0))
+                continue
+            except httpx.InvalidURL as error:
+                raise ServerUnreachable(self.server, str(error)) from error
+            if response.status_code < 400:
+                return _document(response)
+            refusal = _refusal(response)
+            if last or refusal.status != 503 or refusal.retry_after_s is None:
+                raise refusal
+            time.sleep(min(refusal.retry_after_s, MAX_RETRY_AFTER_S))
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _refusal(response: httpx.Response) -> ApiError:
+    problem = _document(response)
+    after = response.headers.get("Retry-After", "")
+    return ApiError(
+        response.status_code,
+        problem if isinstance(problem, dict) else {"title": response.reason_phrase},
+        retry_after_s=float(after) if after.isdigit() else None,
+    )
+
+
+def _document(response: httpx.Response) -> Any:
+    """The decoded body; None where it is not JSON."""
+    try:
+        return response.json()
+    except ValueError:
+        return None

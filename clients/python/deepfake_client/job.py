@@ -1,0 +1,61 @@
+"""A job at a service, as it was when it was last asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deepfake_client.errors import ApiError
+from deepfake_client.result import Failure, Label, MediaFacts, Result
+
+TERMINAL: Final = frozenset({"succeeded", "failed", "canceled", "expired"})
+
+
+class Job(BaseModel):
+    """The fields that programs branch on, and the ``document`` with all the rest.
+
+    ``result`` is there once the job has ``succeeded``, ``error`` once it has ``failed``.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    status: str
+    result: Result | None = None
+    error: Failure | None = None
+    media: MediaFacts | None = None
+    tags: list[str] = Field(default_factory=list)
+    document: Mapping[str, Any] = Field(repr=False)
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Read an answer; raises :class:`ApiError` when it is no job."""
+        if not isinstance(document, dict):
+            raise ApiError(200, {"detail": "the answer is no job; is this a deepfake service?"})
+        try:
+            return cls.model_validate({**document, "document": document})
+        except ValidationError as error:
+            fault = error.errors()[0]
+            place = ".".join(map(str, fault["loc"]))
+            detail = (
+                f"the answer is no job that this client can read ({place}: {fault['msg']}); "
+                "is this a deepfake service, and of this client's version?"
+            )
+            raise ApiError(200, {"detail": detail}) from error
+
+    @property
+    def done(self) -> bool:
+        """True when the job will never change again."""
+        return self.status in TERMINAL
+
+    @property
+    def verdict(self) -> Label | None:
+        """``fake``, ``real`` or ``inconclusive``; None where there is no result."""
+        return None if self.result is None else self.result.verdict
+
+    @property
+    def fake_probability(self) -> float | None:
+        """In [0, 1]; None where there is no result, or no face in it."""
+        return None if self.result is None else self.result.fake_probability

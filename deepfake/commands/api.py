@@ -1,0 +1,21 @@
+"""``deepfake api``: one gateway process, from DEEPFAKE_* settings."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def api() -> None:
+    """Run the gateway alone, configured by DEEPFAKE_* variables.
+
+    For one process a container; `deepfake serve` runs everything at once.
+
+    \b
+    Example:
+      DEEPFAKE_REDIS_URL=redis://redis:6379/0 DEEPFAKE_HOST=0.0.0.0 \\
+        DEEPFAKE_API_KEYS_FILE=/run/secrets/keys deepfake api
+    """
+    from api.main import run
+
+    run()

@@ -1,0 +1,1 @@
+"""What `deepfake doctor` looks at."""

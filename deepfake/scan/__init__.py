@@ -1,0 +1,1 @@
+"""Judging files on this machine, behind `deepfake scan`."""

@@ -1,0 +1,139 @@
+"""The embedded stack: Redis, workers and a gateway as children of one command."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.errors import DeepfakeError
+from deepfake.stack.child_process import ChildProcess, describe_exit
+from deepfake.stack.embedded_redis import EmbeddedRedis
+
+READY_TIMEOUT_S = 180.0  # a large Keras model takes 12 s on two idle cores
+POLL_S = 0.2  # each look for readiness costs the gateway and Redis a little
+GATEWAY_STOP_S = 10.0
+WORKER_STOP_S = 45.0  # above the 30 s that the worker's drain leaves to running jobs
+HEALTHY_S = 60.0  # a worker that lived this long starts over with its restarts
+FIRST_BACKOFF_S, MAX_BACKOFF_S, MAX_RESTARTS = 1.0, 30.0, 5
+
+
+class StackFailed(DeepfakeError):
+    """A part of the stack did not start, or died and cannot be replaced."""
+
+    code = "stack_failed"
+
+
+@dataclass(slots=True)
+class _WorkerSlot:
+    """A place for a worker, and the patience that is left with it."""
+
+    number: int
+    child: ChildProcess
+    started: float
+    failures: int = 0
+    restart_at: float | None = None  # a time.monotonic() value while it waits for its turn
+
+
+@dataclass(slots=True)
+class Stack:
+    """Started by :meth:`start`, watched by :meth:`watch`, ended by :meth:`stop`.
+
+    ``environment`` is what the children see; ``say`` tells the user.
+    """
+
+    environment: Mapping[str, str]
+    workers: int
+    redis: EmbeddedRedis | None
+    say: Callable[[str], None]
+    stopping: Callable[[], int]  # how many times the user asked to stop
+    is_ready: Callable[[], bool]
+    _slots: list[_WorkerSlot] = field(default_factory=list)
+    _gateway: ChildProcess | None = None
+
+    def start(self) -> bool:
+        """Start everything and wait until the gateway is ready.
+
+        False when the user asked to stop meanwhile. Raises :class:`StackFailed`.
+        """
+        self._slots = [
+            _WorkerSlot(number, self._start("worker"), time.monotonic())
+            for number in range(1, self.workers + 1)
+        ]
+        self._gateway = self._start("api")
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self.is_ready():
+            if self.stopping():
+                return False
+            self._fail_on_death([slot.child for slot in self._slots])
+            if time.monotonic() > deadline:
+                raise StackFailed(f"The service was not ready within {READY_TIMEOUT_S:g} s.")
+            time.sleep(POLL_S)
+        return True
+
+    def watch(self) -> None:
+        """Return when the user asked to stop; a dead worker is replaced meanwhile.
+
+        Raises :class:`StackFailed` when Redis or the gateway died, or workers keep dying.
+        """
+        while not self.stopping():
+            self._fail_on_death([])
+            for slot in self._slots:
+                self._care_for(slot)
+            time.sleep(POLL_S)
+
+    def stop(self) -> None:
+        """Gateway, then workers, which finish their jobs, then Redis; none is left behind."""
+        if self._gateway is not None:
+            self._end([self._gateway], GATEWAY_STOP_S)
+        self._end([slot.child for slot in self._slots], WORKER_STOP_S)
+        if self.redis is not None:
+            self.redis.close()
+
+    def _start(self, command: str) -> ChildProcess:
+        # -P: nothing is imported from the current directory in place of a package.
+        return ChildProcess(
+            command, [sys.executable, "-P", "-m", "deepfake", command], self.environment
+        )
+
+    def _fail_on_death(self, workers: Sequence[ChildProcess]) -> None:
+        if self.redis is not None and (code := self.redis.process.exit_code) is not None:
+            raise StackFailed(
+                f"The embedded redis-server {describe_exit(code)}. {self.redis.last_words()}"
+            )
+        for child in [self._gateway, *workers]:
+            if child is not None and (code := child.exit_code) is not None:
+                name = "gateway" if child is self._gateway else "worker"
+                raise StackFailed(f"The {name} {describe_exit(code)}; its last lines are above.")
+
+    def _care_for(self, slot: _WorkerSlot) -> None:
+        now = time.monotonic()
+        if slot.restart_at is not None:
+            if now >= slot.restart_at:
+                slot.child, slot.started, slot.restart_at = self._start("worker"), now, None
+            return
+        code = slot.child.exit_code
+        if code is None:
+            return
+        slot.failures = 1 if now - slot.started >= HEALTHY_S else slot.failures + 1
+        if slot.failures > MAX_RESTARTS:
+            raise StackFailed(
+                f"Worker {slot.number} {describe_exit(code)}, for the {slot.failures}th time "
+                f"within {HEALTHY_S:g} s of its start; its last lines are above."
+            )
+        delay_s = min(FIRST_BACKOFF_S * 2 ** (slot.failures - 1), MAX_BACKOFF_S)
+        self.say(f"Worker {slot.number} {describe_exit(code)}; restarting it in {delay_s:g} s.")
+        slot.restart_at = now + delay_s
+
+    def _end(self, children: Sequence[ChildProcess], grace_s: float) -> None:
+        """Ask, wait, and kill what is left; a second Ctrl-C ends the waiting."""
+        for child in children:
+            child.terminate()
+        deadline = time.monotonic() + grace_s
+        while any(child.exit_code is None for child in children):
+            if time.monotonic() > deadline or self.stopping() > 1:
+                break
+            time.sleep(POLL_S / 2)
+        for child in children:
+            child.kill()
