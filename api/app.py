@@ -63,7 +63,8 @@ def _lifespan(
         with open_gateway(settings, queue) as gateway:
             async with gateway.events.listening():
                 yield {"gateway": gateway}
-            await gateway.store.settle()
+            await gateway.store.close()
+            await gateway.broker.close()
 
     return lifespan
 

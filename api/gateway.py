@@ -16,7 +16,7 @@ from api.events import JobEvents
 from api.offload import Offload
 from api.queue import CeleryQueue, JobQueue
 from api.settings import GatewaySettings
-from api.uploads import UploadSlots
+from api.upload.slots import UploadSlots
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.connection import connect
 from core.store.jobs import JobStore
@@ -62,7 +62,9 @@ def open_gateway(settings: GatewaySettings, queue: JobQueue | None = None) -> It
             ),
             queue=queue,
             events=JobEvents(settings.redis_url, jobs.events_channel),
-            slots=UploadSlots(settings.max_uploads),
+            slots=UploadSlots(
+                settings.max_uploads, for_each_tenant=settings.share_of(settings.max_uploads)
+            ),
             store=Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S),
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
         )

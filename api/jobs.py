@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from api.conditional import KnownTags
 from api.documents import problems, upload_body
 from api.gateway import CurrentGateway, CurrentTenant
-from api.polling import Snapshot, place, wait
+from api.polling import Snapshot, snapshot_of, wait
 from api.schemas import JobView, SubmitOptions
-from api.submission import submit
+from api.upload.submission import Caller, submit
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -32,6 +33,9 @@ WaitSeconds = Annotated[
         description="Seconds to wait for the job's end, or, with If-None-Match, for any change.",
     ),
 ]
+IfNoneMatch = Annotated[
+    str | None, Header(description="ETags that the client knows, or `*`; compared weakly.")
+]
 _POLLING_HEADERS: dict[str, Any] = {
     "Retry-After": {"description": "Seconds to the next look.", "schema": {"type": "integer"}},
     "ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}},
@@ -50,7 +54,7 @@ _PLACE_HEADERS: dict[str, Any] = {
     responses={
         202: {"description": "Queued", "headers": _PLACE_HEADERS},
         200: {"description": "The job of an earlier call with this key", "model": JobView},
-        **problems(400, 401, 403, 408, 413, 415, 422),
+        **problems(400, 401, 403, 408, 413, 415, 422, 429),
     },
     openapi_extra=upload_body(),
 )
@@ -66,10 +70,10 @@ async def create_job(
 
     The upload goes to memory, never to a disk, and is deleted when the job ends.
     """
-    submission = await submit(request, gateway, tenant=tenant, options=options, key=idempotency_key)
+    submission = await submit(request, gateway, Caller(tenant, idempotency_key), options)
     if submission.replayed:
         response.status_code = 200
-    snapshot = await place(gateway, submission.job)
+    snapshot = await snapshot_of(gateway, submission.job)
     view = _view(request, response, snapshot)
     response.headers["Location"] = response.headers["Operation-Location"] = view.links.self
     return view
@@ -92,12 +96,13 @@ async def read_job(
     tenant: CurrentTenant,
     job_id: JobId,
     wait_s: Annotated[WaitSeconds, Query(alias="wait")] = 0,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001  # for OpenAPI; it may come in several lines
 ) -> JobView | Response:
     """The only place where a job's state and result are read."""
-    snapshot = await wait(gateway, job_id, tenant, wait_s=wait_s, known=if_none_match)
+    known = KnownTags.of(request.headers)
+    snapshot = await wait(gateway, job_id, tenant, wait_s=wait_s, known=known)
     view = _view(request, response, snapshot)
-    if snapshot.etag == if_none_match:
+    if known.matches(snapshot.etag):
         return Response(status_code=304, headers=dict(response.headers))
     return view
 
@@ -117,7 +122,7 @@ async def cancel_job(
 ) -> JobView:
     """A waiting job ends at once; a running one at its next stage."""
     job = await gateway.store(gateway.jobs.request_cancel, job_id, tenant)
-    return _view(request, response, await place(gateway, job))
+    return _view(request, response, await snapshot_of(gateway, job))
 
 
 @router.delete(

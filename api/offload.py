@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
-import anyio
-import anyio.to_thread
-
-from core.errors import StoreError, StoreUnavailable
+from core.errors import DeepfakeError, JobNotFound, StoreError, StoreUnavailable
 
 logger = logging.getLogger(__name__)
+
+# Waits between the tries of a chore while Redis is away: about half a minute in all.
+RETRY_AFTER_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,40 +23,64 @@ T = TypeVar("T")
 class Offload:
     """Runs Redis calls in threads; a call that is too late is left behind, not waited for.
 
-    What is left behind ends by the socket's own timeouts a little later.
+    What is left behind ends by the socket's own timeouts a little later, and occupies its
+    thread until then: there are never more than ``threads`` calls, also not of requests that
+    were canceled.
     """
 
     def __init__(self, *, threads: int, limit_s: float) -> None:
-        self._threads = threads
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="offload")
         self._limit_s = limit_s
-        self._limiter: anyio.CapacityLimiter | None = None
         self._chores: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``call``; raises what it raises, or StoreUnavailable when too late."""
-        if self._limiter is None:  # made here: it belongs to the running loop
-            self._limiter = anyio.CapacityLimiter(self._threads)
+        future = self._threads.submit(partial(call, *args, **kwargs))
         try:
-            with anyio.fail_after(self._limit_s):
-                return await anyio.to_thread.run_sync(
-                    partial(call, *args, **kwargs), limiter=self._limiter, abandon_on_cancel=True
-                )
+            async with asyncio.timeout(self._limit_s):
+                return await asyncio.wrap_future(future)
         except TimeoutError as error:
             raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
 
     def chore(self, *calls: Callable[[], Any]) -> None:
-        """Tidy up without keeping anybody waiting; failures are logged, TTLs do the rest."""
+        """Tidy up in their order, without keeping anybody waiting.
+
+        Each is tried again for half a minute while the store is away, and then left to its
+        time to live. What is gone already is fine.
+        """
         task = asyncio.get_running_loop().create_task(self._run_chores(calls))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
-    async def settle(self) -> None:
-        """Wait for the chores that were begun."""
+    async def close(self) -> None:
+        """Try the chores that are left once more, and let the threads go."""
+        self._closing.set()
         await asyncio.gather(*self._chores)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run_chores(self, calls: tuple[Callable[[], Any], ...]) -> None:
         for call in calls:
             try:
-                await self(call)
-            except StoreError as error:
+                await self._insist(call)
+            except JobNotFound:
+                continue
+            except DeepfakeError as error:
                 logger.warning("Left to its time to live: %s", error.message)
+
+    async def _insist(self, call: Callable[[], Any]) -> None:
+        for pause_s in RETRY_AFTER_S:
+            try:
+                await self(call)
+            except StoreError:
+                await self._pause(pause_s)
+            else:
+                return
+        await self(call)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return

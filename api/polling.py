@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from api.conditional import KnownTags
 from api.gateway import Gateway
+from core.errors import StoreError
 from core.store.jobs import Job, JobStatus
 
 # The second net under the events, which are lost while Redis is away.
@@ -17,7 +19,7 @@ MAX_RETRY_AFTER_S: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A job, and its place in its queue (1 is next)."""
+    """A job, and its position in its queue (1 is next)."""
 
     job: Job
     queue_position: int | None
@@ -35,34 +37,35 @@ class Snapshot:
         return min(self.queue_position or 1, MAX_RETRY_AFTER_S)
 
 
-async def look(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
-    """The job now; raises JobNotFound."""
-    job = await gateway.store(gateway.jobs.get, job_id, tenant=tenant)
-    return await place(gateway, job)
+async def snapshot_of(gateway: Gateway, job: Job) -> Snapshot:
+    """A job that was just read or changed, with its position where that can be told.
 
-
-async def place(gateway: Gateway, job: Job) -> Snapshot:
-    """A job that was just read, with its place in the queue."""
+    A store that fails now must not hide what was done: the position is None then.
+    """
     if job.status is not JobStatus.QUEUED:
         return Snapshot(job, None)
-    return Snapshot(job, await gateway.store(gateway.jobs.queue_position, job))
+    try:
+        return Snapshot(job, await gateway.store(gateway.jobs.queue_position, job))
+    except StoreError:
+        return Snapshot(job, None)
 
 
 async def wait(
-    gateway: Gateway, job_id: str, tenant: str, *, wait_s: float, known: str | None
+    gateway: Gateway, job_id: str, tenant: str, *, wait_s: float, known: KnownTags
 ) -> Snapshot:
-    """The job once it has ended, or ``wait_s`` later.
+    """The job once it has ended, or ``wait_s`` later; raises JobNotFound.
 
-    With ``known``, an ETag, already when the job looks different from it.
+    With ``known`` tags, already when the job has changed from all of them.
     """
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.events.watch(job_id) as changed:
         while True:
             changed.clear()
-            now = await look(gateway, job_id, tenant)
-            news = known is not None and now.etag != known
+            job = await gateway.store(gateway.jobs.get, job_id, tenant=tenant)
+            now = await snapshot_of(gateway, job)
+            news = bool(known) and not known.matches(now.etag)
             left_s = deadline - asyncio.get_running_loop().time()
-            if now.job.status.terminal or news or left_s <= 0:
+            if job.status.terminal or news or left_s <= 0:
                 return now
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left_s, RECHECK_S)):

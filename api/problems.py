@@ -45,6 +45,18 @@ class GatewayBusy(GatewayError):
         super().__init__(f"{limit} uploads run already, which is the limit; try again soon.")
 
 
+class TenantBusy(GatewayError):
+    """The tenant's own share is used up, while others can still be served."""
+
+    code = "tenant_busy"
+    retryable = True
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"{limit} of your uploads run already, which is your share; wait until one is over."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """How an error class answers; ``retry_after_s`` becomes the Retry-After header."""
@@ -68,6 +80,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.FileQuarantined: Meaning(422, "The file is in quarantine"),
     InvalidParameter: Meaning(422, "A parameter is invalid"),
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
+    TenantBusy: Meaning(429, "Too many of your own uploads at once", retry_after_s=2),
     GatewayBusy: Meaning(503, "Too many uploads at once", retry_after_s=2),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),

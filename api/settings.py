@@ -20,7 +20,9 @@ class GatewaySettings(Settings):
 
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
+    tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the above, for each tenant
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
+    upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
 
     frames: Annotated[int, Field(ge=1, le=50)] = 10
@@ -30,6 +32,12 @@ class GatewaySettings(Settings):
     def on_loopback(self) -> bool:
         """True when only this machine can reach the gateway."""
         return is_loopback(self.host)
+
+    def share_of(self, whole: int) -> int:
+        """What one tenant may have of ``whole``: at least 1, and all of it where keys are off."""
+        if self.api_keys_file is None:
+            return whole  # there is one tenant: this machine
+        return max(1, int(whole * self.tenant_share))
 
     @model_validator(mode="after")
     def _one_upload_must_fit(self) -> Self:

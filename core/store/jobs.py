@@ -102,14 +102,22 @@ class JobStore:
         and the key finds it.
         """
         fields = [part for pair in job.to_fields().items() for part in pair]
-        scoped = ""
-        if idempotency_key is not None:
-            scoped = sha256(f"{job.tenant}\n{idempotency_key}".encode()).hexdigest()
+        scoped = "" if idempotency_key is None else _scoped(job.tenant, idempotency_key)
         key = (scoped, IDEMPOTENCY_TTL_MS)
         stored = self._run("create", job.id, self._ttl_ms, job.media.blob_id, *key, *fields)
         if not stored:
             raise BlobMissing(job.media.blob_id)
         return self.get(stored.decode(), tenant=job.tenant)
+
+    @store_errors()
+    def find_idempotent(self, tenant: str, idempotency_key: str) -> Job | None:
+        """The job that the tenant made with this key within 24 h, if it is still there."""
+        scoped = _scoped(tenant, idempotency_key)
+        job_id = self._redis.get(f"{self._prefix}idempotency:{scoped}")
+        try:
+            return None if job_id is None else self.get(job_id.decode(), tenant=tenant)
+        except JobNotFound:
+            return None
 
     @store_errors()
     def get(self, job_id: str, *, tenant: str | None = None) -> Job:
@@ -253,3 +261,7 @@ class JobStore:
     @store_errors()
     def _run(self, script: str, job_id: str, *arguments: str | int) -> Any:
         return self._scripts[script](args=[self._prefix, job_id, *arguments])
+
+
+def _scoped(tenant: str, idempotency_key: str) -> str:
+    return sha256(f"{tenant}\n{idempotency_key}".encode()).hexdigest()

@@ -50,7 +50,8 @@ def test_query_parameters_count_too_and_form_fields_win(
 
 
 @pytest.mark.parametrize(
-    "query", ["frames=0", "frames=51", "frames=x", "sampling=all", "queue=vip", "tag=", "fps=3"]
+    "query",
+    ["frames=0", "frames=51", "frames=x", "sampling=all", "queue=vip", f"tag={'x' * 65}", "fps=3"],
 )
 def test_a_bad_option_is_named(client: httpx.Client, queue: QueueTwin, query: str) -> None:
     name, _, value = query.partition("=")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -43,6 +44,19 @@ def test_with_an_etag_any_change_ends_the_wait(client: httpx.Client, jobs: JobSt
     threading.Timer(0.2, jobs.claim, (job_id, "w1")).start()
     answer = client.get(f"/v1/jobs/{job_id}?wait=30", headers={"If-None-Match": etag})
     assert (answer.status_code, answer.json()["status"]) == (200, "processing")
+
+
+@pytest.mark.parametrize("known", ["W/{}", '"0.0", W/{}', "*", "without-quotes"])
+def test_a_long_poll_behind_a_proxy_that_weakens_tags_is_held(
+    client: httpx.Client, known: str
+) -> None:
+    job_id = client.post("/v1/jobs", content=MP4).json()["id"]
+    etag = client.get(f"/v1/jobs/{job_id}").headers["etag"]
+    started = time.monotonic()
+    headers = {"If-None-Match": known.format(etag)}
+    answer = client.get(f"/v1/jobs/{job_id}?wait=0.5", headers=headers)
+    assert time.monotonic() - started >= 0.5
+    assert answer.status_code == (200 if known == "without-quotes" else 304)
 
 
 def test_a_wait_ends_without_news_too(client: httpx.Client) -> None:

@@ -1,7 +1,9 @@
-"""One upload on its way into the blob store, in constant memory."""
+"""An upload on its way into the blob store, in constant memory."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 
@@ -12,21 +14,28 @@ from core.store.blobs import CHUNK_BYTES, BlobStore, new_blob_id
 from core.store.jobs import MediaRef
 
 
-class BlobWriter:
+class IncomingBlob:
     """Sniffs, counts, hashes and stores; holds about one chunk of 1 MiB.
 
-    Nothing is stored before the first bytes are known to be media.
+    Nothing is stored before the first bytes are known to be media. Set ``taken`` once a job
+    owns the bytes; see :func:`incoming`.
     """
 
     def __init__(self, blobs: BlobStore, offload: Offload, *, limit_bytes: int) -> None:
+        self.id = new_blob_id()
+        self.taken = False
         self._blobs = blobs
         self._offload = offload
         self._limit = limit_bytes
-        self._id = new_blob_id()
         self._hash = sha256()
         self._size = 0
         self._pending = bytearray()
         self._format: Format | None = None
+
+    @property
+    def stored(self) -> bool:
+        """Whether the store was asked to keep anything."""
+        return self._format is not None
 
     async def write(self, data: bytes) -> None:
         """Take some bytes; raises UnsupportedMedia, MediaTooLarge or a StoreError."""
@@ -39,22 +48,16 @@ class BlobWriter:
         while len(self._pending) >= CHUNK_BYTES:
             await self._store(CHUNK_BYTES)
 
-    async def close(self) -> MediaRef:
+    async def finish(self) -> MediaRef:
         """Store the rest; raises EmptyMedia or UnsupportedMedia for a file without a head."""
         form = self._format or await self._open()
         await self._store(len(self._pending))
-        return MediaRef(self._id, self._hash.hexdigest(), self._size, form.kind.value, form.name)
-
-    def discard(self) -> None:
-        """Forget what was stored, in the background, unless a job has it."""
-        if self._format is not None:
-            self._offload.chore(partial(self._blobs.discard, self._id))
+        return MediaRef(self.id, self._hash.hexdigest(), self._size, form.kind.value, form.name)
 
     async def _open(self) -> Format:
-        form = sniff(bytes(self._pending[:HEAD_BYTES]))
-        await self._offload(self._blobs.open, self._id)
-        self._format = form
-        return form
+        self._format = sniff(bytes(self._pending[:HEAD_BYTES]))
+        await self._offload(self._blobs.open, self.id)
+        return self._format
 
     async def _store(self, size: int) -> None:
         chunk = bytes(self._pending[:size])
@@ -63,4 +66,20 @@ class BlobWriter:
 
     def _append(self, chunk: bytes) -> None:
         self._hash.update(chunk)  # in the thread: 1 MiB takes about 1 ms
-        self._blobs.append(self._id, chunk)
+        self._blobs.append(self.id, chunk)
+
+
+@asynccontextmanager
+async def incoming(
+    blobs: BlobStore, offload: Offload, *, limit_bytes: int
+) -> AsyncIterator[IncomingBlob]:
+    """A new blob, which is discarded when the context ends, unless a job has taken it.
+
+    It is discarded in the background, so that nobody waits for it.
+    """
+    blob = IncomingBlob(blobs, offload, limit_bytes=limit_bytes)
+    try:
+        yield blob
+    finally:
+        if blob.stored and not blob.taken:
+            offload.chore(partial(blobs.discard, blob.id))

@@ -1,7 +1,8 @@
-"""multipart/form-data as it arrives; nothing is kept but short form fields."""
+"""multipart/form-data (RFC 7578) as it arrives; nothing is kept but short form fields."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
@@ -13,8 +14,43 @@ MAX_PARTS: Final = 40  # the file, 32 tags and the other options
 MAX_FIELD_BYTES: Final = 1024
 MAX_HEADERS: Final = 8
 MAX_HEADER_BYTES: Final = 4096
+MAX_PREAMBLE_BYTES: Final = 8192  # before the first boundary, where it means nothing
 # What a body may hold beside its file.
-OVERHEAD_BYTES: Final = MAX_PARTS * (MAX_FIELD_BYTES + MAX_HEADERS * MAX_HEADER_BYTES)
+OVERHEAD_BYTES: Final = MAX_PREAMBLE_BYTES + MAX_PARTS * (
+    MAX_FIELD_BYTES + MAX_HEADERS * MAX_HEADER_BYTES
+)
+_PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
+
+
+class _Preamble:
+    """Holds a body back until its first boundary, and gives it from there on.
+
+    RFC 2046 allows any text before the first boundary, and blanks behind it; the parser
+    takes neither.
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        self._start = b"--" + boundary
+        line = re.escape(self._start)
+        self._pattern = re.compile(rb"(?:\A|\r\n)" + line + rb"(?:[ \t]*(\r\n)|(--))")
+        self._held: bytearray | None = bytearray()
+
+    def skip(self, chunk: bytes) -> bytes:
+        """What of the chunk goes to the parser; raises MalformedRequest without a boundary."""
+        if self._held is None:
+            return chunk
+        self._held += chunk
+        longest = MAX_PREAMBLE_BYTES + len(self._start)
+        if found := self._pattern.search(self._held, 0, longest):
+            rest = self._start + (found[1] or found[2]) + self._held[found.end() :]
+            self._held = None
+            return rest
+        if len(self._held) > longest:
+            raise MalformedRequest(
+                "The multipart body is malformed: the boundary that its Content-Type names does "
+                f"not come within its first {MAX_PREAMBLE_BYTES:,} bytes."
+            )
+        return b""
 
 
 class MultipartReader:
@@ -35,7 +71,8 @@ class MultipartReader:
         self._ended = False
         self._name, self._value = "", bytearray()
         self._header_name, self._header_value = bytearray(), bytearray()
-        self._disposition = b""
+        self._headers: dict[str, str] = {}
+        self._preamble = _Preamble(boundary)
         try:
             self._parser = self._make_parser(boundary)
         except FormParserError as error:
@@ -44,7 +81,7 @@ class MultipartReader:
     def feed(self, chunk: bytes) -> bytes:
         """The file's bytes in this chunk of the body."""
         try:
-            self._parser.write(chunk)
+            self._parser.write(self._preamble.skip(chunk))
         except FormParserError as error:
             raise MalformedRequest(f"The multipart body is malformed: {error}.") from error
         data, self._file = bytes(self._file), bytearray()
@@ -78,7 +115,7 @@ class MultipartReader:
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise MalformedRequest(f"The form has more than {MAX_PARTS} parts.")
-        self._disposition, self._value = b"", bytearray()
+        self._headers, self._value = {}, bytearray()
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -87,15 +124,21 @@ class MultipartReader:
         self._header_value += data[start:end]
 
     def _end_header(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            self._disposition = bytes(self._header_value)
+        name = self._header_name.decode("latin-1").lower()
+        self._headers[name] = self._header_value.decode("latin-1")
         self._header_name, self._header_value = bytearray(), bytearray()
 
     def _end_headers(self) -> None:
-        kind, options = parse_options_header(self._disposition.decode("latin-1"))
+        kind, options = parse_options_header(self._headers.get("content-disposition", ""))
         if kind != b"form-data" or b"name" not in options:
             raise MalformedRequest("A part has no 'Content-Disposition: form-data; name=…'.")
         self._name = options[b"name"].decode("utf-8", "replace")
+        encoding = self._headers.get("content-transfer-encoding", "").strip().lower()
+        if encoding not in _PLAIN_ENCODINGS:
+            raise MalformedRequest(
+                f"The part {self._name[:60]!r} has Content-Transfer-Encoding {encoding[:60]!r}; "
+                "send its bytes as they are."
+            )
         if self._name == "file":
             self._files += 1
             if self._files > 1:

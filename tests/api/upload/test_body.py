@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from api.app import create_app
-from api.problems import GatewayBusy
 from api.settings import GatewaySettings
-from api.uploads import UploadSlots
 from core.store.blobs import CHUNK_BYTES, RedisBlobStore
 from core.store.jobs import JobStore
 from tests.api.asgi import body_of, post
@@ -95,14 +93,6 @@ def test_bytes_in_flight_at_their_bound_answer_503(redis_url: str, blobs: RedisB
     assert blobs.usage().used == 2 * len(MP4)
 
 
-def test_uploads_at_one_time_are_bounded() -> None:
-    slots = UploadSlots(1)
-    with slots.take(), pytest.raises(GatewayBusy, match="1 uploads run already"), slots.take():
-        pass
-    with slots.take():
-        pass
-
-
 def test_a_client_that_goes_away_leaves_nothing_behind(
     settings: GatewaySettings, queue: QueueTwin, blobs: RedisBlobStore, jobs: JobStore
 ) -> None:
@@ -115,21 +105,10 @@ def test_a_client_that_goes_away_leaves_nothing_behind(
     assert jobs.counts().queued["interactive"] == 0
 
 
-@pytest.mark.parametrize("which", ["upload_idle_s", "upload_limit_s"])
-def test_an_upload_that_stalls_is_given_up(
-    redis_url: str, blobs: RedisBlobStore, which: str
-) -> None:
-    settings = GatewaySettings.model_validate({"redis_url": redis_url, which: 0.2})
-    chunks = [MP4]
-
-    async def receive() -> Message:
-        if not chunks:
-            await asyncio.sleep(60)
-        return {"type": "http.request", "body": chunks.pop(), "more_body": True}
-
-    status, answer = asyncio.run(post(create_app(settings, queue=QueueTwin()), receive))
-    assert (status, answer["type"]) == (408, "/problems/upload_timeout")
-    assert blobs.usage().used == 0
+def test_a_compressed_body_is_refused_by_its_header(client: httpx.Client) -> None:
+    answer = client.post("/v1/jobs", content=MP4, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported_media")
+    assert "'gzip'" in answer.json()["detail"]
 
 
 BOUNDARY = "multipart/form-data; boundary=b"

@@ -1,0 +1,66 @@
+"""A request whose idempotency key has made a job already: the same request, or another one."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from api.problems import IdempotencyConflict
+from api.schemas import SubmitOptions
+from api.settings import GatewaySettings
+from api.upload.body import UploadBody
+from core.store.jobs import Job
+
+
+async def read_again(body: UploadBody, known: Job) -> bool:
+    """Read and hash the body, which is not stored; False when it is empty.
+
+    Raises IdempotencyConflict when it holds another file than ``known``: before a byte is
+    read where the declared length tells.
+    """
+    if body.exact and body.most_bytes not in (0, known.media.size):
+        raise _conflict(known)
+    digest, size = sha256(), 0
+    async for chunk in body:
+        digest.update(chunk)
+        size += len(chunk)
+    if size:
+        check_same_file(known, digest.hexdigest())
+    return size > 0
+
+
+def check_same_file(known: Job, file_sha256: str) -> None:
+    """Raises IdempotencyConflict when the job is about another file."""
+    if known.media.sha256 != file_sha256:
+        raise _conflict(known)
+
+
+def check_same_options(
+    known: Job, options: SubmitOptions, settings: GatewaySettings, *, all_of_them: bool = True
+) -> None:
+    """Raises IdempotencyConflict when the job has other options.
+
+    With ``all_of_them`` an option that is not given means its default; without, only those
+    that are given are compared.
+    """
+    asked = {
+        "frames": options.frames or settings.frames,
+        "sampling": options.sampling or settings.sampling,
+        "queue": options.queue,
+        "tag": tuple(options.tag),
+    }
+    chosen = {
+        "frames": known.options.frames,
+        "sampling": known.options.sampling,
+        "queue": known.queue,
+        "tag": known.tags,
+    }
+    names = asked if all_of_them else options.model_fields_set
+    if any(asked[name] != chosen[name] for name in names):
+        raise _conflict(known)
+
+
+def _conflict(known: Job) -> IdempotencyConflict:
+    return IdempotencyConflict(
+        f"The Idempotency-Key was used within 24 h for job {known.id}, which is about another "
+        "file or has other options; use a new key."
+    )
