@@ -75,7 +75,7 @@ def make_video(
     ticks of 1/1000 s; ``seekable=False`` writes as to a pipe: no index, no duration.
     """
     out = io.BytesIO()
-    target: Any = out if seekable else _Pipe(out)
+    target: Any = out if seekable else Pipe(out)
     with av.open(target, "w", format=_MUXERS[container], options=muxer_options or {}) as file:
         stream: Any = file.add_stream(codec or _CODECS[container], rate=fps)
         stream.width, stream.height = size
@@ -180,7 +180,7 @@ def make_animation(
     return out.getvalue()
 
 
-class _Pipe:
+class Pipe:
     """A writer without seek, as when a browser streams a recording."""
 
     def __init__(self, out: io.BytesIO) -> None:

@@ -1,0 +1,17 @@
+"""Fixtures of the media matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.media.sandbox import decoder
+from worker.decoder.pool import DecoderPool
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[DecoderPool]:
+    """One sandboxed decoder for all forms."""
+    with decoder() as made:
+        yield made

@@ -1,0 +1,94 @@
+"""Files whose index, table or header is missing, partial, false, cut off or edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from tests.media import boxes, ebml
+from tests.media.form import Form, form
+
+_ROOM = {"moov_size": "8000"}  # the header in front, as after -movflags faststart
+_STBL = ("moov", "trak", "mdia", "minf", "stbl")
+_CUT = (0.3, 0.6, 0.9)
+
+
+def forms() -> Iterator[Form]:
+    for kind in ("mkv/h264", "mkv/h264-long", "webm/vp8-long"):
+        yield from _matroska(kind)
+    for kind in ("mp4/h264", "mov/h264", "mov/hevc"):
+        yield from _tables(kind)
+        yield from _edits(kind)
+    yield from _edits("mp4/h264-open-gop")
+    yield form("mp4/h264-long")
+    yield form("mp4/h264-long", "trimmed in front", patch=partial(boxes.edited, edits=[(7.3, 12)]))
+    once = partial(boxes.edited, edits=[(2.2, 1.8)])
+    yield form("mp4/h264-one-keyframe", "trimmed in front", patch=once)
+    yield from _fragments()
+    yield from _cuts()
+
+
+def _matroska(kind: str) -> Iterator[Form]:
+    unindexed = (ebml.SEEK_HEAD, ebml.CUES)
+    yield form(kind, "without cues", patch=partial(ebml.without, names=unindexed))
+    yield form(kind, "with half the cues", patch=ebml.with_half_the_cues)
+    yield form(kind, "with cues for every frame", patch=ebml.with_cues_for_every_frame)
+    yield form(kind, "without duration", patch=partial(ebml.without, names=[ebml.DURATION]))
+    yield form(kind, "said to last an hour", patch=partial(ebml.lasting, seconds=3599))
+    yield form(kind, "said to last a second", patch=partial(ebml.lasting, seconds=1))
+    yield form(kind, "streamed", seekable=False)
+    unrated = partial(ebml.without, names=[*unindexed, ebml.DEFAULT_DURATION])
+    yield form(kind, "from a browser, duration put in later", patch=unrated)
+
+
+def _tables(kind: str) -> Iterator[Form]:
+    every = partial(boxes.without, path=(*_STBL, "stss"))
+    yield form(kind, "with every frame said to be a keyframe", patch=every)
+    yield form(kind, "whose first frame is no keyframe", patch=boxes.first_sample_not_sync)
+    yield form(kind, "with its header in front", options=_ROOM)
+    yield form(kind, "with negative offsets", options={"movflags": "negative_cts_offsets"})
+
+
+def _edits(kind: str) -> Iterator[Form]:
+    yield form(kind, "trimmed by the muxer", start_s=-1.37)
+    for what, edits in {
+        "trimmed in front": [(1.37, 2.63)],
+        "trimmed at both ends": [(0.5, 2.1)],
+        "trimmed to a part of one group": [(0.9, 0.6)],
+        "of two parts": [(0.5, 1.0), (2.6, 1.0)],
+        "after a wait": [(-1.0, 2.0), (0.0, 4.0)],
+    }.items():
+        yield form(kind, what, patch=partial(boxes.edited, edits=edits))
+
+
+def _fragments() -> Iterator[Form]:
+    for flags in (
+        "frag_keyframe",
+        "frag_keyframe+empty_moov+dash",
+        "frag_every_frame+empty_moov+default_base_moof",
+    ):
+        yield form("mp4/h264", flags, options={"movflags": flags})
+    yield form("fmp4/h264-long")
+    yield form("fmp4/h264", "begins at 10 s", start_s=10)
+
+
+def _cuts() -> Iterator[Form]:
+    for kind in (
+        *("mkv/h264", "mkv/h264-long", "webm/vp9", "webm/vp8-long", "avi/mpeg4-no-b"),
+        *("fmp4/h264", "ts/h264", "m2ts/hevc"),
+    ):
+        for share in _CUT:
+            cut = form(kind, f"cut at {share:.0%}", patch=partial(first_part, share=share))
+            yield replace(cut, cut=True)
+    for kind in ("mp4/h264", "mov/hevc"):
+        for share in _CUT:
+            what, patch = f"header in front, cut at {share:.0%}", partial(first_part, share=share)
+            yield replace(form(kind, what, patch=patch, options=_ROOM), cut=True)
+    late = form("ts/h264", "received from the middle on", patch=lambda data: data[188 * 190 :])
+    yield replace(late, cut=True)
+
+
+def first_part(data: bytes, share: float) -> bytes:
+    """The first ``share`` of a file, as after an interrupted download."""
+    return data[: round(len(data) * share)]
