@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from core.media.animations import Animation
+from core.media import heif_sequences
+from core.media.animations import Animation, shown_for_ms
 from core.media.images import StillMedia
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sampling import Coverage, Frame
-from core.media.sniff import HEAD_BYTES, Kind, sniff
+from core.media.sniff import HEAD_BYTES, sniff
 from core.media.video import VideoMedia
 from core.options import Sampling
 
@@ -85,8 +86,12 @@ def open_media(data: bytes | bytearray | memoryview, limits: MediaLimits | None 
     view = memoryview(data).cast("B")
     limits.check_bytes(len(view))
     file_format = sniff(bytes(view[:HEAD_BYTES]))
-    if file_format.name == "gif" or (file_format.name == "webp" and file_format.kind is Kind.VIDEO):
-        return Media(Animation(view, file_format, limits))
-    if file_format.kind is Kind.IMAGE:
+    if file_format.is_picture:
+        track = heif_sequences.track_alone(view, file_format)
+        if track is not None:
+            return Media(VideoMedia(track, file_format, limits))
+        durations_ms = shown_for_ms(view, file_format, limits)
+        if len(durations_ms) > 1:
+            return Media(Animation(view, file_format, limits, durations_ms))
         return Media(StillMedia(view, file_format, limits))
     return Media(VideoMedia(view, file_format, limits))

@@ -1,127 +1,94 @@
-"""Still pictures: header first, pixels only within the limits, always upright RGB.
-
-Every format is opened by its own Pillow class, never by ``Image.open``: so a file can only be
-read as what it was sniffed to be, nothing is registered globally, and Pillow's own process-wide
-pixel limit does not stand in the way of ours.
-"""
+"""Still pictures: header first, pixels only within the limits, always upright sRGB."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 
-from core.errors import UnsupportedMedia
-from core.media.byte_reader import ByteReader
+from core.media import companions, jpeg_files
+from core.media.colour import Rendering, render
+from core.media.colour_tags import colours_of
+from core.media.jpeg_files import JpegFile
 from core.media.limits import MediaInfo, MediaLimits, refusing
+from core.media.openers import open_picture
+from core.media.orientation import swaps_sides, turn_of
 from core.media.sampling import Coverage, Frame
 from core.media.sniff import Format, Kind
 
-_ORIENTATION_TAG = 0x0112
-_OPENERS: dict[str, Callable[[Any], Image.Image]] = {
-    "jpeg": JpegImagePlugin.JpegImageFile,
-    "png": PngImagePlugin.PngImageFile,
-    "bmp": BmpImagePlugin.BmpImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
-    "webp": WebPImagePlugin.WebPImageFile,
-    "gif": GifImagePlugin.GifImageFile,
-    "avif": AvifImagePlugin.AvifImageFile,
-}
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Decoded once; ``width`` and ``height`` are those of the file as it is displayed."""
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    notes: tuple[str, ...]
 
 
 class StillMedia:
-    """An image file; of several pictures inside (APNG, TIFF pages, bursts) the first."""
+    """An image file; of several pictures inside (TIFF pages, bursts) the first or primary one."""
 
     def __init__(self, data: memoryview, file_format: Format, limits: MediaLimits) -> None:
-        self._data = data
-        self._format = file_format
+        self._data = jpeg_files.without_padding(data) if file_format.name == "jpeg" else data
+        self._name = file_format.name
         self._limits = limits
         self.coverage = Coverage(answered=[0.0])
-        with refusing(file_format.name.upper()), self._open() as image:
-            width, height = image.size
-            limits.check_pixels(width, height)
-            # The TIFF plugin has swapped its size already.
-            if file_format.name != "tiff" and orientation(image) >= 5:
-                width, height = height, width
-        self.info = MediaInfo(Kind.IMAGE, file_format.name, file_format.name, None, width, height)
+        with refusing(self._name.upper()):
+            self._opened = open_picture(self._name, self._data)
+            self._divisor = _divisor(self._opened, limits)
+
+    @property
+    def info(self) -> MediaInfo:
+        """What the file is; it decodes the picture, which alone tells all of it."""
+        picture, name = self._picture, self._name
+        return MediaInfo(
+            Kind.IMAGE, name, name, None, picture.width, picture.height, notes=picture.notes
+        )
 
     def frames(self) -> Iterator[Frame]:
         """The one picture. Raises :class:`UnreadableMedia` when it is damaged or cut."""
-        with refusing(self._format.name.upper()), self._open() as image:
-            self._limits.check_pixels(*image.size)
-            image.load()
-            pixels = to_rgb(upright(image))
-        yield Frame(index=0, timestamp_s=0.0, keyframe=True, pixels=pixels)
+        yield Frame(index=0, timestamp_s=0.0, keyframe=True, pixels=self._picture.pixels)
 
-    def _open(self) -> Image.Image:
-        return _opener(self._format.name)(ByteReader(self._data))
+    @cached_property
+    def _picture(self) -> _Picture:
+        with refusing(self._name.upper()), self._opened as image:
+            return self._decoded(image)
 
-
-def _opener(name: str) -> Callable[[Any], Image.Image]:
-    if name == "heic":
-        # Slow to load, and few files are HEIC.
-        from pillow_heif import HeifImageFile  # noqa: PLC0415
-
-        return cast("Callable[[Any], Image.Image]", HeifImageFile)
-    return _OPENERS[name]
-
-
-def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; damaged EXIF data counts as 1, as in every viewer."""
-    try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except (SyntaxError, ValueError, KeyError, TypeError, OSError, OverflowError):
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """Turn a loaded picture as its EXIF data asks.
-
-    Asked after loading, because the TIFF and HEIC plugins turn the picture themselves and
-    then report orientation 1.
-    """
-    turn = _TURNS.get(orientation(image))
-    return image if turn is None else image.transpose(turn)
+    def _decoded(self, image: Image.Image) -> _Picture:
+        size, divisor = image.size, self._divisor
+        notes = [*companions.notes_of(image, self._data)]
+        if divisor > 1:
+            notes.append("decoded_at_reduced_size")
+            if isinstance(image, JpegFile):
+                image.draft(None, (size[0] // divisor, size[1] // divisor))
+                divisor = 1
+        if getattr(image, "default_image", False):
+            image.seek(1)  # an animated PNG of one frame: the default image is not part of it
+        image.load()
+        if image.size != size and not isinstance(image, JpegFile):
+            size = image.size  # a HEIF file may say another size in its pixels than in its header
+            self._limits.check_still(*size)
+        if isinstance(image, JpegFile) and image.ran_out:
+            jpeg_files.check_nearly_whole(self._data)
+            notes.append("truncated_file")
+        turn = turn_of(image)
+        pixels, more = render(image, Rendering(colours_of(image, self._data), turn, divisor))
+        width, height = reversed(size) if swaps_sides(turn) else size
+        return _Picture(pixels, width, height, (*notes, *more))
 
 
-def to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Convert any mode with a defined range to (h, w, 3) uint8 RGB.
-
-    Transparency is laid over white, as a page shows it. 16-bit greyscale keeps its high byte.
-    Raises :class:`UnsupportedMedia` for 32-bit integers and floats: their white is unknown.
-    """
-    if image.mode in ("I", "F"):
-        raise UnsupportedMedia(
-            f"The picture has 32-bit samples (mode {image.mode}) without a defined range; "
-            "save it with 8 or 16 bits per channel."
-        )
-    if image.mode.startswith("I;16"):
-        grey = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        page = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(page, layer)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+def _divisor(image: Image.Image, limits: MediaLimits) -> int:
+    """By what each side is divided so that the picture has at most ``limits.max_pixels``."""
+    width, height = image.size
+    limits.check_still(width, height, reducible=isinstance(image, JpegFile))
+    return next(
+        by
+        for by in jpeg_files.REDUCTIONS
+        if -(-width // by) * -(-height // by) <= limits.max_pixels
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import (
     DeepfakeError,
@@ -18,12 +18,19 @@ from core.errors import (
 )
 from core.media.sniff import Kind
 
+# A photo of 108 million pixels takes 1.3 GB as HEIC, and one of 200 million 0.7 GB as JPEG:
+# docs/decisions/0022-stills.md.
+_REDUCED_WHOLE, _REDUCED_EARLY = 3, 8
+
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
     """Bounds that are checked before the work that they bound.
 
-    ``max_pixels`` holds for one decoded picture, still or frame, as displayed.
+    ``max_pixels`` holds for one decoded picture, still or frame, as displayed. A larger still is
+    looked at in a smaller size, which costs less: up to ``_REDUCED_WHOLE`` times as many pixels
+    in a format that is decoded whole before it is made smaller, up to ``_REDUCED_EARLY`` times as
+    many in a JPEG, which is made smaller while it is decoded.
     """
 
     max_bytes: int = 512 * 1024**2
@@ -45,6 +52,11 @@ class MediaLimits:
             raise UnreadableMedia(f"The picture has {width} x {height} pixels.")
         if width * height > self.max_pixels:
             raise TooManyPixels(width=width, height=height, limit=self.max_pixels)
+
+    def check_still(self, width: int, height: int, *, reducible: bool = False) -> None:
+        """As :meth:`check_pixels`, for a still picture that may be looked at in a smaller size."""
+        times = _REDUCED_EARLY if reducible else _REDUCED_WHOLE
+        replace(self, max_pixels=times * self.max_pixels).check_pixels(width, height)
 
     def check_duration(self, seconds: float | None) -> None:
         """Raises :class:`VideoTooLong`; an unknown duration passes."""
@@ -94,6 +106,10 @@ def refusing(name: str) -> Iterator[None]:
         yield
     except (DeepfakeError, MemoryError):
         raise
+    except RecursionError as error:
+        raise UnreadableMedia(
+            f"The {name} file is nested too deeply. Save it again, or send another one."
+        ) from error
     except Exception as error:
         said = str(getattr(error, "strerror", None) or error)
         reason = said.strip().rstrip(".") or type(error).__name__

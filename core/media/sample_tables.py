@@ -1,4 +1,4 @@
-"""How many video frames an MP4 or MOV claims, read before FFmpeg allocates a list for them.
+"""What the sample tables of an MP4, MOV or AVIF sequence claim, read before any decoder does.
 
 A table of some bytes can claim four billion samples of equal size; FFmpeg would build a list
 of 24 bytes for each before anybody could ask it how many there are.
@@ -7,55 +7,52 @@ of 24 bytes for each before anybody could ask it how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-_MAX_BOXES = 10_000
+from core.media.boxes import Box, BoxReader
+
+_MOVING = (b"vide", b"pict")  # handlers of films, and of image sequences (ISO/IEC 23008-12)
 
 
 def claimed_samples(data: memoryview) -> int:
     """The largest sample count that a video track of the file claims; 0 when none does."""
-    boxes = _Walk(data)
-    return max((boxes.track(at, end) for at, end in boxes.tracks()), default=0)
+    boxes = BoxReader(data)
+    counts = [
+        int.from_bytes(boxes.content(table)[8:12], "big")
+        for media in _moving_tracks(boxes)
+        for name in (b"minf/stbl/stsz", b"minf/stbl/stz2")
+        for table in boxes.find(name, media)
+    ]
+    return max(counts, default=0)
 
 
-class _Walk:
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._left = _MAX_BOXES
+def sample_durations(data: memoryview) -> Iterator[Fraction]:
+    """The seconds of every sample of the first moving track, in order of decoding."""
+    boxes = BoxReader(data)
+    for media in _moving_tracks(boxes):
+        scale = _time_scale(boxes, media)
+        for table in boxes.find(b"minf/stbl/stts", media):
+            content = boxes.content(table)
+            for at in range(8, len(content) - 7, 8):
+                count = int.from_bytes(content[at : at + 4], "big")
+                seconds = Fraction(int.from_bytes(content[at + 4 : at + 8], "big"), scale)
+                for _ in range(count):
+                    yield seconds
+        return
 
-    def tracks(self) -> Iterator[tuple[int, int]]:
-        for name, at, end in self._boxes(0, len(self._data)):
-            if name == b"moov":
-                for inner, start, stop in self._boxes(at, end):
-                    if inner == b"trak":
-                        yield start, stop
 
-    def track(self, at: int, end: int) -> int:
-        samples = 0
-        for name, start, stop in self._boxes(at, end):
-            if name in (b"mdia", b"minf", b"stbl"):
-                if name == b"mdia" and not self._is_video(start, stop):
-                    continue
-                samples = max(samples, self.track(start, stop))
-            elif name in (b"stsz", b"stz2"):
-                samples = max(samples, int.from_bytes(self._data[start + 8 : start + 12], "big"))
-        return samples
+def _moving_tracks(boxes: BoxReader) -> Iterator[Box]:
+    """The ``mdia`` box of every track with pictures, or of one that does not say."""
+    for media in boxes.find(b"moov/trak/mdia"):
+        handlers = [bytes(boxes.content(box)[8:12]) for box in boxes.find(b"hdlr", media)]
+        if not handlers or handlers[0] in _MOVING:
+            yield media
 
-    def _is_video(self, at: int, end: int) -> bool:
-        for name, start, _ in self._boxes(at, end):
-            if name == b"hdlr":
-                return bytes(self._data[start + 8 : start + 12]) == b"vide"
-        return True
 
-    def _boxes(self, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-        while at + 8 <= end and self._left > 0:
-            self._left -= 1
-            size = int.from_bytes(self._data[at : at + 4], "big")
-            name, body = bytes(self._data[at + 4 : at + 8]), at + 8
-            if size == 1:
-                size, body = int.from_bytes(self._data[at + 8 : at + 16], "big"), at + 16
-            elif size == 0:
-                size = end - at
-            if size < body - at:
-                return
-            yield name, body, min(end, at + size)
-            at += size
+def _time_scale(boxes: BoxReader, media: Box) -> int:
+    """Ticks per second, at least 1; the header has 8-byte times in version 1."""
+    for header in boxes.find(b"mdhd", media):
+        content = boxes.content(header)
+        at = 20 if boxes.version(header) == 1 else 12
+        return max(1, int.from_bytes(content[at : at + 4], "big"))
+    return 1

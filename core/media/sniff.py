@@ -29,6 +29,11 @@ class Format:
     kind: Kind
     media_type: str
 
+    @property
+    def is_picture(self) -> bool:
+        """True for a picture file, which may move; the kind says whether it seems to."""
+        return self.media_type.startswith("image/")
+
 
 MP4 = Format("mp4", Kind.VIDEO, "video/mp4")
 MOV = Format("mov", Kind.VIDEO, "video/quicktime")
@@ -40,18 +45,22 @@ WEBP = Format("webp", Kind.IMAGE, "image/webp")
 WEBP_ANIMATION = Format("webp", Kind.VIDEO, "image/webp")
 JPEG = Format("jpeg", Kind.IMAGE, "image/jpeg")
 PNG = Format("png", Kind.IMAGE, "image/png")
+PNG_ANIMATION = Format("png", Kind.VIDEO, "image/apng")
 BMP = Format("bmp", Kind.IMAGE, "image/bmp")
 TIFF = Format("tiff", Kind.IMAGE, "image/tiff")
 AVIF = Format("avif", Kind.IMAGE, "image/avif")
+AVIF_SEQUENCE = Format("avif", Kind.VIDEO, "image/avif")
 HEIC = Format("heic", Kind.IMAGE, "image/heic")
+HEIC_SEQUENCE = Format("heic", Kind.VIDEO, "image/heic-sequence")
 
 TAKEN = "MP4, MOV, MKV, WebM, AVI, GIF, WebP, JPEG, PNG, BMP, TIFF, AVIF and HEIC"
 
 _BRANDLESS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _SEGMENTS = {b"styp", b"moof", b"sidx"}
 _AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-_STILL_BRANDS = {b"mif1", b"mif2", b"msf1", b"miaf"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
+_HEIC_SEQUENCES = {b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}
+_STILL_BRANDS = {b"mif1", b"mif2", b"mif3", b"msf1", b"miaf", b"heif"}
 _FOREIGN_BRANDS = {b"crx ": "a Canon CR3 raw photo", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -111,12 +120,23 @@ def _still(head: bytes) -> Format | None:
     if head[:3] == b"\xff\xd8\xff":
         return JPEG
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return PNG
+        return PNG_ANIMATION if _has_animation_chunk(head) else PNG
     if head[:4] in _TIFF_MAGICS:
         return TIFF
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return BMP
     return None
+
+
+def _has_animation_chunk(head: bytes) -> bool:
+    """An ``acTL`` chunk before the pixels; one that lies beyond the head is found when decoding."""
+    at = 8
+    while at + 8 <= len(head):
+        name = head[at + 4 : at + 8]
+        if name in (b"acTL", b"IDAT"):
+            return name == b"acTL"
+        at += 12 + int.from_bytes(head[at : at + 4], "big")
+    return False
 
 
 def _riff(head: bytes) -> Format | None:
@@ -182,7 +202,9 @@ def _branded(head: bytes, size: int) -> Format:
     if major in _FOREIGN_BRANDS:
         raise _refusal(_FOREIGN_BRANDS[major])
     if major in _AVIF_BRANDS or (major in _STILL_BRANDS and brands & _AVIF_BRANDS):
-        return AVIF
+        return AVIF_SEQUENCE if major in (b"avis", b"msf1") else AVIF
+    if major in _HEIC_SEQUENCES:
+        return HEIC_SEQUENCE
     if major in _HEIC_BRANDS or major in _STILL_BRANDS:
         return HEIC
     return MOV if major == b"qt  " else MP4

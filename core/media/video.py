@@ -25,7 +25,14 @@ from core.media.timeline import Timeline, read_timeline
 from core.media.walk import Walk
 from core.options import Sampling
 
-_DEMUXERS = {"mp4": "mov", "mov": "mov", "mkv": "matroska", "webm": "matroska", "avi": "avi"}
+_DEMUXERS = {
+    "mp4": "mov",
+    "mov": "mov",
+    "heic": "mov",  # image sequences
+    "mkv": "matroska",
+    "webm": "matroska",
+    "avi": "avi",
+}
 # What cameras, phones, browsers and editors write. FFmpeg has 200 more decoders, most of them
 # for games of the 1990s and none of them fuzzed as hard as these.
 # fmt: off
@@ -49,9 +56,9 @@ class VideoMedia:
         self._format = file_format
         self._limits = limits
         self.coverage = Coverage()
-        if _DEMUXERS[file_format.name] == "mov":
-            limits.check_frames(claimed_samples(data))
         with refusing(file_format.name.upper()):
+            if _DEMUXERS[file_format.name] == "mov":
+                limits.check_frames(claimed_samples(data))
             self._container = self._open()
             try:
                 self._prepare()

@@ -11,8 +11,10 @@ import numpy as np
 import pillow_heif
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 from skimage import data
+
+from core.media import matrix_profile
 
 
 @cache
@@ -37,6 +39,31 @@ def animated(name: str) -> bytes:
 def heic() -> bytes:
     out = io.BytesIO()
     pillow_heif.from_pillow(Image.fromarray(face())).save(out)
+    return out.getvalue()
+
+
+def heic_sequence() -> bytes:
+    """A HEIF film: the tracks of an MP4 whose brand and handler say that they hold pictures."""
+    film = video("mp4", "libx265")
+    return film[:8] + b"hevc" + film[12:].replace(b"vide", b"pict")
+
+
+def with_profile() -> bytes:
+    """A JPEG in linear light, as its ICC profile says."""
+    light = Image.fromarray((255 * (face() / 255.0) ** 2.2).round().astype(np.uint8))
+    out = io.BytesIO()
+    profile = matrix_profile.build(matrix_profile.SRGB, matrix_profile.Curve.LINEAR)
+    light.save(out, "JPEG", quality=95, icc_profile=profile)
+    return out.getvalue()
+
+
+def lab() -> bytes:
+    """A TIFF in CIE Lab, as editors of print write them."""
+    spaces = (ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"))
+    out = io.BytesIO()
+    picture = ImageCms.profileToProfile(Image.fromarray(face()), *spaces, outputMode="LAB")
+    assert picture is not None
+    picture.save(out, "TIFF")
     return out.getvalue()
 
 
@@ -67,6 +94,14 @@ MEDIA: dict[str, Callable[[], bytes]] = {
     "webp": lambda: still("WEBP"),
     "avif": lambda: still("AVIF"),
     "heic": heic,
+    "jpeg-profile": with_profile,
+    "jpeg-progressive-cut": lambda: still("JPEG", progressive=True)[:-9],
+    "jpeg-with-clip": lambda: still("JPEG") + video("mp4", "libx264", frames=3),
+    "tiff-lab": lab,
+    "tiff-deflate": lambda: still("TIFF", compression="tiff_adobe_deflate"),
     "gif": lambda: animated("GIF"),
     "webp-animated": lambda: animated("WEBP"),
+    "png-animated": lambda: animated("PNG"),
+    "avif-animated": lambda: animated("AVIF"),
+    "heic-animated": heic_sequence,
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import UnreadableMedia
+from core.errors import MediaError, UnreadableMedia
 from core.faces.detector import Box, crop_face
+from training.data.integrity import decode_wholly
 from training.data.picture import Picture
 
 # Deep-funneled LFW has black rotated corners: only the middle is photograph.
@@ -54,15 +54,16 @@ def centre_of(picture: Picture) -> float:
 
 
 def read_pixels(picture: Picture, data: bytes, centre: float = 1.0) -> NDArray[np.uint8]:
-    """Decode one picture and keep its middle: (h, w, 3) uint8 RGB.
+    """Decode one picture with the decoder that serves and keep its middle: (h, w, 3) uint8 RGB.
 
     Raises :class:`UnreadableMedia`, with its name, when it cannot be decoded.
     """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if decoded is None:
-        raise UnreadableMedia(f"{picture.key} cannot be decoded as a picture.")
+    try:
+        decoded = decode_wholly(data)
+    except MediaError as error:
+        raise UnreadableMedia(f"{picture.key} cannot be decoded: {error}") from error
     if centre < 1:
         height, width = decoded.shape[:2]
         top, left = (round(side * (1 - centre) / 2) for side in (height, width))
         decoded = decoded[top : height - top, left : width - left]
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    return decoded

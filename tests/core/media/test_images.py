@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-from PIL import Image
+import contextlib
+import io
+import struct
+from functools import cache
 
-from core.errors import UnreadableMedia, UnsupportedMedia
+import numpy as np
+import pillow_heif
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from core.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from core.media.frames import Frame, open_media
+from core.media.limits import MediaLimits
 from core.media.sniff import Kind
-from tests.media_factory import make_animation, make_image, picture, red_corner, save_image
+from tests.media_factory import (
+    make_animation,
+    make_image,
+    make_video,
+    picture,
+    red_corner,
+    save_image,
+    shown_index,
+)
+from tests.still_factory import claiming, make_png
 
 
 def still(data: bytes) -> Frame:
@@ -86,11 +104,121 @@ def test_samples_without_a_defined_range_are_refused() -> None:
         list(media.frames())
 
 
-def test_an_animated_png_gives_its_first_picture() -> None:
-    still(make_animation(format="png"))
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_16_bit_pngs_keep_their_high_bytes(mode: str) -> None:
+    samples = np.full((8, 8, 1 if mode == "L" else 3), 0x8040, ">u2")
+    assert (still(make_png(samples)).pixels == 0x80).all()
 
 
-def test_a_cut_picture_is_unreadable() -> None:
-    data = make_image("jpeg", (200, 200), quality=95)
-    with pytest.raises(UnreadableMedia, match="JPEG"), open_media(data[:-500]) as media:
+def test_lab_keeps_its_colours() -> None:
+    lab = ImageCms.profileToProfile(
+        Image.new("RGB", (8, 8), (200, 150, 130)),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
+    )
+    assert lab is not None
+    assert np.abs(still(save_image(lab, "tiff")).pixels.mean((0, 1)) - (200, 150, 130)).max() < 4
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "tiff", "webp", "avif", "heic", "gif"])
+def test_a_picture_of_one_pixel_is_a_picture(name: str) -> None:
+    assert still(save_image(Image.new("RGB", (1, 1), (255, 255, 255)), name)).pixels.min() > 250
+
+
+@pytest.mark.parametrize("name", ["png", "bmp", "jpeg"])
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_unreadable(name: str, size: tuple[int, int]) -> None:
+    with pytest.raises(UnreadableMedia), open_media(claiming(name, size)) as media:
         list(media.frames())
+
+
+def test_a_second_page_is_noted_and_left_out() -> None:
+    pages = [Image.fromarray(picture(index, (64, 48))) for index in (0, 9)]
+    data = save_image(pages[0], "tiff", save_all=True, append_images=pages[1:])
+    assert shown_index(still(data).pixels) == 0
+    assert notes(data) == ("other_pages_ignored",)
+
+
+def test_a_thumbnail_behind_a_tiff_is_no_page() -> None:
+    pages = [Image.fromarray(picture(index, (64, 48))) for index in (0, 9)]
+    pages[1].encoderinfo = {"tiffinfo": {254: 1}}
+    data = save_image(pages[0], "tiff", save_all=True, append_images=pages[1:])
+    assert notes(data) == ()
+
+
+def test_the_primary_picture_of_a_heic_is_judged() -> None:
+    file = pillow_heif.from_pillow(Image.fromarray(picture(2, (64, 48))))
+    file.add_from_pillow(Image.fromarray(picture(11, (64, 48))))
+    out = io.BytesIO()
+    file.save(out, primary_index=1)
+    assert shown_index(still(out.getvalue()).pixels) == 11
+
+
+@pytest.mark.parametrize("name", ["jpeg", "heic", "avif"])
+@pytest.mark.parametrize("brand", ["mp4", "mov"])
+def test_the_clip_of_a_motion_photo_is_noted(name: str, brand: str) -> None:
+    photo, clip = make_image(name), make_video(frames=3, container=brand)
+    boxed = struct.pack(">I4s", 8 + len(clip), b"mpvd") + clip
+    joined = photo + (clip if name == "jpeg" else boxed)
+    assert (still(joined).pixels == still(photo).pixels).all()
+    assert notes(joined) == ("motion_photo_clip_ignored",)
+    assert notes(photo) == ()
+
+
+def test_a_photo_with_a_gain_map_is_judged_by_its_base() -> None:
+    base = make_image("jpeg")
+    gain_map = make_image("jpeg", (16, 12), mode="L")
+    index = b"MPF\0" + b"II*\0\x08\0\0\0\0\0\0\0\0\0"
+    segment = b"\xff\xe2" + struct.pack(">H", 2 + len(index)) + index
+    ultra_hdr = base[:2] + segment + base[2:] + gain_map
+    assert (still(ultra_hdr).pixels == still(base).pixels).all()
+    assert notes(ultra_hdr) == ()
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "tiff", "webp", "avif", "heic"])
+def test_a_large_photo_is_judged_in_a_smaller_size(name: str) -> None:
+    size = (640, 480)
+    data = make_image(name, size)
+    with open_media(data, MediaLimits(max_pixels=size[0] * size[1] // 3)) as media:
+        (frame,) = media.frames()
+        assert (media.info.width, media.info.height) == size
+        assert media.info.notes == ("decoded_at_reduced_size",)
+    assert frame.pixels.shape == (240, 320, 3)
+    assert np.abs(frame.pixels.astype(int) - picture(0, (320, 240))).mean() < 4
+
+
+def test_a_large_photo_is_turned_like_any_other() -> None:
+    data = make_image("jpeg", (640, 480), orientation=6)
+    with open_media(data, MediaLimits(max_pixels=100_000)) as media:
+        (frame,) = media.frames()
+        assert (media.info.width, media.info.height) == (480, 640)
+    assert frame.pixels.shape == (320, 240, 3)
+    assert red_corner(frame.pixels) == "top right"
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "tiff", "webp", "avif", "heic", "gif"])
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_damaged_files_give_a_picture_or_a_media_error(name: str, data: st.DataObject) -> None:
+    whole = _damageable(name)
+    broken = bytearray(whole[: data.draw(st.integers(1, len(whole)))])
+    for place in data.draw(st.lists(st.integers(0, len(broken) - 1), max_size=8)):
+        broken[place] = data.draw(st.integers(0, 255))
+    limits = MediaLimits(max_pixels=1_000_000)
+    with contextlib.suppress(MediaError), open_media(bytes(broken), limits) as media:
+        for frame in media.frames(4):
+            assert frame.pixels.ndim == 3
+            assert frame.pixels.size <= 3 * limits.max_pixels
+
+
+@cache
+def _damageable(name: str) -> bytes:
+    if name in ("gif", "webp", "avif"):
+        return make_animation(4, (32, 32), name)
+    return make_image(name, (32, 32))
+
+
+def notes(data: bytes) -> tuple[str, ...]:
+    with open_media(data) as media:
+        return media.info.notes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
-import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import (
@@ -20,7 +22,9 @@ from core.errors import (
 )
 from core.media.frames import open_media
 from core.media.limits import MediaLimits, refusing
+from core.media.sample_tables import claimed_samples
 from tests.media_factory import make_animation, make_image, make_video
+from tests.still_factory import claiming
 
 
 def test_no_bytes_are_empty_media() -> None:
@@ -76,51 +80,19 @@ def test_a_video_with_too_many_pixels_is_refused(container: str) -> None:
 @pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "tiff", "webp", "avif", "heic"])
 def test_an_image_with_too_many_pixels_is_refused(name: str) -> None:
     with pytest.raises(TooManyPixels, match="64 x 48"):
-        open_media(make_image(name), MediaLimits(max_pixels=3000))
-
-
-def _png(width: int, height: int) -> bytes:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(bytes(1000))
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    )
-
-
-def _huge(name: str) -> bytes:
-    """A small file whose header claims 60,000 x 60,000 pixels."""
-    if name == "png":
-        return _png(60_000, 60_000)
-    data = bytearray(make_image(name) if name != "gif" else make_animation(frames=2))
-    if name == "gif":
-        data[6:10] = struct.pack("<HH", 60_000, 60_000)
-    elif name == "bmp":
-        data[18:26] = struct.pack("<ii", 60_000, 60_000)
-    elif name == "jpeg":
-        at = data.index(b"\xff\xc0")
-        data[at + 5 : at + 9] = struct.pack(">HH", 60_000, 60_000)
-    elif name == "tiff":
-        for tag in (0x0100, 0x0101):
-            at = data.index(struct.pack("<H", tag), 8)
-            data[at + 8 : at + 12] = struct.pack("<I", 60_000)
-    return bytes(data)
+        open_media(make_image(name), MediaLimits(max_pixels=300))
 
 
 @pytest.mark.parametrize("name", ["png", "gif", "bmp", "jpeg", "tiff"])
 def test_a_decompression_bomb_is_refused_by_its_header(name: str) -> None:
     with pytest.raises(TooManyPixels, match="60000 x 60000"):
-        open_media(_huge(name))
+        open_media(claiming(name, (60_000, 60_000)))
 
 
 def test_pillows_own_pixel_limit_is_left_alone_and_does_not_decide() -> None:
     before = Image.MAX_IMAGE_PIXELS
     with pytest.raises(MediaError):
-        open_media(_png(20_000, 20_000))
+        open_media(claiming("png", (20_000, 20_000)))
     assert before == Image.MAX_IMAGE_PIXELS
 
 
@@ -163,3 +135,61 @@ def test_whatever_a_decoder_raises_becomes_unreadable_media() -> None:
     message = "MP4 file cannot be decoded: KeyError"
     with pytest.raises(UnreadableMedia, match=message), refusing("MP4"):
         raise KeyError
+
+
+def test_a_recursion_error_means_that_the_file_is_at_fault() -> None:
+    with pytest.raises(UnreadableMedia, match="nested"), refusing("MP4"):
+        raise RecursionError("maximum recursion depth exceeded")
+
+
+_NESTED = [
+    [b"moov"],
+    [b"moov", b"trak", b"mdia", b"minf", b"stbl"],
+    [b"moov", b"trak", b"mdia"],
+    [b"meta"],
+    [b"moof", b"traf"],
+]
+
+
+def _nested(names: list[bytes], depth: int) -> bytes:
+    content = b""
+    for level in reversed(range(depth)):
+        content = struct.pack(">I", 8 + len(content)) + names[level % len(names)] + content
+    return content
+
+
+@pytest.mark.parametrize("brand", [b"isom", b"qt  ", b"heic", b"hevc", b"avif", b"avis"])
+@pytest.mark.parametrize("names", _NESTED, ids=lambda names: "-".join(map(bytes.decode, names)))
+def test_nested_boxes_are_refused_without_a_crash(brand: bytes, names: list[bytes]) -> None:
+    head = struct.pack(">I4s4sI4s", 20, b"ftyp", brand, 0, brand)
+    with pytest.raises(MediaError):
+        open_media(head + _nested(names, 1_200))
+
+
+def test_nested_mdia_boxes_do_not_recurse() -> None:
+    track = _nested([b"minf", b"stbl"], 2_000)
+    for name in (b"mdia", b"trak", b"moov"):
+        track = struct.pack(">I", 8 + len(track)) + name + track
+    assert claimed_samples(memoryview(track)) == 0
+
+
+@given(st.lists(st.sampled_from([b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"]), max_size=300))
+@settings(max_examples=20, deadline=None)
+def test_nested_ebml_elements_are_refused_without_a_crash(names: list[bytes]) -> None:
+    content = b""
+    for name in names:
+        content = name + b"\x01" + len(content).to_bytes(7, "big") + content
+    with pytest.raises(MediaError):
+        open_media(b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm" + content)
+
+
+@given(st.integers(8, 200))
+@settings(max_examples=20, deadline=None)
+def test_tiff_directories_in_a_circle_end(place: int) -> None:
+    data = bytearray(make_image("tiff"))
+    first = int.from_bytes(data[4:8], "little")
+    entries = int.from_bytes(data[first : first + 2], "little")
+    data[first + 2 + 12 * entries :][:4] = b"\0" * 4
+    struct.pack_into("<I", data, first + 2 + 12 * entries, first if place < 100 else place)
+    with contextlib.suppress(MediaError), open_media(bytes(data)) as media:
+        assert list(media.frames())

@@ -1,0 +1,26 @@
+"""The chunks of a PNG file (PNG third edition, section 5.3), without their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_SIGNATURE_BYTES = 8
+
+
+def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Every chunk as (type, content); the last one may be cut with the file."""
+    at = _SIGNATURE_BYTES
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        yield bytes(data[at + 4 : at + 8]), data[at + 8 : at + 8 + size]
+        at += 12 + size
+
+
+def before_pixels(data: memoryview, name: bytes) -> bytes | None:
+    """The content of the first chunk of that type before the first ``IDAT``, where there is one."""
+    for found, content in chunks(data):
+        if found == name:
+            return bytes(content)
+        if found == b"IDAT":
+            return None
+    return None
