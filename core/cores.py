@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
 
-_CGROUPS = Path("/sys/fs/cgroup")
-_MEMBERSHIP = Path("/proc/self/cgroup")
+from core.cgroups import Group, groups_of
 
 
 def usable_cores() -> int:
@@ -27,7 +24,8 @@ def quota_cores() -> int | None:
     under a quota the kernel stops all of them for the rest of each period; so they have to be
     told.
     """
-    limits = [limit for limit in _quotas(_CGROUPS, _MEMBERSHIP) if limit < _allowed()]
+    quotas = [quota for group in groups_of("cpu") if (quota := _quota(group)) is not None]
+    limits = [quota for quota in quotas if quota < _allowed()]
     return max(1, math.ceil(min(limits))) if limits else None
 
 
@@ -38,49 +36,12 @@ def _allowed() -> int:
     return os.cpu_count() or 1
 
 
-def _quotas(root: Path, membership: Path) -> Iterator[float]:
-    """Quotas of this process's control group and of every group above it, in cores.
-
-    ``membership`` has lines ``hierarchy:controllers:path`` (cgroups(7)). Version 2 has one
-    hierarchy without controllers and a file ``cpu.max``; version 1 has one for ``cpu`` and two
-    files. Inside a container the path often names a folder that only the host sees: then the
-    root of the mount is the container's own group, and it is read in any case.
-    """
-    for line in (_read(membership) or "").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            mount, read = root, _quota_v2
-        elif "cpu" in controllers.split(","):
-            mount, read = root / controllers, _quota_v1
-        else:
-            continue
-        relative = PurePosixPath(path.lstrip("/"))
-        for group in (relative, *relative.parents):
-            if (quota := read(mount / group)) is not None:
-                yield quota
-
-
-def _quota_v2(group: Path) -> float | None:
-    """``cpu.max`` holds ``QUOTA PERIOD`` in microseconds, or ``max PERIOD``."""
-    quota, _, period = (_read(group / "cpu.max") or "").partition(" ")
-    return _ratio(quota, period)
-
-
-def _quota_v1(group: Path) -> float | None:
-    """The quota is -1 where there is none."""
-    quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
-    return _ratio(quota or "", period or "")
-
-
-def _ratio(quota: str, period: str) -> float | None:
-    if not (quota.strip().isdigit() and period.strip().isdigit()) or int(period) == 0:
+def _quota(group: Group) -> float | None:
+    """Cores that one group may use; None where it has no quota."""
+    if group.version == 2:  # ``QUOTA PERIOD`` in microseconds, or ``max PERIOD``
+        quota, _, period = group.read("cpu.max").partition(" ")
+    else:  # the quota is -1 where there is none
+        quota, period = group.read("cpu.cfs_quota_us"), group.read("cpu.cfs_period_us")
+    if not (quota.isdigit() and period.isdigit()) or int(period) == 0:
         return None
     return int(quota) / int(period)
-
-
-def _read(file: Path) -> str | None:
-    """None where there is no such file, or a sandbox that does not let it be opened."""
-    try:
-        return file.read_text("ascii")
-    except (OSError, ValueError):
-        return None

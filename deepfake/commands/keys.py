@@ -12,7 +12,12 @@ from core.errors import ConfigurationError
 
 @click.group()
 def keys() -> None:
-    """Make API keys; a service needs them on any address but loopback."""
+    """Make API keys; a service needs them on any address but loopback.
+
+    \b
+    Example:
+      deepfake keys new --tenant alice --file keys.txt
+    """
 
 
 @keys.command("new")

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """List, import and verify model bundles."""
+    """List, import and verify model bundles.
+
+    \b
+    Examples:
+      deepfake models list
+      deepfake models verify
+      deepfake models import my_model.keras --positive-class real --scaling unit
+    """
 
 
 @models.command("list")

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import http.client
-import signal
-import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +13,8 @@ from core.cores import usable_cores
 from core.errors import ConfigurationError
 from core.loopback import is_loopback
 from deepfake.doctor import machine
+from deepfake.stack.address import Address
+from deepfake.stack.stop_requests import stop_requests
 
 if TYPE_CHECKING:
     from api.settings import GatewaySettings
@@ -70,26 +66,26 @@ def serve(
       deepfake serve --redis-url redis://localhost:6379/0
     """
     started = time.monotonic()
-    port = _free_port(host, port)
+    address = Address.reserve(host, port)
     _check_access(host, api_keys_file)
     _check_model(model)
     settings = {
         "DEEPFAKE_HOST": host,
-        "DEEPFAKE_PORT": str(port),
+        "DEEPFAKE_PORT": str(address.port),
         "DEEPFAKE_MODEL": model and _as_given(model),
         "DEEPFAKE_RUNTIME": runtime,
         "DEEPFAKE_API_KEYS_FILE": api_keys_file,
         "DEEPFAKE_LOG_LEVEL": "INFO" if verbose else "WARNING",
     }
-    with _stop_requests() as stopping:
-        _run(settings, workers, redis_url, (host, port), started, stopping)
+    with stop_requests() as stopping:
+        _run(settings, workers, redis_url, address, started, stopping)
 
 
 def _run(
     settings: dict[str, str | None],
     workers: int,
     redis_url: str | None,
-    address: tuple[str, int],
+    address: Address,
     started: float,
     stopping: Callable[[], int],
 ) -> None:
@@ -105,7 +101,7 @@ def _run(
         redis=redis,
         say=_say,
         stopping=stopping,
-        is_ready=lambda: _answers_ready(address),
+        is_ready=address.is_ready,
     )
     try:
         _say("Starting …")
@@ -146,29 +142,6 @@ def _uploads_in_flight(gateway: GatewaySettings) -> int:
     return min(gateway.max_bytes_in_flight, memory // 4)
 
 
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0; raises before anything is started when it is taken."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return int(probe.getsockname()[1])
-    except socket.gaierror as error:
-        raise ConfigurationError(f"--host {host!r} is no address: {error.strerror}.") from error
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigurationError(
-                f"Port {port} on {host} is taken by another program. Stop it, or choose another "
-                f"port: deepfake serve --port {port + 1 if port < 65535 else 8000} "
-                "(0 takes any free one)."
-            ) from error
-        raise ConfigurationError(
-            f"{host}:{port} cannot be listened on: {error.strerror}. "
-            "Choose another --host or --port."
-        ) from error
-
-
 def _check_access(host: str, api_keys_file: str | None) -> None:
     if api_keys_file is None and not is_loopback(host):
         raise ConfigurationError(
@@ -189,48 +162,12 @@ def _as_given(model: str) -> str:
     return str(path.resolve()) if path.is_dir() else model
 
 
-def _answers_ready(address: tuple[str, int]) -> bool:
-    connection = http.client.HTTPConnection(_reachable(address[0]), address[1], timeout=2.0)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _reachable(host: str) -> str:
-    """An address to knock at: 0.0.0.0 and :: are for listening only."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-
-
-def _announce(address: tuple[str, int], seconds: float) -> None:
-    host = _reachable(address[0])
-    url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
-    _say(f"Ready after {seconds:.1f} s: {url}\n")
-    _say(f"  Judge a file:  curl -F file=@clip.mp4 {url}/v1/jobs")
-    _say(f"  or:            deepfake submit clip.mp4 --server {url}")
-    _say(f"  In a browser:  {url}/\n\nCtrl-C stops everything.")
+def _announce(address: Address, seconds: float) -> None:
+    _say(f"Ready after {seconds:.1f} s: {address.url}\n")
+    _say(f"  Judge a file:  curl -F file=@clip.mp4 {address.url}/v1/jobs")
+    _say(f"  or:            deepfake submit clip.mp4 --server {address.url}")
+    _say(f"  In a browser:  {address.url}/\n\nCtrl-C stops everything.")
 
 
 def _say(message: str) -> None:
     click.echo(message)
-
-
-@contextmanager
-def _stop_requests() -> Iterator[Callable[[], int]]:
-    """Count Ctrl-C and SIGTERM in place of being ended by them."""
-    requests = 0
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        nonlocal requests
-        requests += 1
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield lambda: requests
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

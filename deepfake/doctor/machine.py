@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.cgroups import groups_of
+
 # What OpenVINO's CPU plugin gains from, the oldest first.
 FAST_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
 
@@ -18,12 +20,12 @@ def cpu_features(cpuinfo: str | None = None) -> list[str]:
 
 
 def memory_bytes() -> int | None:
-    """Memory that this process may use: the machine's, or its container's limit."""
+    """Memory that this process may use: the machine's, or the limit of a control group."""
     total = _field(_read("/proc/meminfo"), "MemTotal")
-    limit = _read("/sys/fs/cgroup/memory.max")
-    if limit is not None and limit.strip().isdigit():
-        return min(int(limit), total or int(limit))
-    return total
+    files = {1: "memory.limit_in_bytes", 2: "memory.max"}
+    limits = [group.read(files[group.version]) for group in groups_of("memory")]
+    known = [int(limit) for limit in limits if limit.isdigit()]  # "max" is none
+    return min([*known, *([] if total is None else [total])], default=None)
 
 
 def free_memory_bytes() -> int | None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from core import cores
+from core import cgroups, cores
 
 
 @pytest.fixture(autouse=True)
 def four_cores_and_no_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
-    monkeypatch.setattr(cores, "_CGROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(cores, "_MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(cgroups, "_MOUNT", tmp_path / "cgroup")
+    monkeypatch.setattr(cgroups, "_MEMBERSHIP", tmp_path / "membership")
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

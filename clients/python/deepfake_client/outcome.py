@@ -11,8 +11,6 @@ from typing import Any, Protocol
 
 import click
 
-from deepfake_client.result import Thresholds
-
 FAILED_EXIT_CODE = 2  # at least one file could not be judged
 _COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
 _WIDEST_NAME = 60
@@ -81,6 +79,8 @@ class OutcomePrinter:
             self._hide_progress()
 
     def _table_row(self, outcome: Outcome) -> str:
+        from deepfake_client.result import Thresholds  # pydantic, which --help does not need
+
         result = outcome.result
         if result is None:
             error = outcome.error or {}
