@@ -16,6 +16,7 @@ from api.documents import add_problem_schema
 from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
 from api.headers import StandardHeaders
+from api.normal_form import NormalForm
 from api.queue import JobQueue
 from api.settings import GatewaySettings
 
@@ -44,9 +45,11 @@ def create_app(settings: GatewaySettings, *, queue: JobQueue | None = None) -> F
         lifespan=_lifespan(settings, queue),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.authenticator = create_authenticator(settings)
-    app.add_middleware(StandardHeaders)
+    app.add_middleware(NormalForm, root_path=settings.root_path)
+    app.add_middleware(StandardHeaders)  # outermost: it serves the answers of the other too
     install_error_handlers(app)
     install_docs(app)
     for part in (jobs, models, health):

@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from api.hosts import host_name, origin_authority
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.loopback import is_loopback
 
 LOCAL_TENANT: Final = "local"
+# Beside X-Forwarded-*: what proxies and content delivery networks add.
+_PROXY_HEADERS: Final = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip",
+     "cf-connecting-ip", "cf-ray", "fly-client-ip", "x-envoy-external-address"}
+)  # fmt: skip
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ENTRY: Final = re.compile(rf"(?P<tenant>{_TENANT.pattern}):(?P<hash>[0-9a-f]{{64}})")
 
@@ -77,12 +82,24 @@ class LoopbackAuthenticator:
             raise Unauthorized("Without API keys this gateway serves its own machine only.")
         # A page that rebinds its name to 127.0.0.1 still says its own name here.
         host = request.headers.get("host", "")
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not is_loopback(host_name(host)):
             raise Forbidden(f"The Host header {host!r} does not name this machine.")
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin_authority(origin).lower() != host.lower():
             raise Forbidden(f"Web pages of {origin!r} may not use this gateway.")
+        _check_direct(request)
         return LOCAL_TENANT
+
+
+def _check_direct(request: HTTPConnection) -> None:
+    """A proxy on this machine passes strangers on; most say so in a header."""
+    for name in request.headers:
+        if name in _PROXY_HEADERS or name.startswith("x-forwarded-"):
+            raise Forbidden(
+                f"The request came through a proxy (it has the header {name!r}), behind which "
+                "strangers would count as this machine. Make API keys with `deepfake keys new` "
+                "and name their file in DEEPFAKE_API_KEYS_FILE."
+            )
 
 
 def create_authenticator(settings: GatewaySettings) -> Authenticator:

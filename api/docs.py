@@ -46,6 +46,11 @@ def install_docs(app: FastAPI) -> None:
     async def docs() -> HTMLResponse:
         return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
 
+    @app.get("/docs/", include_in_schema=False)
+    async def docs_with_slash(request: Request) -> RedirectResponse:
+        # The page's own references are relative to /docs.
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+
     @app.get("/docs/start.js", include_in_schema=False)
     async def start() -> Response:
         return Response(_START, media_type="text/javascript")

@@ -35,7 +35,7 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": request.scope["path"],
         "request_id": request_id_of(request.scope),
         **extra,
     }
@@ -55,7 +55,8 @@ def invalid_parameters(error: ValidationError) -> InvalidParameter:
     return InvalidParameter(_faults(error.errors()))
 
 
-async def _ours(request: Request, error: DeepfakeError) -> JSONResponse:
+def rendered(request: Request, error: DeepfakeError) -> JSONResponse:
+    """The problem that an error of this project means."""
     meaning = meaning_of(error)
     headers = {}
     if meaning.retry_after_s is not None:
@@ -73,8 +74,12 @@ async def _ours(request: Request, error: DeepfakeError) -> JSONResponse:
     )
 
 
+async def _ours(request: Request, error: DeepfakeError) -> JSONResponse:
+    return rendered(request, error)
+
+
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    return await _ours(request, InvalidParameter(_faults(error.errors())))
+    return rendered(request, InvalidParameter(_faults(error.errors())))
 
 
 def _faults(faults: Any) -> str:
@@ -89,15 +94,18 @@ def _faults(faults: Any) -> str:
 
 async def _routing(request: Request, error: HTTPException) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
-    detail = f"{request.method} {request.url.path}: {error.detail}."
+    detail = f"{request.method} {request.scope['path']}: {error.detail}."
     code = phrase.lower().replace(" ", "_")
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] += ", HEAD"
     return problem(
         request,
         status=error.status_code,
         code=code,
         title=phrase,
         detail=detail,
-        headers=error.headers,
+        headers=headers,
     )
 
 

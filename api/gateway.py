@@ -14,6 +14,7 @@ from redis import Redis
 from api.auth import Authenticator
 from api.events import JobEvents
 from api.offload import Offload
+from api.problems import Forbidden, Unauthorized
 from api.queue import CeleryQueue, JobQueue
 from api.settings import GatewaySettings
 from api.upload.slots import UploadSlots
@@ -92,5 +93,17 @@ def _tenant(
     return authenticator.tenant(request)
 
 
+def _tenant_if_known(
+    request: Request,
+    by_bearer: Annotated[object, Security(_bearer)],
+    by_header: Annotated[object, Security(_header)],
+) -> str | None:
+    try:
+        return _tenant(request, by_bearer, by_header)
+    except (Unauthorized, Forbidden):
+        return None
+
+
 CurrentGateway = Annotated[Gateway, Depends(_gateway)]
 CurrentTenant = Annotated[str, Depends(_tenant)]
+CallerIfKnown = Annotated[str | None, Depends(_tenant_if_known)]

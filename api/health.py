@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from api.gateway import CurrentGateway, Gateway
+from api.gateway import CallerIfKnown, CurrentGateway, Gateway
 from api.schemas import Alive, Check, Readiness
 from core.errors import StoreError
 from core.store.workers import live_workers
@@ -24,16 +24,20 @@ async def healthz() -> Alive:
     "/readyz",
     summary="Would a job be judged?",
     responses={503: {"model": Readiness, "description": "The parts that fail say why"}},
+    response_model_exclude_none=True,
 )
-async def readyz(gateway: CurrentGateway, response: Response) -> Readiness:
-    """Redis, the broker, at least one live worker, and the model that it holds."""
+async def readyz(gateway: CurrentGateway, caller: CallerIfKnown, response: Response) -> Readiness:
+    """Redis, the broker, at least one live worker, and the model that it holds.
+
+    Each of them is told to callers with a key only; others hear whether all are well.
+    """
     redis, broker, (workers, model) = await asyncio.gather(
         _redis(gateway), _broker(gateway), _workers(gateway)
     )
     checks = {"redis": redis, "broker": broker, "workers": workers, "model": model}
     ready = all(check.ok for check in checks.values())
     response.status_code = 200 if ready else 503
-    return Readiness(ready=ready, checks=checks)
+    return Readiness(ready=ready, checks=None if caller is None else checks)
 
 
 async def _redis(gateway: Gateway) -> Check:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import uvicorn
 
 from api.app import create_app
+from api.protocol import bounded_protocol
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 
@@ -28,9 +30,19 @@ def run(settings: GatewaySettings | None = None) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
+        **protocol_options(settings),
     )
+
+
+def protocol_options(settings: GatewaySettings) -> dict[str, Any]:
+    """How uvicorn speaks HTTP for this gateway."""
+    return {
+        "http": bounded_protocol(settings.request_head_s),
+        "proxy_headers": settings.trusted_proxies != "",
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "server_header": False,
+        "timeout_graceful_shutdown": SHUTDOWN_S,
+    }
 
 
 if __name__ == "__main__":

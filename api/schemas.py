@@ -154,7 +154,7 @@ class Readiness(BaseModel):
     """Whether a job sent now would be judged, and what is missing."""
 
     ready: bool
-    checks: dict[str, Check]
+    checks: dict[str, Check] | None = Field(None, description="Told with a key only.")
 
 
 class Alive(BaseModel):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.loopback import is_loopback
 from core.settings import Bytes, Seconds, Settings
@@ -25,6 +26,11 @@ class GatewaySettings(Settings):
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
 
+    request_head_s: Seconds = 10.0  # for the headers of a request, then 408
+    # Before the paths of links, where a proxy serves the gateway under one.
+    root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*/?$")] = ""
+    trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-For and -Proto count
+
     frames: Annotated[int, Field(ge=1, le=50)] = 10
     sampling: Literal["keyframes", "exact"] = "keyframes"
 
@@ -38,6 +44,23 @@ class GatewaySettings(Settings):
         if self.api_keys_file is None:
             return whole  # there is one tenant: this machine
         return max(1, int(whole * self.tenant_share))
+
+    @field_validator("root_path")
+    @classmethod
+    def _without_last_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for proxy in value.split(",") if value not in ("", "*") else ():
+            try:
+                ip_network(proxy.strip(), strict=False)
+            except ValueError as error:
+                raise ValueError(
+                    f"{proxy.strip()!r} is no address or network; write 10.0.0.1,10.1.0.0/16, or *"
+                ) from error
+        return value
 
     @model_validator(mode="after")
     def _one_upload_must_fit(self) -> Self:

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from api.main import protocol_options
+from api.settings import GatewaySettings
 from core.errors import StoreUnavailable
 
 # What an MP4 begins with; the gateway looks no further.
@@ -37,9 +40,11 @@ class QueueTwin:
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[httpx.Client]:
-    """Run ``app`` in uvicorn on a free port; a client of it."""
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+def serve(app: FastAPI, **changed: Any) -> Iterator[httpx.Client]:
+    """Run ``app`` as ``api.main`` does, with ``changed`` settings of the protocol; a client."""
+    options = protocol_options(GatewaySettings.model_validate(changed))
+    options["timeout_graceful_shutdown"] = 1
+    config = uvicorn.Config(app, port=0, log_level="error", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

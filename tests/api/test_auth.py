@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
 
 from api.app import create_app
 from api.auth import new_key, read_keys
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
+from core.store.workers import Heartbeat, ModelIdentity, beat
 from tests.api.gateway import MP4, QueueTwin, serve
 
 ACME, EVIL = new_key("acme"), new_key("evil")
@@ -45,6 +49,46 @@ def test_without_a_known_key_there_is_nothing_to_see(
 def test_health_needs_no_key(guarded: httpx.Client) -> None:
     assert guarded.get("/healthz").status_code == 200
     assert guarded.get("/readyz").status_code == 503
+
+
+def test_what_is_ready_is_told_with_a_key_only(guarded: httpx.Client, redis: Redis) -> None:
+    for headers in ({}, {"X-API-Key": "nope"}):
+        assert guarded.get("/readyz", headers=headers).json() == {"ready": False}
+    told = guarded.get("/readyz", headers={"X-API-Key": ACME.secret}).json()
+    assert set(told["checks"]) == {"redis", "broker", "workers", "model"}
+    model = ModelIdentity("lite0", "1.0", "ab" * 32, "openvino-int8")
+    beat(redis, Heartbeat("w1", "host", 1, model, 4, "2026-01-01T00:00:00Z"))
+    ready = guarded.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True})
+
+
+def test_a_tenant_with_its_share_in_use_hears_429_and_others_are_served(
+    redis_url: str, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{ACME.entry}\n{EVIL.entry}\n")
+    settings = GatewaySettings(redis_url=redis_url, api_keys_file=keys, max_uploads=4)
+    with ExitStack() as stack:
+        client = stack.enter_context(serve(create_app(settings, queue=QueueTwin())))
+        for _ in range(2):  # half of four
+            stack.enter_context(half_an_upload(client, EVIL.secret))
+        evil, acme = bearer(EVIL.secret), bearer(ACME.secret)
+        refused = client.post("/v1/jobs", content=MP4, headers=evil)
+        while refused.status_code == 202:  # the two are on their way
+            refused = client.post("/v1/jobs", content=MP4, headers=evil)
+        theirs = client.post("/v1/jobs", content=MP4, headers=acme)
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/tenant_busy")
+    assert refused.headers["retry-after"] == "2"
+    assert theirs.status_code == 202
+
+
+def half_an_upload(client: httpx.Client, secret: str) -> socket.socket:
+    """A connection that has sent the headers of an upload and the first bytes of its body."""
+    host, port = client.base_url.host, client.base_url.port or 80
+    connection = socket.create_connection((host, port))
+    head = f"POST /v1/jobs HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {secret}\r\n"
+    connection.sendall(f"{head}Content-Length: 9000\r\n\r\n".encode() + MP4[:5000])
+    return connection
 
 
 def test_a_tenant_never_sees_another_tenants_job(guarded: httpx.Client) -> None:
@@ -84,6 +128,48 @@ def test_a_web_page_cannot_use_a_gateway_without_keys(
 ) -> None:
     answer = client.post("/v1/jobs", content=MP4, headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "[::1"},
+        {"Host": "[::g]:80"},
+        {"Host": "a b"},
+        {"Host": "127.0.0.1:99999"},
+        {"Host": "user@127.0.0.1"},
+        {"Origin": "http://[::1"},
+        {"Origin": "127.0.0.1:8000"},
+        {"Origin": "http://"},
+        {"Origin": "http://a:b:c"},
+    ],
+)
+def test_a_malformed_host_or_origin_is_a_problem_of_the_request(
+    client: httpx.Client, headers: dict[str, str]
+) -> None:
+    answer = client.get("/v1/models", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed_request")
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+def test_a_page_without_an_origin_cannot_use_a_gateway_without_keys(client: httpx.Client) -> None:
+    assert client.get("/v1/models", headers={"Origin": "null"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP",
+     "CF-Connecting-IP"],
+)  # fmt: skip
+def test_strangers_behind_a_proxy_are_not_this_machine(client: httpx.Client, name: str) -> None:
+    answer = client.post("/v1/jobs", content=MP4, headers={name: "127.0.0.1"})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    assert "deepfake keys new" in answer.json()["detail"]
+
+
+def test_a_gateway_with_keys_works_behind_a_proxy(guarded: httpx.Client) -> None:
+    headers = {"X-API-Key": ACME.secret, "X-Forwarded-For": "203.0.113.7", "Via": "1.1 nginx"}
+    assert guarded.get("/v1/models", headers=headers).status_code == 200
 
 
 def test_the_gateways_own_page_can_use_it(client: httpx.Client) -> None:

@@ -1,0 +1,121 @@
+"""A real uvicorn and plain sockets: what no HTTP client would send."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.protocol import BoundedProtocol
+from api.settings import GatewaySettings
+from tests.api.gateway import QueueTwin, serve
+
+
+@pytest.fixture
+def strict(redis_url: str) -> Iterator[httpx.Client]:
+    """A gateway that waits 0.5 s for the headers of a request."""
+    app = create_app(GatewaySettings(redis_url=redis_url), queue=QueueTwin())
+    with serve(app, request_head_s=0.5) as client:
+        yield client
+
+
+def connect(client: httpx.Client) -> socket.socket:
+    url = client.base_url
+    return socket.create_connection((url.host, url.port or 80), timeout=30)
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """All that comes until the other side closes."""
+    received = b""
+    while data := connection.recv(65536):
+        received += data
+    head, _, body = received.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def trickled_s(connection: socket.socket) -> float:
+    """How long the other side takes one byte after another, 10 s at most."""
+    started = time.monotonic()
+    with suppress(OSError):
+        while time.monotonic() - started < 10:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def test_half_a_header_is_not_waited_for_for_ever(strict: httpx.Client) -> None:
+    with connect(strict) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127")
+        status, problem = answer(connection)
+    assert (status, problem["type"]) == (408, "/problems/request_timeout")
+    assert "within 0.5 s" in problem["detail"]
+
+
+def test_a_header_that_trickles_earns_no_time(strict: httpx.Client) -> None:
+    with connect(strict) as connection:
+        assert trickled_s(connection) < 10
+
+
+def test_a_connection_that_says_nothing_is_closed_without_a_word(strict: httpx.Client) -> None:
+    with connect(strict) as connection:
+        assert connection.recv(100) == b""
+
+
+def test_half_a_header_after_a_whole_request_is_not_waited_for_either(
+    strict: httpx.Client,
+) -> None:
+    with connect(strict) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /heal")
+        status, _ = answer(connection)
+    assert status == 408
+
+
+def test_a_body_that_nobody_reads_does_not_hold_the_connection(
+    strict: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "linger_s", 0.5)
+    with connect(strict) as connection:
+        connection.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999\r\n\r\n"
+        )
+        assert trickled_s(connection) < 10
+
+
+def test_requests_one_after_another_are_not_hurried(strict: httpx.Client) -> None:
+    for _ in range(4):
+        time.sleep(0.2)
+        assert strict.get("/healthz").status_code == 200
+    job = strict.post("/v1/jobs", content=b"\x89PNG\r\n\x1a\n" + bytes(100)).json()["id"]
+    assert strict.get(f"/v1/jobs/{job}?wait=1").status_code == 200  # longer than a head may take
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        (b"nonsense\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed_request"),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 70_000,
+            431,
+            "request_header_fields_too_large",
+        ),
+    ],
+)
+def test_what_is_no_request_is_a_problem_too(
+    strict: httpx.Client, sent: bytes, status: int, kind: str
+) -> None:
+    with connect(strict) as connection:
+        connection.sendall(sent)
+        told, problem = answer(connection)
+    assert (told, problem["type"]) == (status, f"/problems/{kind}")
+    assert problem["request_id"]
