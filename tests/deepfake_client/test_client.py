@@ -57,8 +57,9 @@ def answer(status: int, document: object = None, **headers: str) -> httpx.Respon
     return httpx.Response(status, content=content, headers=headers)
 
 
-def busy(after: str = "2") -> httpx.Response:
-    return answer(503, {"type": "/problems/store_full", "detail": "full"}, **{"Retry-After": after})
+def busy(after: str = "2", status: int = 503) -> httpx.Response:
+    problem = {"type": "/problems/store_full", "detail": "full"}
+    return answer(status, problem, **{"Retry-After": after})
 
 
 def test_an_upload_carries_file_options_key_and_idempotency_key(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_a_file_goes_out_from_where_it_stands_and_stays_open() -> None:
 
 
 def test_a_busy_service_gets_the_whole_file_again_with_the_same_key(naps: list[float]) -> None:
-    script = Script(busy("2"), busy("3"), answer(202, JOB))
+    script = Script(busy("2"), busy("3", 429), answer(202, JOB))
     counted: list[int] = []
     script.client().submit(b"film" * 1000, on_progress=counted.append)
     assert naps == [2, 3]

@@ -20,12 +20,13 @@ from deepfake_client.upload import Upload
 LONG_POLL_S = 20.0  # the service holds a request up to 30 s
 MAX_RETRIES = 5
 MAX_RETRY_AFTER_S = 60.0
+BUSY = (429, 503)  # the key's own share is used up, or the whole service is
 
 
 class Client:
     """Talks to one service; safe to share between threads.
 
-    A request that met 503 with ``Retry-After`` is repeated up to ``max_retries`` times, an
+    A request that met 429 or 503 with ``Retry-After`` is repeated up to ``max_retries`` times, an
     upload with its idempotency key, so that it makes one job. Where no connection was
     made, or it broke, only reads are repeated.
 
@@ -161,7 +162,7 @@ class Client:
             if response.status_code < 400:
                 return _document(response)
             refusal = _refusal(response)
-            if last or refusal.status != 503 or refusal.retry_after_s is None:
+            if last or refusal.status not in BUSY or refusal.retry_after_s is None:
                 raise refusal
             time.sleep(min(refusal.retry_after_s, MAX_RETRY_AFTER_S))
         raise AssertionError("the last attempt returns or raises")
