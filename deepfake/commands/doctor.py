@@ -66,7 +66,7 @@ def _unless_missing(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[
 
 
 def _redis(url: str | None) -> Iterator[Check]:
-    from deepfake.doctor.service_checks import check_redis
+    from deepfake.doctor.redis_check import check_redis
 
     yield check_redis(url)
 

