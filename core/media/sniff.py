@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import EmptyMedia, UnsupportedMedia
+from core.media import foreign, raw_photos
 
 HEAD_BYTES = 4096
 
@@ -61,39 +62,8 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
 _HEIC_SEQUENCES = {b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}
 _STILL_BRANDS = {b"mif1", b"mif2", b"mif3", b"msf1", b"miaf", b"heif"}
-_FOREIGN_BRANDS = {b"crx ": "a Canon CR3 raw photo", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-# Signatures of what people upload by mistake, so that the refusal can say what it saw.
-_FOREIGN = (
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x7fELF", "an ELF program"),
-    (b"MZ", "a Windows program"),
-    (b"ID3", "an MP3 recording"),
-    (b"OggS", "an Ogg stream"),
-    (b"fLaC", "a FLAC recording"),
-    (b"FLV", "a Flash video"),
-    (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media (ASF) file"),
-    (b"\0\0\x01\xba", "an MPEG program stream"),
-    (b"\0\0\x01\xb3", "an MPEG elementary stream"),
-    (b"\0\0\0\x0cJXL ", "JPEG XL"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"8BPS", "a Photoshop document"),
-    (b"\0\0\x01\0", "an icon"),
-    (b"#EXTM3U", "an HLS playlist"),
-    (b"MThd", "a MIDI file"),
-    (b"{\\rtf", "an RTF document"),
-    (b"#!", "a script"),
-)
 
 
 def sniff(head: bytes) -> Format:
@@ -106,7 +76,7 @@ def sniff(head: bytes) -> Format:
         raise EmptyMedia
     found = _still(head) or _riff(head) or _ebml(head) or _iso(head)
     if found is None:
-        raise _refusal(_looks_like(head))
+        raise _refusal(foreign.looks_like(head))
     return found
 
 
@@ -122,6 +92,9 @@ def _still(head: bytes) -> Format | None:
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return PNG_ANIMATION if _has_animation_chunk(head) else PNG
     if head[:4] in _TIFF_MAGICS:
+        raw = raw_photos.name_of(head)
+        if raw is not None:
+            raise _refusal(raw)
         return TIFF
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return BMP
@@ -199,8 +172,8 @@ def _branded(head: bytes, size: int) -> Format:
     stop = min(len(head), size) if size >= 16 else len(head)
     major = head[8:12]
     brands = {head[at : at + 4] for at in range(16, stop - 3, 4)} | {major}
-    if major in _FOREIGN_BRANDS:
-        raise _refusal(_FOREIGN_BRANDS[major])
+    if major in foreign.BRANDS:
+        raise _refusal(foreign.BRANDS[major])
     if major in _AVIF_BRANDS or (major in _STILL_BRANDS and brands & _AVIF_BRANDS):
         return AVIF_SEQUENCE if major in (b"avis", b"msf1") else AVIF
     if major in _HEIC_SEQUENCES:
@@ -208,31 +181,3 @@ def _branded(head: bytes, size: int) -> Format:
     if major in _HEIC_BRANDS or major in _STILL_BRANDS:
         return HEIC
     return MOV if major == b"qt  " else MP4
-
-
-def _looks_like(head: bytes) -> str:
-    for magic, what in _FOREIGN:
-        if head.startswith(magic):
-            return what
-    if head[0] == 0x47 and head[188:189] in (b"\x47", b""):
-        return "an MPEG transport stream"
-    if head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0:
-        return "an MP3 or AAC recording"
-    return _looks_like_text(head)
-
-
-def _looks_like_text(head: bytes) -> str:
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # a character cut by the end of the head is no error
-            return "an unknown binary file"
-        text = head[: error.start].decode("utf-8")
-    if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text):
-        return "an unknown binary file"
-    start = text.lstrip("\ufeff \t\r\n")[:256].lower()
-    if "<svg" in start:
-        return "an SVG drawing"
-    if start.startswith(("<!doctype html", "<html")):
-        return "a web page"
-    return "plain text"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,17 @@ from hypothesis import strategies as st
 from core.errors import EmptyMedia, MediaError, UnsupportedMedia
 from core.media.sniff import HEAD_BYTES, TAKEN, Format, Kind, sniff
 from tests import media_factory
+
+
+def tiff_head(tags: dict[int, int], order: Literal["little", "big"] = "little") -> bytes:
+    """The start of a TIFF whose first directory has those long values."""
+
+    def number(value: int, width: int) -> bytes:
+        return value.to_bytes(width, order)
+
+    head = (b"II" if order == "little" else b"MM") + number(42, 2) + number(8, 4)
+    entries = [number(tag, 2) + number(4, 2) + number(1, 4) + number(tags[tag], 4) for tag in tags]
+    return head + number(len(entries), 2) + b"".join(entries) + bytes(4)
 
 
 @pytest.mark.parametrize("container", ["mp4", "mov", "mkv", "webm", "avi"])
@@ -71,6 +83,16 @@ def test_an_mp4_that_lists_a_still_brand_beside_its_own_stays_a_video() -> None:
         ("größer".encode(), "plain text"),
         (b"\x00\x01\x02\x03", "unknown binary"),
         (b"\0\0\0\x18ftypcrx \0\0\0\x01crx ", "CR3"),
+        (b"\0\0\0\x18ftypavci\0\0\0\0mif1avci", "H.264 pictures"),
+        (b"P6\n640 480\n255\n", "anymap"),
+        (bytes(128) + b"DICM", "DICOM"),
+        (b"qoif\0\0\0\x10", "QOI"),
+        (b"II\xbc\x01\x08\0\0\0", "JPEG XR"),
+        (b"IIU\0\x18\0\0\0", "RW2"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "CR2"),
+        (tiff_head({0xC612: 1}), "DNG"),
+        (tiff_head({254: 1, 330: 900}), "raw photo"),
+        (tiff_head({254: 1, 330: 900}, "big"), "raw photo"),
         (b"\x1a\x45\xdf\xa3\x87\x42\x82\x84docs", "EBML"),
     ],
 )
@@ -85,7 +107,22 @@ def test_no_bytes_are_empty_media() -> None:
         sniff(b"")
 
 
-_MAGICS = [b"", b"\x1a\x45\xdf\xa3", b"RIFF\0\0\0\0", b"\0\0\0\x20ftyp", b"BM", b"\xff", b"G"]
+@pytest.mark.parametrize("tags", [{}, {254: 0, 330: 900}, {254: 1}])
+def test_a_tiff_with_further_directories_is_no_raw_photo(tags: dict[int, int]) -> None:
+    assert sniff(tiff_head(tags)).name == "tiff"
+
+
+_MAGICS = [
+    b"II*\0",
+    b"MM\0*",
+    b"",
+    b"\x1a\x45\xdf\xa3",
+    b"RIFF\0\0\0\0",
+    b"\0\0\0\x20ftyp",
+    b"BM",
+    b"\xff",
+    b"G",
+]
 
 
 @given(st.sampled_from(_MAGICS), st.binary(max_size=128))
