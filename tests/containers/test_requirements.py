@@ -101,8 +101,18 @@ def test_torch_comes_with_nothing(name: str) -> None:
     assert not {"torch", "torchvision", "triton"} & set(_versions(name))
 
 
-@pytest.mark.parametrize("version", ["3.11.3", "3.12.1", "3.13.2"])
-@pytest.mark.parametrize("name", ["worker", "worker-gpu", "serve", "dev"])
-def test_no_installation_admits_a_keras_with_known_holes(name: str, version: str) -> None:
-    (keras, *_) = [wanted for wanted in _wanted(LOCKS[name]) if wanted.name == "keras"]
-    assert not keras.specifier.contains(version)
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [
+        ("keras", "3.14.0"),  # CVE-2026-12481, and in older ones CVE-2026-1462 and others
+        ("h11", "0.14.0"),  # CVE-2025-43859
+        ("pillow", "12.2.0"),  # CVE-2026-59205
+        ("pillow-heif", "1.2.1"),  # CVE-2026-28231
+        ("python-multipart", "0.0.29"),  # CVE-2026-53538, CVE-2026-42561, CVE-2026-40347
+        ("starlette", "1.0.0"),  # CVE-2026-48710
+    ],
+)
+def test_no_installation_admits_a_version_with_a_known_hole(package: str, version: str) -> None:
+    wanted = [line for line in _wanted(("dev",)) if line.name == package]
+    assert wanted
+    assert not any(line.specifier.contains(version) for line in wanted)
