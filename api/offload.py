@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
+
+import anyio
+import anyio.to_thread
 
 from core.errors import DeepfakeError, JobNotFound, StoreError, StoreUnavailable
 
@@ -29,19 +31,35 @@ class Offload:
     """
 
     def __init__(self, *, threads: int, limit_s: float) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="offload")
+        self._places = asyncio.Semaphore(threads)
         self._limit_s = limit_s
+        self._running: set[asyncio.Task[Any]] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``call``; raises what it raises, or StoreUnavailable when too late."""
-        future = self._threads.submit(partial(call, *args, **kwargs))
         try:
             async with asyncio.timeout(self._limit_s):
-                return await asyncio.wrap_future(future)
+                await self._places.acquire()
+                task = asyncio.create_task(self._occupy(partial(call, *args, **kwargs)))
+                self._running.add(task)
+                task.add_done_callback(self._ended)
+                return await asyncio.shield(task)
         except TimeoutError as error:
             raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
+
+    async def _occupy(self, call: Callable[[], T]) -> T:
+        try:
+            # anyio takes the thread that was used last: few threads, and few heaps of theirs.
+            return await anyio.to_thread.run_sync(call, limiter=anyio.CapacityLimiter(1))
+        finally:
+            self._places.release()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear of it
 
     def chore(self, *calls: Callable[[], Any]) -> None:
         """Tidy up in their order, without keeping anybody waiting.
@@ -54,10 +72,9 @@ class Offload:
         task.add_done_callback(self._chores.discard)
 
     async def close(self) -> None:
-        """Try the chores that are left once more, and let the threads go."""
+        """Try the chores that are left once more."""
         self._closing.set()
         await asyncio.gather(*self._chores)
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run_chores(self, calls: tuple[Callable[[], Any], ...]) -> None:
         for call in calls:
