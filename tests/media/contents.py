@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from tests.media.form import Form, form
-from tests.media.mux import cover, fonts, second_film, sound, subtitles
+from tests.media.mux import cover, fonts, second_film, sound, subtitles, timecode
 
 _SLIDES = [0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 22.0]
 _LATE_LAST = [*(number / 25 for number in range(99)), 12.0]
@@ -32,6 +32,8 @@ def _times() -> Iterator[Form]:
     for kind in ("mp4/h264-few", "mkv/h264-few", "ts/h264-few"):
         yield form(kind)
         yield form(kind, "with a late last frame", times_s=_SLIDES)
+    for kind in ("mp4/h264-one", "mkv/h264-one", "ts/h264-one", "avi/mjpeg-one"):
+        yield form(kind)
     yield form("ts/h264", "whose clock runs over", start_s=_CLOCK_S - 3.4)
     yield form("mkv/h264-long", "begins at 70 s", start_s=70)
 
@@ -68,6 +70,8 @@ def _other_streams() -> Iterator[Form]:
     yield form("mkv/h264", "with 20 fonts", fonts(20))
     all_of_it = subtitles("ass", 3), fonts(20), sound("libopus", 4)
     yield form("mkv/h264", "with fonts, subtitles and sound", *all_of_it)
+    yield form("mov/prores", "with a timecode", timecode())
+    yield form("mov/h264", "with a timecode and sound", timecode(), sound("aac", 4))
     for container in ("mp4", "mov", "mkv"):
         yield form(f"{container}/h264", "with cover art", cover())
         yield form(f"{container}/h264", "with a second film", second_film("h264-few"))
@@ -84,6 +88,8 @@ def _turned() -> Iterator[Form]:
         yield form(f"{container}/h264", "stretched by the container", aspect=Fraction(4, 3))
     for container in ("mp4", "mkv", "ts"):
         yield form(f"{container}/h264-stretched")
+    yield form("webm/vp8-small", "then larger", then="vp8")
+    yield form("webm/vp8", "then smaller", then="vp8-small")
 
 
 def _colours() -> Iterator[Form]:
@@ -91,6 +97,8 @@ def _colours() -> Iterator[Form]:
         yield form(f"{container}/hevc-pq")
     for container in ("mov", "mkv", "ts"):
         yield form(f"{container}/hevc-hlg")
+    for container in ("mp4", "mkv"):
+        yield form(f"{container}/hevc-wide-gamut")
     for container in ("mp4", "webm"):
         yield form(f"{container}/av1-pq")
     for container in ("mp4", "mkv", "ts"):

@@ -13,7 +13,7 @@ from tests.media.mux import Company, mux
 from tests.media.scene import Pixels
 from tests.media.tracks import TRACKS
 
-_MUXERS = {"mkv": "matroska", "ts": "mpegts", "m2ts": "mpegts", "fmp4": "mp4"}
+_MUXERS = {"mkv": "matroska", "ts": "mpegts", "m2ts": "mpegts", "fmp4": "mp4", "m4v": "ipod"}
 _OPTIONS = {
     "fmp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
     "m2ts": {"mpegts_m2ts_mode": "1"},

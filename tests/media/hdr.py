@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.media.scene import Pixels
 
-PQ, HLG = 16, 18  # transfer characteristics of ITU-T H.273
+SDR, PQ, HLG = 14, 16, 18  # transfer characteristics of ITU-T H.273
 _WHITE_NITS = 203.0
 _HLG_PEAK_NITS, _HLG_GAMMA = 1000.0, 1.2
 _BT2020_OF_BT709 = np.array(  # BT.2087
@@ -23,7 +23,7 @@ _LUMA = np.array([0.2627, 0.6780, 0.0593])
 def signal(pixels: Pixels, transfer: int) -> NDArray[np.uint16]:
     """(h * 3 / 2, w) planes of yuv420p10le in limited range, as PyAV takes them."""
     nits = (pixels / 255.0) ** 2.4 @ _BT2020_OF_BT709.T * _WHITE_NITS
-    coded = _pq(nits) if transfer == PQ else _hlg(nits)
+    coded = {SDR: _sdr, PQ: _pq, HLG: _hlg}[transfer](nits)
     luma = coded @ _LUMA
     blue = (coded[..., 2] - luma) / 1.8814
     red = (coded[..., 0] - luma) / 1.4746
@@ -31,6 +31,11 @@ def signal(pixels: Pixels, transfer: int) -> NDArray[np.uint16]:
     flat = np.concatenate([plane.ravel() for plane in planes])
     height, width = luma.shape
     return np.round(flat).astype(np.uint16).reshape(height * 3 // 2, width)
+
+
+def _sdr(nits: NDArray[np.float64]) -> NDArray[np.float64]:
+    coded: NDArray[np.float64] = (np.clip(nits, 0, None) / _WHITE_NITS) ** (1 / 2.4)
+    return coded
 
 
 def _pq(nits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,6 +22,10 @@ def forms() -> Iterator[Form]:
         yield from _edits(kind)
     yield from _edits("mp4/h264-open-gop")
     yield form("mp4/h264-long")
+    yield form("mp4/h264-long-ntsc")
+    yield form("mkv/h264-long-ntsc")
+    yield form("mp4/h264-few", "trimmed in front", patch=partial(boxes.edited, edits=[(0.08, 0.2)]))
+    yield form("avi/mpeg4-no-b", "with every frame said to be a keyframe", patch=_all_keyframes)
     yield form("mp4/h264-long", "trimmed in front", patch=partial(boxes.edited, edits=[(7.3, 12)]))
     once = partial(boxes.edited, edits=[(2.2, 1.8)])
     yield form("mp4/h264-one-keyframe", "trimmed in front", patch=once)
@@ -52,6 +56,7 @@ def _tables(kind: str) -> Iterator[Form]:
 
 def _edits(kind: str) -> Iterator[Form]:
     yield form(kind, "trimmed by the muxer", start_s=-1.37)
+    yield form(kind, "trimmed by the muxer from a keyframe on", start_s=-1.37, skip=20)
     for what, edits in {
         "trimmed in front": [(1.37, 2.63)],
         "trimmed at both ends": [(0.5, 2.1)],
@@ -92,3 +97,12 @@ def _cuts() -> Iterator[Form]:
 def first_part(data: bytes, share: float) -> bytes:
     """The first ``share`` of a file, as after an interrupted download."""
     return data[: round(len(data) * share)]
+
+
+def _all_keyframes(data: bytes) -> bytes:
+    """Set AVIIF_KEYFRAME for every entry of an AVI's index."""
+    listed = bytearray(data)
+    start = data.rindex(b"idx1") + 8
+    for entry in range(start, start + int.from_bytes(data[start - 4 : start], "little"), 16):
+        listed[entry + 4] |= 0x10
+    return bytes(listed)

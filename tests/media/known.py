@@ -10,6 +10,7 @@ _IN_PROCESS = {
     "*-long with half the cues": "D2",
     "*-long from a browser, *": "D2",
     "*-long cut at *": "D2",
+    "* trimmed by the muxer from a keyframe on": "D3",
     "* trimmed at both ends": "D3",
     "* trimmed to a part of one group": "D3",
     "* of two parts": "D3",
@@ -21,6 +22,7 @@ _IN_PROCESS = {
     "*/hevc-pq": "D14",
     "*/hevc-hlg": "D14",
     "*/av1-pq": "D14",
+    "*/hevc-wide-gamut": "D14",
     "* with a late last frame": "D17",
     "mkv/h264-long with longer sound": "D27",
     "webm/vp8-long with longer sound": "D27",
@@ -47,6 +49,7 @@ _SANDBOXED = {
     "* with 18 *": "D1",
     "* with fonts, subtitles and sound": "D1",
     "*/png-icc": "D6",
+    "tiff LAB": "D1",
 }
 CRASHING = "*/png-icc"
 

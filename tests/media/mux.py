@@ -13,8 +13,9 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.subtitles.subtitle import SubtitleSet
 
+from tests.media.encode import Encoded, add_encoder, encoded
 from tests.media.scene import scene
-from tests.media.tracks import Encoded, Options, add_encoder, encoded
+from tests.media.tracks import Options
 from tests.media_factory import Pipe
 
 _TICKS = 90_000  # a second; exact for 24, 25 and 30 frames a second
@@ -35,6 +36,7 @@ def mux(
     times_s: Sequence[float] | None = None,
     start_s: float = 0.0,
     skip: int = 0,
+    then: str | None = None,
     rotation: int = 0,
     mirrored: bool = False,
     aspect: Fraction | None = None,
@@ -43,8 +45,9 @@ def mux(
     """``TRACKS[track]`` in a container that FFmpeg's muxer of that name writes.
 
     ``times_s`` replaces the presentation times of the frames; ``start_s`` moves the film, below 0
-    for pictures that an edit list hides; ``skip`` leaves out the first packets; ``rotation`` is
-    counter-clockwise, in degrees; ``seekable=False`` writes as to a pipe.
+    for pictures that an edit list hides; ``skip`` leaves out the first packets; ``then``
+    is a track that follows in the same stream; ``rotation`` is counter-clockwise, in degrees;
+    ``seekable=False`` writes as to a pipe.
     """
     film = encoded(track)
     out = io.BytesIO()
@@ -57,6 +60,9 @@ def mux(
             stream.codec_context.sample_aspect_ratio = aspect
         packets = [packet for add in company for packet in add(file)]
         packets += _film_packets(film, stream, _shown_at(film, times_s, start_s), skip)
+        if then is not None:
+            after, start_s = encoded(then), float(film.track.frames / film.track.rate)
+            packets += _film_packets(after, stream, _shown_at(after, None, start_s), 0)
         for packet in sorted(packets, key=_decoded_at):
             file.mux(packet)
     return out.getvalue()
@@ -74,13 +80,13 @@ def _describe(file: OutputContainer, film: Encoded) -> Any:
 
 def _shown_at(film: Encoded, times_s: Sequence[float] | None, start_s: float) -> list[int]:
     """When each frame is shown, in ticks, in the order of presentation."""
-    step = 1 / film.track.rate
+    step = float(1 / film.track.rate)
     times = times_s or [number * step for number in range(film.track.frames)]
     return [round((start_s + time) * _TICKS) for time in times]
 
 
 def _film_packets(film: Encoded, stream: Stream, shown: Sequence[int], skip: int) -> Packets:
-    delay, step = film.delay, _TICKS // film.track.rate
+    delay, step = film.delay, round(_TICKS / film.track.rate)
     decoded = [shown[0] - step * (delay - number) for number in range(delay)] + list(shown)
     ends = [*shown[1:], shown[-1] + step]
     packets = []
@@ -139,6 +145,16 @@ def sound(codec: str, seconds: float) -> Company:
         length = samples * _TICKS // 48_000
         starts = range(0, int(seconds * _TICKS) - length, length)
         return [_packet(stream, data, start, start, length) for start in starts]
+
+    return add
+
+
+def timecode() -> Company:
+    """A track with the time of day, as studio cameras write."""
+
+    def add(file: OutputContainer) -> Packets:
+        file.metadata["timecode"] = "10:00:00:00"
+        return []
 
     return add
 

@@ -81,8 +81,8 @@ def _pictures(stream: VideoStream, packet: Packet[VideoStream] | None) -> list[V
 
 def _end(times: Sequence[float], pictures: Sequence[VideoFrame], base: Fraction) -> float:
     usual = float(np.median([after - before for before, after in pairwise(times)] or [0.04]))
-    last = float((pictures[-1].duration or 0) * base)
-    return times[-1] + (last if last > usual / 2 else usual)  # AVI says 1 tick
+    ticks = pictures[-1].duration or 0
+    return times[-1] + (float(ticks * base) if ticks > 1 else usual)  # AVI says 1 tick
 
 
 def rgb(frame: VideoFrame, matrix: str | None, aspect: Fraction) -> Pixels:
