@@ -50,9 +50,7 @@ def multi_picture() -> bytes:
 
 
 STILLS: dict[str, Callable[[], bytes]] = {
-    **{
-        f"jpeg {mode}": partial(still, "jpeg", mode) for mode in ("RGB", "L", "CMYK")
-    },
+    **{f"jpeg {mode}": partial(still, "jpeg", mode) for mode in ("RGB", "L", "CMYK")},
     "jpeg progressive": partial(still, "jpeg", progressive=True),
     "jpeg with a profile": partial(still, "jpeg", profile="sRGB"),
     "jpeg oriented": partial(oriented, "jpeg"),

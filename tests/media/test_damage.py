@@ -16,6 +16,7 @@ from core.options import Sampling
 from tests.media.form import form
 from tests.media.mux import fonts, subtitles
 from tests.media.stills import STILLS
+from tests.worker.media_factory import heic_sequence
 from worker.decoder.pool import DecoderPool
 
 FILES: dict[str, Callable[[], bytes]] = {
@@ -26,6 +27,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "mkv with subtitles": form("mkv/h264-few", "", subtitles("ass", 2), fonts(2)).build,
     "ts": form("ts/h264-few").build,
     "avi": form("avi/mjpeg").build,
+    "heic animated": heic_sequence,
     **{
         kind: STILLS[kind]
         for kind in (

@@ -5,18 +5,13 @@ from __future__ import annotations
 import pytest
 
 from core.media.frames import open_media
-from tests.media.known import defect
 from tests.media.sandbox import sandboxed_faults
 from tests.media.stills import STILLS
 from worker.decoder.pool import DecoderPool
 
 
 @pytest.mark.parametrize("kind", STILLS)
-def test_the_sandbox_changes_nothing_about_a_picture(
-    kind: str, pool: DecoderPool, request: pytest.FixtureRequest
-) -> None:
-    if reason := defect(kind, sandboxed=True):
-        request.applymarker(pytest.mark.xfail(strict=False, reason=reason))
+def test_the_sandbox_changes_nothing_about_a_picture(kind: str, pool: DecoderPool) -> None:
     data = STILLS[kind]()
     with open_media(data) as media:
         assert any(media.frames(1))
