@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.cores import quota_cores
 from core.errors import RuntimeUnavailable
 from core.model.bundle import Bundle, RuntimeName
 from core.model.detector import Detector, Runtime
@@ -40,7 +39,6 @@ def load_detector(
 
     Without ``threads`` the runtime takes every core that it sees, or those of a CPU quota.
     """
-    threads = threads or quota_cores()
     return Detector(bundle, _load(bundle, choose(bundle, runtime, gpu=gpu), threads))
 
 

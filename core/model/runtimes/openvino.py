@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from core.cores import quota_cores
 from core.errors import BundleInvalid, ExplanationUnavailable
 from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, RuntimeName
 
@@ -25,6 +26,7 @@ class OpenVinoRuntime:
 
     def __init__(self, file: Path, name: RuntimeName, *, threads: int | None = None) -> None:
         self.name = name
+        threads = threads or quota_cores()
         try:
             model = ov.Core().read_model(file)
             half = model.clone()

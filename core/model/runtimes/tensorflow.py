@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from core.cores import quota_cores
 from core.errors import BundleInvalid, ExplanationUnavailable, RuntimeUnavailable
 from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, Explanation, RuntimeName
 
@@ -31,8 +32,7 @@ class TensorFlowRuntime:
         threads: int | None = None,
         explanation: Explanation | None = None,
     ) -> None:
-        if threads is not None:
-            _bound_threads(threads)
+        _bound_threads(threads)
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         try:
@@ -127,10 +127,16 @@ def _logit_tensor(model: Any) -> Any:
     return logit
 
 
-def _bound_threads(threads: int) -> None:
+def _bound_threads(threads: int | None) -> None:
+    """Keep to ``threads``, or without them to a CPU quota, where TensorFlow has not started yet."""
+    wanted = threads or quota_cores()
+    if wanted is None:
+        return
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_intra_op_parallelism_threads(wanted)
     except RuntimeError as error:
+        if threads is None:
+            return  # nobody asked for it: a slower run is better than none
         raise RuntimeUnavailable(
             f"TensorFlow is running already and cannot be bound to {threads} threads: {error}"
         ) from error

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from core.errors import BundleInvalid
+from core.errors import BundleInvalid, RuntimeUnavailable
+from core.model.runtimes import tensorflow
 from core.model.runtimes.tensorflow import TensorFlowRuntime
 
 
@@ -40,3 +43,25 @@ def test_a_model_that_carries_code_is_refused(tmp_path: Path) -> None:
     tf.keras.Model(picture, answer).save(tmp_path / "model.keras")
     with pytest.raises(BundleInvalid, match="not a model that Keras can load"):
         TensorFlowRuntime(tmp_path / "model.keras", 16)
+
+
+def test_a_tensorflow_that_runs_is_slowed_by_no_quota_and_refuses_only_an_explicit_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mean_of_red().save(tmp_path / "model.keras")  # which has started it
+    monkeypatch.setattr(tensorflow, "quota_cores", lambda: 1)
+    TensorFlowRuntime(tmp_path / "model.keras", 16)
+    with pytest.raises(RuntimeUnavailable, match="running already and cannot be bound to 7"):
+        TensorFlowRuntime(tmp_path / "model.keras", 16, threads=7)
+
+
+def test_a_tensorflow_that_starts_keeps_to_the_cpu_quota() -> None:
+    code = (
+        "from core.model.runtimes import tensorflow as runtime\n"
+        "import tensorflow as tf\n"
+        "runtime.quota_cores = lambda: 1\n"
+        "runtime._bound_threads(None)\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
