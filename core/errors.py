@@ -127,7 +127,14 @@ class DecodeTimeout(DecoderError):
 
 
 class DecoderCrashed(DecoderError):
+    """The decoder ended, or failed in a way that is not the file's fault.
+
+    ``reported`` is True when the decoder itself caught and told the fault: the same bytes would
+    meet it again, so they are not tried once more.
+    """
+
     code = "decoder_crashed"
+    reported: bool = False
 
 
 class DecoderOutOfMemory(DecoderError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import DecoderCrashed
-from core.faces.detector import Box
+from core.faces.face import Box
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, Sampling
@@ -29,6 +29,11 @@ class ExtractOptions:
     sampling: Sampling = Sampling.KEYFRAMES
     crop_size: int = 224  # pixels, the input size of the bundle
     limits: MediaLimits = field(default_factory=MediaLimits)
+
+    @property
+    def largest_crop(self) -> int:
+        """No JPEG of a crop has more bytes (of the worst noise: 1.0 a sample, and its tables)."""
+        return 4 * self.crop_size**2 + 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +119,7 @@ class Evidence:
                 covered_s=_finite(header["covered_s"]),
                 moments_missed=int(header["moments_missed"]),
             )
-        except (
-            LookupError,
-            TypeError,
-            ValueError,
-            OverflowError,
-            StopIteration,
-            RuntimeError,
-        ) as error:
+        except _MALFORMED as error:
             raise DecoderCrashed(f"The decoder's answer is malformed: {error}.") from error
 
 

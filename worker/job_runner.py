@@ -159,6 +159,8 @@ class JobRunner:
         try:
             return self._extract_once(running, fetch)
         except DecoderCrashed as error:
+            if error.reported:
+                raise
             logger.warning("%s: %s Once more in a fresh decoder.", running.job.id, error)
         return self._extract_once(running, fetch)
 

@@ -14,6 +14,7 @@ from core.store.jobs import Job, JobStore
 logger = logging.getLogger(__name__)
 
 STORE_PAUSE_S: Final = 1.0
+RENEW_S: Final = 0.5  # a cancel is heard at a renewal; a decoder is ended a tick of 0.25 s later
 _T = TypeVar("_T")
 
 

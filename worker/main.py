@@ -7,7 +7,8 @@ import sys
 import time
 
 from core.errors import ConfigurationError, DeepfakeError
-from worker.decoder.pool import DecoderConfig, DecoderPool
+from worker.decoder.config import DecoderConfig
+from worker.decoder.pool import DecoderPool
 from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from worker import gpu
 from worker.batcher import Batcher, BatchLimits
 from worker.decoder.pool import DecoderPool
 from worker.job_runner import JobRunner, Model, RunnerLimits
-from worker.lease import Leases
+from worker.lease import RENEW_S, Leases
 from worker.periodic import Periodic
 from worker.reaper import Publish, Reaper
 from worker.settings import WorkerSettings
@@ -85,7 +85,7 @@ class WorkerRuntime:
         heartbeat = _heartbeat(settings, detector, worker_id)
         reaper = Reaper(store, publish)
         periodics = [
-            Periodic("leases", settings.lease_s / 3, leases.renew),
+            Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
             Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: beat(redis, heartbeat)),
             Periodic("reaper", settings.lease_s / 4, reaper.reap, jitter=JITTER),
             Periodic("lost messages", REPUBLISH_S, reaper.republish, jitter=JITTER),

@@ -7,15 +7,14 @@ The model, its licence and its origin are in ``core/faces/models``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.faces.centerface import decode, letterbox, suppress
+from core.faces.face import MAX_FACES, Box, Face, FaceDetector
 from core.faces.network import Canvas, FaceNetwork
 
 MODEL_PATH = Path(__file__).parent / "models" / "centerface.onnx"
@@ -24,38 +23,11 @@ MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc
 # Below this, a second look at a smaller scale: a face that overfills the picture scores
 # low. By measurement on such crops of dfdc: recall 0.98 with it, 0.32 without.
 CONFIDENT = 0.6
-MAX_FACES = 8
 
 # (height, width) fed to the network; 8 to 20 ms each on two cores.
 WIDE, TALL, SQUARE = (256, 448), (448, 256), (320, 320)
 # The second look, a third of that; the longer side of the frame takes 160 of the 192 pixels.
 COARSE, COARSE_SIDE = (192, 192), 160
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle as fractions of the displayed frame, each in [0, 1]."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A face that was found, and how sure the detector is: ``score`` in [0, 1]."""
-
-    box: Box
-    score: float
-
-
-class FaceDetector(Protocol):
-    """Whatever finds faces in a frame."""
-
-    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        """Find the faces of one frame, (h, w, 3) uint8 RGB, the largest first."""
-        ...
 
 
 class CenterFaceDetector:

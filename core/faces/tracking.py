@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import product
 from math import hypot, log
 
-from core.faces.detector import Box, Face
+from core.faces.face import Box, Face
 
 # How far a face may move between two frames, in widths of itself. Frames lie seconds
 # apart, so people move; two faces side by side are at least one width apart.

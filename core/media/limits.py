@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from core.cores import usable_cores
 from core.errors import (
     DeepfakeError,
     EmptyMedia,
@@ -31,6 +32,7 @@ class MediaLimits:
     looked at in a smaller size, which costs less: up to ``_REDUCED_WHOLE`` times as many pixels
     in a format that is decoded whole before it is made smaller, up to ``_REDUCED_EARLY`` times as
     many in a JPEG, which is made smaller while it is decoded.
+    ``threads`` bounds those that a codec starts.
     """
 
     max_bytes: int = 512 * 1024**2
@@ -38,6 +40,7 @@ class MediaLimits:
     max_pixels: int = 40_000_000
     max_streams: int = 16
     max_frames: int = 500_000
+    threads: int = field(default_factory=usable_cores)
 
     def check_bytes(self, size: int) -> None:
         """Raises :class:`EmptyMedia` or :class:`MediaTooLarge`."""
@@ -100,11 +103,12 @@ def refusing(name: str) -> Iterator[None]:
 
     Decoders raise SyntaxError, struct.error, KeyError and more on bytes that they do not
     expect; at this one boundary any of them means that the file is at fault. MemoryError and
-    the errors of this project pass as they are.
+    the errors of this project pass as they are. So do ImportError and PermissionError: a file
+    in memory needs no permission, so it is the installation or the sandbox that is at fault.
     """
     try:
         yield
-    except (DeepfakeError, MemoryError):
+    except (DeepfakeError, MemoryError, ImportError, PermissionError):
         raise
     except RecursionError as error:
         raise UnreadableMedia(

@@ -30,7 +30,9 @@ def displayed(frame: VideoFrame, aspect: Fraction | None) -> NDArray[np.uint8]:
     colours = None
     if frame.colorspace == _UNSPECIFIED_COLOURS and not frame.format.is_rgb:
         colours = Colorspace.ITU709 if frame.height >= _HD_HEIGHT else Colorspace.ITU601
-    rgb = frame.reformat(width=width, height=height, format="rgb24", src_colorspace=colours)
+    rgb = frame.reformat(
+        width=width, height=height, format="rgb24", src_colorspace=colours, threads=1
+    )
     pixels = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     swapped, flip_rows, flip_columns = _turn(frame)
     if swapped:

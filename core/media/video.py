@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
@@ -138,7 +137,7 @@ class VideoMedia:
             limits.check_pixels(context.width, context.height)
         self._check_claimed_duration(stream)
         context.thread_type = "AUTO"
-        context.thread_count = min(_THREADS, len(os.sched_getaffinity(0)))
+        context.thread_count = min(_THREADS, limits.threads)
         context.options = {"max_pixels": str(limits.max_pixels)}
         self._time_base = stream.time_base or Fraction(1, 1000)
         self._aspect = stream.sample_aspect_ratio
@@ -234,4 +233,6 @@ class VideoMedia:
 
 
 def _refuse_to_open(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:
-    raise PermissionError(f"media may not refer to other files ({url!r})")
+    raise UnsupportedMedia(
+        f"The video refers to another file ({url[:100]!r}); send one that holds all of its data."
+    )

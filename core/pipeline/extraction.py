@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from core import jpeg
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
-from core.faces.detector import Face, FaceDetector, crop_face
+from core.faces.detector import crop_face
+from core.faces.face import Face, FaceDetector
 from core.faces.tracking import track
 from core.media.frames import Frame, open_media
 

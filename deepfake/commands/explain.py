@@ -77,12 +77,13 @@ def _load(bundle: Bundle, runtime: str) -> Detector:
 def _extract(image: Path, crop_size: int) -> Evidence:
     """Decode and search the file in a sandboxed child, as a worker does."""
     from core.evidence import ExtractOptions
-    from worker.decoder.pool import DecoderConfig, DecoderPool
+    from worker.decoder.config import DecoderConfig
+    from worker.decoder.pool import DecoderPool
 
     options = ExtractOptions(crop_size=crop_size)
     data = image.read_bytes()
     options.limits.check_bytes(len(data))
-    decoders = DecoderPool(DecoderConfig(), 1)
+    decoders = DecoderPool(DecoderConfig(), 1, spare=0)
     try:
         decoders.wait_ready()
         return decoders.extract(iter([data]), len(data), options, deadline_s=_DEADLINE_S)

@@ -111,14 +111,15 @@ def _scanner(
     bundle: Bundle, runtime: str, options: ExtractOptions, deadline_s: float, files: int
 ) -> Iterator[Scanner]:
     from deepfake.scan.scanner import Scanner
-    from worker.decoder.pool import DecoderConfig, DecoderPool
+    from worker.decoder.config import DecoderConfig
+    from worker.decoder.pool import DecoderPool
 
     # That a decoder was replaced stands in its file's outcome already.
     logging.getLogger("worker").setLevel(logging.ERROR)
     cores = usable_cores()
     parallel = min(cores, _MAX_DECODERS, files)
     config = DecoderConfig(threads=max(1, cores // parallel))
-    decoders = DecoderPool(config, parallel)  # they start while the model loads
+    decoders = DecoderPool(config, parallel, spare=0)  # they start while the model loads
     try:
         detector = _load(bundle, runtime)
         decoders.wait_ready()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DeepfakeError
+from core.exit_codes import describe_exit
 from core.model.bundle import RuntimeName, load_bundle
-from deepfake.stack.child_process import child_environment, describe_exit
+from deepfake.stack.child_process import child_environment
 
 PROBE_TIMEOUT_S = 120.0
 

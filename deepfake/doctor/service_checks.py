@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,26 +33,23 @@ def check_model(model: str | None) -> Iterator[Check]:
 
 def check_sandbox() -> Check:
     """Start a decoder, and see which of its fences the kernel lets it put up."""
-    from worker.decoder.child import Child
-    from worker.decoder.pool import DecoderConfig
-    from worker.decoder.sandbox import Protection
+    from worker.decoder.config import DecoderConfig
+    from worker.decoder.decoder import Decoder
+    from worker.decoder.sandbox import SECOND_FENCE
 
-    config = DecoderConfig(threads=1)
-    child = Child(config.command, config.environment)
     try:
-        limit_s = config.start_timeout_s
-        ready = child.listen(time.monotonic() + limit_s, limit_s).header["ready"]
-    except (DeepfakeError, KeyError) as error:
-        last_words = child.kill()
-        return Check("decoder", Health.FAIL, f"it does not start: {error} {last_words}".strip())
-    finally:
-        child.kill()
-    held = ready["protections"]
-    missing = [fence.value for fence in Protection if fence.value not in held]
-    if not missing:
-        return Check("decoder", Health.OK, f"behind {', '.join(held)}")
+        decoder = Decoder.start(DecoderConfig(threads=1))
+    except DeepfakeError as error:
+        return Check("decoder", Health.FAIL, f"it does not start: {error}")
+    decoder.close()
+    behind = f"behind {', '.join(sorted(decoder.protections))}"
+    if not decoder.missing:
+        return Check("decoder", Health.OK, behind)
+    without = f"{behind}; without {', '.join(decoder.missing)}"
+    if SECOND_FENCE.issuperset(decoder.missing):
+        return Check("decoder", Health.OK, f"{without}, which newer kernels have")
     hint = "Run the worker in a container of its own, without a network it does not need."
-    return Check("decoder", Health.WARN, f"runs without {', '.join(missing)}", hint)
+    return Check("decoder", Health.WARN, without, hint)
 
 
 def _check_runtime(name: RuntimeName, bundle: Path | None) -> Iterator[Check]:

@@ -59,16 +59,6 @@ class ChildProcess:
             self._process.wait()
 
 
-def describe_exit(code: int) -> str:
-    """An exit code in words."""
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
-
-
 def child_environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     """This process's environment with ``changes``; None leaves a variable as it is."""
     inherited = dict(os.environ)

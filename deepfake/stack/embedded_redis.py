@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from core.errors import ConfigurationError, StoreUnavailable
-from deepfake.stack.child_process import ChildProcess, describe_exit
+from core.exit_codes import describe_exit
+from deepfake.stack.child_process import ChildProcess
 
 MAX_SOCKET_PATH = 107  # bytes; what sockaddr_un holds
 START_TIMEOUT_S = 15.0

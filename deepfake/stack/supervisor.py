@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import DeepfakeError
-from deepfake.stack.child_process import ChildProcess, describe_exit
+from core.exit_codes import describe_exit
+from deepfake.stack.child_process import ChildProcess
 from deepfake.stack.embedded_redis import EmbeddedRedis
 
 READY_TIMEOUT_S = 180.0  # a large Keras model takes 12 s on two idle cores

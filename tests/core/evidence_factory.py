@@ -8,7 +8,7 @@ import numpy as np
 
 from core import jpeg
 from core.evidence import Evidence, FaceCrop, SampledFrame
-from core.faces.detector import Box
+from core.faces.face import Box
 from core.media.limits import MediaInfo
 from core.media.sniff import Kind
 

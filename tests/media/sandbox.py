@@ -9,7 +9,8 @@ from core.errors import DeepfakeError, MediaError
 from core.evidence import ExtractOptions
 from core.media.frames import open_media
 from core.options import Sampling
-from worker.decoder.pool import DecoderConfig, DecoderPool
+from worker.decoder.config import DecoderConfig
+from worker.decoder.pool import DecoderPool
 
 # Few frames, because the sandboxed decoder looks for faces in each; in exact sampling, because
 # that one decodes on and on, with all threads.

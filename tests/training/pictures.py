@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.faces.detector import Box, Face
+from core.faces.face import Box, Face
 from core.model.preprocess import Scaling
 from training.networks import Head, Network
 from training.networks.enlarge import enlarged

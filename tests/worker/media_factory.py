@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 
 import av
 import numpy as np
 import pillow_heif
+from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from skimage import data
 
 from core.media import matrix_profile
+
+# Encoders of every text format are told its styles in the words of ASS.
+_ASS_HEADER = b"""[Script Info]
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour
+Style: Default,Arial,16,&Hffffff
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
 
 
 @cache
@@ -80,12 +91,38 @@ def video(container: str, codec: str, *, frames: int = 20) -> bytes:
     return out.getvalue()
 
 
+def subtitled(container: str, codec: str, subtitles: str) -> bytes:
+    """A film with a track of text; what is said does not matter to whoever looks at faces."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as target:
+        film = target.add_stream(codec, rate=10)
+        assert isinstance(film, VideoStream)
+        film.width, film.height, film.pix_fmt = 256, 256, "yuv420p"
+        text = target.add_stream(subtitles)
+        assert isinstance(text, SubtitleStream)
+        text.time_base = Fraction(1, 1000)
+        text.codec_context.subtitle_header = _ASS_HEADER
+        for n in range(20):
+            picture = av.VideoFrame.from_ndarray(np.roll(face(), 2 * n, axis=1), format="rgb24")
+            target.mux(film.encode(picture))
+        packet = av.Packet(b"\0\2hi" if subtitles == "mov_text" else b"0,0,Default,,0,0,0,,hi")
+        packet.stream, packet.pts, packet.dts, packet.duration = text, 0, 0, 1000
+        packet.time_base = Fraction(1, 1000)
+        target.mux(packet)
+        target.mux(film.encode())
+    return out.getvalue()
+
+
 MEDIA: dict[str, Callable[[], bytes]] = {
     "mp4-h264": lambda: video("mp4", "libx264"),
     "mov-hevc": lambda: video("mov", "libx265"),
     "mp4-av1": lambda: video("mp4", "libsvtav1"),
     "mkv-h264": lambda: video("matroska", "libx264"),
     "webm-vp9": lambda: video("webm", "libvpx-vp9"),
+    "mkv-srt": lambda: subtitled("matroska", "libx264", "srt"),
+    "mkv-ass": lambda: subtitled("matroska", "libx264", "ass"),
+    "webm-webvtt": lambda: subtitled("webm", "libvpx-vp9", "webvtt"),
+    "mp4-mov_text": lambda: subtitled("mp4", "libx264", "mov_text"),
     "avi-mpeg4": lambda: video("avi", "mpeg4"),
     "jpeg": lambda: still("JPEG"),
     "png": lambda: still("PNG"),

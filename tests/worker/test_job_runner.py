@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from redis import Redis
 
 from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, UnreadableMedia
 from core.store.jobs import JobStatus
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
+from worker.decoder.child import TICK_S
+from worker.lease import RENEW_S
+from worker.periodic import Periodic
 
 
 def test_a_job_ends_with_a_verdict_and_its_bytes_are_gone(bench: Bench) -> None:
@@ -42,6 +47,35 @@ def test_a_decoder_that_crashes_once_is_forgiven(bench: Bench) -> None:
     job = bench.run()
     assert (job.status, job.attempt) == (JobStatus.SUCCEEDED, 1)
     assert bench.decoders.uploads == [UPLOAD, UPLOAD]
+
+
+def test_a_crash_that_the_decoder_reports_itself_is_not_tried_again(bench: Bench) -> None:
+    error = DecoderCrashed("The decoder failed inside (RecursionError).")
+    error.reported = True
+    bench.decoders.acts = [fail(error)]
+    assert bench.code() == "decoder_crashed"
+    assert len(bench.decoders.uploads) == 1
+
+
+def test_a_cancel_is_heard_within_a_second_while_a_file_is_decoded(bench: Bench) -> None:
+    canceled_at = []
+
+    def decode(check: Check) -> None:
+        (running,) = bench.leases._snapshot()
+        bench.store.request_cancel(running.job.id, running.job.tenant)
+        canceled_at.append(time.monotonic())
+        while True:
+            check()
+            time.sleep(TICK_S)
+
+    bench.decoders.acts = [decode]
+    renewals = Periodic("leases", RENEW_S, bench.leases.renew)
+    renewals.start()
+    try:
+        assert bench.run().status is JobStatus.CANCELED
+    finally:
+        renewals.stop()
+    assert time.monotonic() - canceled_at[0] < 1.0
 
 
 def test_a_decoder_that_crashes_twice_fails_the_job(bench: Bench) -> None:

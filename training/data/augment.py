@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import jpeg
-from core.faces.detector import Box, crop_face
+from core.faces.detector import crop_face
+from core.faces.face import Box
 from training.data.cache import Sample
 from training.data.self_blend import Blending, blend_faces
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 
 from core.errors import MediaError
-from core.faces.detector import Box, FaceDetector
+from core.faces.face import Box, FaceDetector
 from training.data.integrity import Broken, decode_wholly
 from training.data.picture import Picture
 from training.data.sample import WHOLE, Sample, centre_of, read_pixels

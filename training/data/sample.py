@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MediaError, UnreadableMedia
-from core.faces.detector import Box, crop_face
+from core.faces.detector import crop_face
+from core.faces.face import Box
 from training.data.integrity import decode_wholly
 from training.data.picture import Picture
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.faces.detector import Box
+from core.faces.face import Box
 
 _ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
 # Centre and half-axes of parts, as fractions of the face box from brow to chin.

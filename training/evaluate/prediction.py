@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import MediaError
 from core.evidence import ExtractOptions
-from core.faces.detector import FaceDetector
+from core.faces.face import FaceDetector
 from core.media.frames import open_media
 from core.model.detector import Detector
 from core.pipeline.extraction import extract

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from core import jpeg
 from core.cores import usable_cores
-from core.faces.detector import FaceDetector, crop_face
+from core.faces.detector import crop_face
+from core.faces.face import FaceDetector
 from core.model.detector import Detector
 from training.data.cache import WHOLE, Sample
 from training.evaluate import metrics, resampling

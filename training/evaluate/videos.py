@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import MediaError
 from core.evidence import ExtractOptions
-from core.faces.detector import FaceDetector
+from core.faces.face import FaceDetector
 from core.model.detector import Detector
 from core.pipeline.extraction import extract
 from core.pipeline.judgement import judge

@@ -9,28 +9,30 @@ import resource
 import selectors
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
 from core.errors import DecoderCrashed, DecoderError, DecodeTimeout
-from worker.decoder.wire import Message, MessageReader
+from core.exit_codes import describe_exit
+from worker.decoder.last_words import LastWords
+from worker.decoder.protocol import Bounds, Message, MessageReader
 
 logger = logging.getLogger(__name__)
 
 PIPE_BYTES = 1024**2  # the default of 64 KiB costs 16 times the wake-ups
 READ_BYTES = 64 * 1024
 TICK_S = 0.25  # how often a waiting caller looks whether its job was canceled
-STDERR_TAIL_BYTES = 4096
 REAP_S = 5.0
 
 
 class Child:
     """A child process that answers one request at a time; used by one thread at a time."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *, max_threads: int
+    ) -> None:
         # A session of its own: Ctrl-C in a terminal must reach the worker, which drains,
         # and not the decoder that the drain waits for.
         self._process = subprocess.Popen(
@@ -47,7 +49,8 @@ class Child:
         for stream in (self._stdin, self._stdout):
             os.set_blocking(stream.fileno(), False)
             _widen(stream)
-        self._stderr = _Tail(_pipe(self._process.stderr), self.pid)
+        self._last_words = LastWords(_pipe(self._process.stderr), self.pid)
+        self._max_threads = max_threads
 
     @property
     def pid(self) -> int:
@@ -58,32 +61,53 @@ class Child:
         deadline: float,
         limit_s: float,
         *,
+        bounds: Bounds,
         sending: Iterable[bytes] = (),
         check: Callable[[], None] = lambda: None,
     ) -> Message:
-        """Send what there is to send and return the next message.
+        """Send what there is to send and return the next message, which is within ``bounds``.
 
         ``deadline`` is a ``time.monotonic()`` value, ``limit_s`` what it stands for in the
         error. ``check`` is called several times a second and may raise. Raises
         :class:`DecodeTimeout` and :class:`DecoderCrashed`; after any exception the child is
         in the middle of something and has to be killed.
         """
-        reader, outgoing = MessageReader(), _Outgoing(self._stdin, sending)
+        reader, outgoing = MessageReader(bounds), _Outgoing(self._stdin, sending)
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
             selector.register(self._stdin, selectors.EVENT_WRITE)
+            watched = 0.0
             while True:
                 check()
-                remaining_s = deadline - time.monotonic()
-                if remaining_s <= 0:
+                now = time.monotonic()
+                if now >= deadline:
                     raise DecodeTimeout(limit_s=limit_s)
-                for key, _ in selector.select(min(remaining_s, TICK_S)):
+                if now >= watched + TICK_S:
+                    self._check_threads()
+                    watched = now
+                for key, _ in selector.select(min(deadline - now, TICK_S)):
                     if key.fileobj is self._stdin:
                         if not outgoing.advance():
                             selector.unregister(self._stdin)
                     elif message := reader.feed(self._read(limit_s)):
                         outgoing.expect_end()
                         return message
+
+    def _check_threads(self) -> None:
+        """Raise :class:`DecoderCrashed` when the child has more threads than decoding needs."""
+        threads = self.count_threads()
+        if threads > self._max_threads:
+            raise DecoderCrashed(
+                f"The decoder has {threads:,} threads; the limit is {self._max_threads:,}."
+            )
+
+    def count_threads(self) -> int:
+        """0 when the platform or the child cannot say. See proc_pid_stat(5), field 20."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0
+        return int(stat.rpartition(")")[2].split()[17])
 
     def _read(self, limit_s: float) -> bytes:
         try:
@@ -115,8 +139,12 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def kill(self) -> str:
-        """Kill, reap and close; the last that it wrote to stderr. Harmless when repeated."""
+    def end(self) -> None:
+        """Kill it while another thread listens, which then learns of it and reaps it."""
+        self._process.kill()
+
+    def kill(self) -> list[str]:
+        """Kill, reap and close; the last lines that it wrote to stderr. Harmless when repeated."""
         self._process.kill()
         try:
             self._process.wait(timeout=REAP_S)
@@ -124,7 +152,7 @@ class Child:
             logger.critical("decoder %d survives SIGKILL; the kernel holds it", self.pid)
         for stream in (self._stdin, self._stdout):
             stream.close()
-        return self._stderr.finish()
+        return self._last_words.finish()
 
 
 class _Outgoing:
@@ -155,36 +183,6 @@ class _Outgoing:
         """Raise :class:`DecoderCrashed` when there is something left to write."""
         if self._pending or any(self._chunks):
             raise DecoderCrashed("The decoder answered before it had read the file.")
-
-
-class _Tail:
-    """Keeps the end of a child's stderr, however much it writes."""
-
-    def __init__(self, stream: IO[bytes], pid: int) -> None:
-        self._stream = stream
-        self._kept = b""
-        self._thread = threading.Thread(target=self._drain, name=f"stderr-{pid}", daemon=True)
-        self._thread.start()
-
-    def _drain(self) -> None:
-        while data := self._stream.read(READ_BYTES):
-            self._kept = (self._kept + data)[-STDERR_TAIL_BYTES:]
-
-    def finish(self) -> str:
-        self._thread.join(timeout=1.0)
-        if not self._thread.is_alive():
-            self._stream.close()
-        return self._kept.decode(errors="replace").strip()
-
-
-def describe_exit(code: int) -> str:
-    """A return code of :mod:`subprocess` in words."""
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
 
 
 def _pipe(stream: IO[Any] | None) -> IO[bytes]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import data
 
-from core.faces.detector import Box, CenterFaceDetector, FaceDetector, crop_face, load_face_detector
+from core.faces.detector import CenterFaceDetector, crop_face, load_face_detector
+from core.faces.face import Box, FaceDetector
 
 # The face in the 512 x 512 astronaut, by eye: left, top, right, bottom.
 FACE = (178, 68, 268, 178)

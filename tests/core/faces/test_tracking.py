@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.faces.detector import Box, Face
+from core.faces.face import Box, Face
 from core.faces.tracking import distance, track
 
 edges = st.floats(0, 0.8)

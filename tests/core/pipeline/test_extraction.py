@@ -15,7 +15,8 @@ from skimage import data
 from core import jpeg
 from core.errors import UnsupportedMedia
 from core.evidence import Evidence, ExtractOptions
-from core.faces.detector import FaceDetector, load_face_detector
+from core.faces.detector import load_face_detector
+from core.faces.face import FaceDetector
 from core.model.bundle import RuntimeName
 from core.pipeline.extraction import extract
 from core.pipeline.judgement import judge

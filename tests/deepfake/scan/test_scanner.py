@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.errors import DecoderCrashed
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
-from core.faces.detector import Box
+from core.faces.face import Box
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
 from core.model.bundle import RuntimeName, load_bundle

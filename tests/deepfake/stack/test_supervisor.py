@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from deepfake.stack import supervisor as stack_module
-from deepfake.stack.child_process import ChildProcess, describe_exit
+from deepfake.stack.child_process import ChildProcess
 from deepfake.stack.supervisor import Stack, StackFailed
 
 SLEEPER = "import time; time.sleep(60)"
@@ -122,11 +122,3 @@ def test_a_child_is_in_a_session_of_its_own() -> None:
     assert not psutil.pid_exists(child.pid)
     child.kill()
     child.terminate()
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [(0, "exited with code 0"), (-9, "was ended by SIGKILL"), (-99, "was ended by signal 99")],
-)
-def test_exit_codes_are_told_in_words(code: int, words: str) -> None:
-    assert describe_exit(code) == words

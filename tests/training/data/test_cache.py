@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import UnreadableMedia
-from core.faces.detector import Face
+from core.faces.face import Face
 from tests.training.pictures import CentreFace
 from training.data.cache import WHOLE, Sample, load_samples, read_pixels
 from training.data.manifest import Split, read_pictures

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.faces.detector import Box
+from core.faces.face import Box
 from training.data.self_blend import Blending, blend_faces, face_mask
 
 FACE = Box(0.25, 0.2, 0.5, 0.6)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.evidence import Evidence, ExtractOptions
-from worker.decoder.pool import DecoderConfig, DecoderPool
+from worker.decoder.config import DecoderConfig
+from worker.decoder.pool import DecoderPool
 
 PATIENT_S = 60.0  # a limit that only a broken test reaches
 

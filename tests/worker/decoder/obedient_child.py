@@ -17,21 +17,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from worker.decoder import sandbox, wire
+from worker.decoder import protocol, sandbox
 
 
 def main() -> None:
     parent_pid, memory_bytes, _ = (int(argument) for argument in sys.argv[1:])
     sandbox.die_with_parent(parent_pid)
+    held = sandbox.renounce()
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    held = [protection.value for protection in sandbox.lock_down(memory_bytes)]
-    send(answers, wire.encode_message({"ready": {"protections": held}}))
-    while (header := wire.read_frame(requests)) is not None:
+    send(answers, protocol.encode_ready([*held, *sandbox.lock_down(memory_bytes)]))
+    sandbox.refuse_machine_code()
+    while (request := protocol.read_request(requests)) is not None:
         order, *arguments = requests.readline().decode().split()
         if order == "deaf":
             time.sleep(3600)
-        requests.read(header["size"] - len(" ".join([order, *arguments])) - 1)
+        requests.read(request.size - len(" ".join([order, *arguments])) - 1)
         ORDERS[order](answers, *arguments)
 
 
@@ -41,7 +42,7 @@ def send(answers: BinaryIO, data: bytes) -> None:
 
 
 def say(answers: BinaryIO, message: str, code: str = "unreadable_media") -> None:
-    send(answers, wire.encode_message({"error": {"code": code, "message": message}}))
+    send(answers, protocol.encode_message({"error": {"code": code, "message": message}}))
 
 
 def attempt(action: Callable[[], object]) -> Callable[[BinaryIO], None]:
@@ -82,8 +83,20 @@ def shout(answers: BinaryIO) -> None:
     os._exit(3)
 
 
+def mutter(answers: BinaryIO) -> None:
+    os.write(2, b"\x1b[31mred\rforged\x00\xff\n\n" + b"y" * 1000 + b"\n" + "\u202eé\n".encode())
+    os._exit(4)
+
+
+def start_threads(answers: BinaryIO) -> None:
+    threading.stack_size(64 * 1024)  # the address space would end first
+    for _ in range(300):
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+    time.sleep(3600)
+
+
 def parts(answers: BinaryIO) -> None:
-    send(answers, wire.encode_message({}, [b"{}", b"not a jpeg"]))
+    send(answers, protocol.encode_message({}, [b"{}", b"not a jpeg"]))
 
 
 ORDERS: dict[str, Callable[..., None]] = {
@@ -92,10 +105,12 @@ ORDERS: dict[str, Callable[..., None]] = {
     "pid": lambda answers: say(answers, str(os.getpid())),
     "environment": lambda answers: say(answers, " ".join(sorted(os.environ))),
     "noise": lambda answers: send(answers, b"\xff" * 64),
-    "twice": lambda answers: send(answers, wire.encode_message({"error": {}}) * 2),
+    "twice": lambda answers: send(answers, protocol.encode_message({"error": {}}) * 2),
     "parts": parts,
     "chatter": chatter,
     "shout": shout,
+    "mutter": mutter,
+    "start-threads": start_threads,
     "crash": crash,
     "burn": burn,
     "hang": hang,

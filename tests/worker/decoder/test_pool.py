@@ -17,7 +17,8 @@ import pytest
 from core.errors import DecoderCrashed, DecodeTimeout, StoreUnavailable, UnreadableMedia
 from core.evidence import ExtractOptions
 from tests.worker.decoder.decoders import PATIENT_S, obedient_pool, obey
-from worker.decoder.pool import DecoderConfig, DecoderPool
+from worker.decoder.config import DecoderConfig
+from worker.decoder.pool import DecoderPool
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +175,73 @@ def test_a_child_is_replaced_after_so_many_files() -> None:
     assert pids[0] == pids[1] != pids[2] == pids[3]
 
 
+def wait_for_spare(pool: DecoderPool, idle: int = 2) -> set[int]:
+    """The children that wait for a file, once there are so many."""
+    deadline = time.monotonic() + PATIENT_S
+    while len(pool._idle) < idle and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return {decoder.pid for decoder in pool._idle}
+
+
+def test_after_a_canceled_job_the_next_one_has_a_child_that_was_ready_before() -> None:
+    with obedient_pool() as pool:
+        ready = wait_for_spare(pool)
+        assert len(ready) == 2
+        with pytest.raises(DecodeTimeout):
+            obey(pool, "hang", deadline_s=0.1)
+        started = time.monotonic()
+        assert pid_of(pool) in ready
+        assert time.monotonic() - started < 0.5
+        assert len(wait_for_spare(pool) - ready) == 1
+
+
+def test_while_no_child_is_lost_the_spare_one_reads_no_file() -> None:
+    with obedient_pool() as pool:
+        wait_for_spare(pool)
+        assert len({pid_of(pool) for _ in range(5)}) == 1
+
+
+def test_a_child_that_starts_more_threads_than_decoding_needs_is_ended() -> None:
+    config = DecoderConfig(threads=1)
+    with obedient_pool() as pool:
+        with pytest.raises(DecoderCrashed, match=f"threads; the limit is {config.max_threads}"):
+            obey(pool, "start-threads")
+        with pytest.raises(UnreadableMedia, match="here"):
+            obey(pool, "say here")
+
+
+def test_what_a_child_says_last_is_logged_line_by_line_without_control_characters(
+    pool: DecoderPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), pytest.raises(DecoderCrashed, match="code 4"):
+        obey(pool, "mutter")
+    said = [message for message in caplog.messages if " said: " in message]
+    assert all(message.isprintable() and len(message) < 350 for message in said)
+    assert [message.partition(" said: ")[2][:16] for message in said] == [
+        r"\x1b[31mred\rfor",
+        "y" * 16,
+        r"\u202eé",
+    ]
+
+
+def test_a_child_that_can_not_be_loaded_fails_every_job_and_not_for_ever() -> None:
+    pool = DecoderPool(DecoderConfig(module="worker.no_such_module"), 1)
+    try:
+        for _ in range(2):
+            with pytest.raises(DecoderCrashed, match="exited with code 1"):
+                obey(pool, "pid")
+    finally:
+        pool.close()
+
+
+def test_no_library_that_decodes_is_loaded_with_the_pool() -> None:
+    code = (
+        "import sys, worker.decoder.pool; print({'cv2', 'openvino', 'av', 'PIL'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_a_child_that_keeps_too_much_memory_is_replaced() -> None:
     with obedient_pool(max_resident_bytes=1) as pool:
         assert pid_of(pool) != pid_of(pool)
@@ -240,8 +308,7 @@ PARENT = """
 import time
 from tests.worker.decoder.decoders import obedient_pool
 with obedient_pool() as pool:
-    child = pool._decoders[0].wait_ready()
-    print(child.pid, flush=True)
+    print(pool._idle[0].pid, flush=True)
     time.sleep(3600)
 """
 

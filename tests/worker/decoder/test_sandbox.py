@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import UnreadableMedia
 from tests.worker.decoder.decoders import obedient_pool, obey
+from worker.decoder import sandbox
 from worker.decoder.pool import DecoderPool
 from worker.decoder.sandbox import Protection
 
@@ -74,20 +75,49 @@ def test_a_child_knows_nothing_of_the_workers_environment(
     assert set(str(caught.value).split()) <= allowed
 
 
-LOCK_DOWN_TWICE = """
+LOCK_DOWN = """
 from worker.decoder import sandbox
-assert sandbox.lock_down(1 << 30) == list(sandbox.Protection), "first"
+from worker.decoder.sandbox import SECOND_FENCE, Protection
+held = {*sandbox.renounce(), *sandbox.lock_down(1 << 30)}
+assert set(Protection) - held <= SECOND_FENCE, set(Protection) - held
 print("held")
 """
 
 
 @linux_only
-def test_every_protection_holds_here() -> None:
+def test_every_protection_but_those_of_newer_kernels_holds_here() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LOCK_DOWN_TWICE], capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOCK_DOWN], capture_output=True, text=True, check=False
     )
     assert done.stdout == "held\n", done.stderr
-    assert len(Protection) == 6
+
+
+CAPABILITIES = """
+from pathlib import Path
+from worker.decoder import sandbox
+sandbox.renounce()
+print(Path("/proc/self/status").read_text(), Path("/proc/self/oom_score_adj").read_text())
+"""
+
+
+@linux_only
+def test_a_child_has_no_capability_and_is_the_first_to_go_when_memory_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CAPABILITIES], capture_output=True, text=True, check=True
+    )
+    held = dict(line.split(":\t", 1) for line in done.stdout.splitlines() if ":\t" in line)
+    assert {held["CapInh"], held["CapPrm"], held["CapEff"]} == {"0" * 16}
+    assert done.stdout.split()[-1] == "1000"
+
+
+def test_a_protection_that_the_kernel_refuses_is_missing_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise OSError("this kernel has none")
+
+    assert not sandbox._holds(Protection.SYSTEM_CALLS, refuse)
+    assert "listed-system-calls-only does not hold: this kernel has none" in capsys.readouterr().err
 
 
 def test_a_child_whose_parent_is_gone_already_ends_itself() -> None:

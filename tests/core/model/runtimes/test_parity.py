@@ -9,7 +9,8 @@ import pytest
 from skimage import data
 
 from core import jpeg
-from core.faces.detector import Box, crop_face
+from core.faces.detector import crop_face
+from core.faces.face import Box
 from core.model.bundle import Bundle, RuntimeName, find_bundle, installed, load_bundle
 from core.model.detector import Detector, self_test
 from core.model.runtimes import load_detector

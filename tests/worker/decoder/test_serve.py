@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
 
+import av.error
 import pytest
 
 from core.errors import (
@@ -15,16 +17,22 @@ from core.errors import (
     DecoderOutOfMemory,
     DecodeTimeout,
     EmptyMedia,
+    MediaError,
     TooManyPixels,
     UnreadableMedia,
     UnsupportedMedia,
 )
 from core.evidence import Evidence, ExtractOptions
-from core.faces.detector import FaceDetector, load_face_detector
+from core.faces.detector import load_face_detector
+from core.faces.face import FaceDetector
 from core.media.limits import MediaLimits
+from core.options import Sampling
 from core.pipeline.extraction import extract
 from tests.worker.media_factory import MEDIA, still, video
-from worker.decoder.pool import DecoderConfig, DecoderPool
+from worker.decoder.config import DecoderConfig
+from worker.decoder.decoder import Decoder
+from worker.decoder.pool import DecoderPool
+from worker.decoder.serve import _as_told
 
 PATIENT_S = 120.0
 
@@ -82,6 +90,78 @@ def test_the_errors_of_a_file_come_through(
         send(pool, data)
 
 
+def wrapped(cause: Exception) -> UnreadableMedia:
+    error = UnreadableMedia("The file cannot be decoded.")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "blames_the_file"),
+    [
+        (ImportError("DLL load failed: /srv/secret/codec.so: Operation not permitted"), False),
+        (PermissionError(1, "Operation not permitted", "/srv/secret"), False),
+        (av.error.PermissionError(1, "Operation not permitted"), False),
+        (RecursionError("maximum recursion depth exceeded"), False),
+        (ValueError("/srv/secret"), False),
+        (wrapped(ImportError("/srv/secret/codec.so")), False),
+        (wrapped(OSError(13, "Permission denied", "/srv/secret")), False),
+        (wrapped(ValueError("odd bytes")), True),
+        (EmptyMedia(), True),
+    ],
+    ids=repr,
+)
+def test_what_the_sandbox_refuses_is_never_blamed_on_the_file(
+    error: Exception, blames_the_file: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = _as_told(error)
+    assert isinstance(told, MediaError) == blames_the_file
+    assert isinstance(told, DecoderCrashed) != blames_the_file
+    assert "secret" not in told.message
+    assert ("secret" in capsys.readouterr().err) == ("secret" in str(error) + str(error.__cause__))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("std::bad_alloc")], ids=repr)
+def test_an_end_of_memory_is_told_as_such(error: Exception) -> None:
+    assert isinstance(_as_told(error), DecoderOutOfMemory)
+
+
+def test_reading_files_of_every_kind_imports_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
+    """A module that is imported after the lock-down is named on stderr."""
+    decoder = Decoder.start(DecoderConfig())
+    for make in MEDIA.values():
+        data = make()
+        decoder.extract(iter([data]), len(data), ExtractOptions(), deadline_s=PATIENT_S)
+    with caplog.at_level(logging.WARNING):
+        decoder.replace("the test has seen enough")
+    assert caplog.messages == [f"decoder {decoder.pid} is replaced: the test has seen enough"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_codecs_start_no_more_threads_than_the_decoder_may_use(threads: int) -> None:
+    decoder = Decoder.start(DecoderConfig(threads=threads))
+    options = ExtractOptions(frames=50, sampling=Sampling.EXACT)
+    film, small = video("mp4", "libx264", frames=100), still("JPEG")
+    try:
+        decoder.extract(iter([small]), len(small), ExtractOptions(), deadline_s=PATIENT_S)
+        before = decoder._child.count_threads()
+        seen, done = [before], threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.002):
+                seen.append(decoder._child.count_threads())
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        decoder.extract(iter([film]), len(film), options, deadline_s=PATIENT_S)
+        done.set()
+        watcher.join()
+    finally:
+        decoder.close()
+    assert len(seen) > 10
+    assert max(seen) <= before + (threads if threads > 1 else 0)
+
+
 def test_the_limits_of_the_request_hold_in_the_child(pool: DecoderPool) -> None:
     options = ExtractOptions(limits=MediaLimits(max_pixels=1000))
     with pytest.raises(TooManyPixels, match="3,000"):
@@ -105,8 +185,8 @@ def test_a_child_killed_in_the_middle_of_a_file_costs_that_file_only(pool: Decod
 
     def chunks() -> Iterator[bytes]:
         yield data[:100]
-        child = pool._decoders[0].wait_ready()
-        os.kill(child.pid, signal.SIGKILL)
+        (busy,) = pool._busy
+        os.kill(busy.pid, signal.SIGKILL)
         yield data[100:]
 
     with pytest.raises(DecoderCrashed, match="SIGKILL"):

@@ -1,0 +1,38 @@
+"""A face and whoever finds it, without the libraries that do: this module is cheap to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_FACES: Final = 8  # in one frame; the largest are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle as fractions of the displayed frame, each in [0, 1]."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face that was found, and how sure the detector is: ``score`` in [0, 1]."""
+
+    box: Box
+    score: float
+
+
+class FaceDetector(Protocol):
+    """Whatever finds faces in a frame."""
+
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        """Find the faces of one frame, (h, w, 3) uint8 RGB, the largest first."""
+        ...
