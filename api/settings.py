@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from core.loopback import is_loopback
+from core.options import DEFAULT_FRAMES, MAX_FRAMES, Sampling
 from core.settings import Bytes, Seconds, Settings
 
 
@@ -31,8 +32,8 @@ class GatewaySettings(Settings):
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*/?$")] = ""
     trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-For and -Proto count
 
-    frames: Annotated[int, Field(ge=1, le=50)] = 10
-    sampling: Literal["keyframes", "exact"] = "keyframes"
+    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = DEFAULT_FRAMES
+    sampling: Sampling = Sampling.KEYFRAMES
 
     @property
     def on_loopback(self) -> bool:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from pydantic import ValidationError
 
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
@@ -25,3 +28,28 @@ def test_the_largest_upload_must_fit_the_bytes_in_flight(monkeypatch: pytest.Mon
     monkeypatch.setenv("DEEPFAKE_MAX_BYTES_IN_FLIGHT", "10")
     with pytest.raises(ConfigurationError, match="largest upload could never be taken"):
         GatewaySettings.load()
+
+
+def test_one_tenant_may_have_a_share_of_the_whole_and_all_of_it_without_keys() -> None:
+    assert GatewaySettings().share_of(16) == 16
+    with_keys = GatewaySettings(api_keys_file=Path("keys"))
+    assert [with_keys.share_of(whole) for whole in (16, 3, 1)] == [8, 1, 1]
+
+
+@pytest.mark.parametrize("path", ["deepfake", "/a//b", "//evil.example", "/a?b", "/a b"])
+def test_a_root_path_that_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(ValidationError, match="root_path"):
+        GatewaySettings(root_path=path)
+
+
+def test_a_root_path_may_end_with_a_slash() -> None:
+    assert [GatewaySettings(root_path=p).root_path for p in ("", "/", "/a/", "/a/b")] == [
+        "", "", "/a", "/a/b",
+    ]  # fmt: skip
+
+
+def test_trusted_proxies_are_addresses_or_networks() -> None:
+    GatewaySettings(trusted_proxies="10.0.0.1, 10.1.0.0/16,::1")
+    GatewaySettings(trusted_proxies="*")
+    with pytest.raises(ValidationError, match="'nginx' is no address or network"):
+        GatewaySettings(trusted_proxies="10.0.0.1,nginx")
