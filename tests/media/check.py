@@ -35,10 +35,11 @@ def faults(form: Form, data: bytes) -> list[str]:
                 duration_s = media.info.duration_s
         except MediaError as error:
             return [f"it is refused as {error.code}: {error}"]
+        centres_s = _centres_s(duration_s or film.end_s)
         wrong = (
             *_duration_faults(form, film, duration_s),
-            *_count_faults(film, frames),
-            *_place_faults(form, film, frames, sampling),
+            *_count_faults(film, frames, centres_s),
+            *_place_faults(form, film, frames, centres_s, sampling),
             *(fault for frame in frames for fault in _time_faults(form, film, frame)),
             *(fault for frame in frames for fault in _picture_faults(form, film, frame)),
         )
@@ -64,8 +65,8 @@ def _duration_faults(form: Form, film: Film, duration_s: float | None) -> Iterat
         yield f"the film is said to last {duration_s} s; it lasts {end_s:.2f} s"
 
 
-def _count_faults(film: Film, frames: Sequence[Frame]) -> Iterator[str]:
-    there = len({film.on_display(centre) for centre in _centres(film)})
+def _count_faults(film: Film, frames: Sequence[Frame], centres_s: Sequence[float]) -> Iterator[str]:
+    there = len({film.on_display(centre_s) for centre_s in centres_s})
     if len(film.times_s) <= COUNT:
         there = len(film.times_s)
     if len(frames) < _ENOUGH * there:
@@ -76,28 +77,31 @@ def _count_faults(film: Film, frames: Sequence[Frame]) -> Iterator[str]:
 
 
 def _place_faults(
-    form: Form, film: Film, frames: Sequence[Frame], sampling: Sampling
+    form: Form, film: Film, frames: Sequence[Frame], centres_s: Sequence[float], sampling: Sampling
 ) -> Iterator[str]:
     """Frames that lie too far from the centre of any slice, and are not on display there."""
-    slice_s = film.end_s / COUNT
     if len(film.times_s) <= COUNT:
         return
-    leeway_s = slice_s / (4 if form.cut else 50)  # a centre may be where one frame follows another
-    if form.untimed or form.cut:
-        leeway_s += 2 * (film.times_s[1] - film.times_s[0])
-    for frame in frames:
-        nearest = film.nearest(frame.timestamp_s)
-        centre_s = min(_centres(film), key=lambda centre: abs(frame.timestamp_s - centre))
-        shown = (
-            film.on_display(centre_s - leeway_s) <= nearest <= film.on_display(centre_s + leeway_s)
+    slice_s = 2 * centres_s[0]
+    leeway_s = slice_s / 50  # a centre may be where one frame follows another
+    if form.untimed or form.cut:  # the last frames of a cut film do not decode
+        leeway_s += 3 * (film.times_s[1] - film.times_s[0])
+    shown = {
+        index
+        for centre_s in centres_s
+        for index in range(
+            film.on_display(centre_s - leeway_s), film.on_display(centre_s + leeway_s) + 1
         )
-        close = abs(frame.timestamp_s - centre_s) <= slice_s / 2 + _TICK_S
-        if not shown and (sampling is Sampling.EXACT or not close):
-            yield f"the frame at {frame.timestamp_s:.3f} s is far from {centre_s:.3f} s"
+    }
+    for frame in frames:
+        off_s = min(abs(frame.timestamp_s - centre_s) for centre_s in centres_s)
+        close = sampling is Sampling.KEYFRAMES and off_s <= slice_s / 2 + _TICK_S
+        if not close and film.nearest(frame.timestamp_s) not in shown:
+            yield f"the frame at {frame.timestamp_s:.3f} s is {off_s:.3f} s off any slice's centre"
 
 
-def _centres(film: Film) -> list[float]:
-    return [film.end_s / COUNT * (place + 0.5) for place in range(COUNT)]
+def _centres_s(end_s: float) -> list[float]:
+    return [end_s / COUNT * (place + 0.5) for place in range(COUNT)]
 
 
 def _time_faults(form: Form, film: Film, frame: Frame) -> Iterator[str]:

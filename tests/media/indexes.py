@@ -56,7 +56,7 @@ def _tables(kind: str) -> Iterator[Form]:
 
 def _edits(kind: str) -> Iterator[Form]:
     yield form(kind, "trimmed by the muxer", start_s=-1.37)
-    yield form(kind, "trimmed by the muxer from a keyframe on", start_s=-1.37, skip=20)
+    yield form(kind, "trimmed by the muxer from a keyframe on", start_s=-1.37, first=20)
     for what, edits in {
         "trimmed in front": [(1.37, 2.63)],
         "trimmed at both ends": [(0.5, 2.1)],

@@ -35,7 +35,7 @@ def mux(
     options: Options | None = None,
     times_s: Sequence[float] | None = None,
     start_s: float = 0.0,
-    skip: int = 0,
+    first: int = 0,
     then: str | None = None,
     rotation: int = 0,
     mirrored: bool = False,
@@ -45,7 +45,7 @@ def mux(
     """``TRACKS[track]`` in a container that FFmpeg's muxer of that name writes.
 
     ``times_s`` replaces the presentation times of the frames; ``start_s`` moves the film, below 0
-    for pictures that an edit list hides; ``skip`` leaves out the first packets; ``then``
+    for pictures that an edit list hides; ``first`` is the keyframe to begin with; ``then``
     is a track that follows in the same stream; ``rotation`` is counter-clockwise, in degrees;
     ``seekable=False`` writes as to a pipe.
     """
@@ -59,10 +59,10 @@ def mux(
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         packets = [packet for add in company for packet in add(file)]
-        packets += _film_packets(film, stream, _shown_at(film, times_s, start_s), skip)
+        packets += _film_packets(film, stream, _shown_at(film, times_s, start_s), first)
         if then is not None:
             after, start_s = encoded(then), float(film.track.frames / film.track.rate)
-            packets += _film_packets(after, stream, _shown_at(after, None, start_s), 0)
+            packets += _film_packets(after, stream, _shown_at(after, None, start_s))
         for packet in sorted(packets, key=_decoded_at):
             file.mux(packet)
     return out.getvalue()
@@ -85,12 +85,13 @@ def _shown_at(film: Encoded, times_s: Sequence[float] | None, start_s: float) ->
     return [round((start_s + time) * _TICKS) for time in times]
 
 
-def _film_packets(film: Encoded, stream: Stream, shown: Sequence[int], skip: int) -> Packets:
+def _film_packets(film: Encoded, stream: Stream, shown: Sequence[int], first: int = 0) -> Packets:
     delay, step = film.delay, round(_TICKS / film.track.rate)
     decoded = [shown[0] - step * (delay - number) for number in range(delay)] + list(shown)
     ends = [*shown[1:], shown[-1] + step]
+    begin = next(at for at, coded in enumerate(film.packets) if coded.number == first)
     packets = []
-    for at, coded in enumerate(film.packets[skip:], start=skip):
+    for at, coded in enumerate(film.packets[begin:], start=begin):
         when = shown[coded.number]
         packet = _packet(stream, coded.data, when, decoded[at], ends[coded.number] - when)
         packet.is_keyframe = coded.keyframe
@@ -191,6 +192,6 @@ def second_film(track: str) -> Company:
     def add(file: OutputContainer) -> Packets:
         film = encoded(track)
         stream = _describe(file, film)
-        return _film_packets(film, stream, _shown_at(film, None, 0.0), 0)
+        return _film_packets(film, stream, _shown_at(film, None, 0.0))
 
     return add
