@@ -62,7 +62,8 @@ def _unless_missing(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[
     try:
         yield from look()
     except ModuleNotFoundError as error:
-        yield Check(name, Health.FAIL, f"not checked: {error}")
+        hint = "Install the packages that are missing, as it says above."
+        yield Check(name, Health.FAIL, f"not checked: {error}", hint)
 
 
 def _redis(url: str | None) -> Iterator[Check]:

@@ -19,7 +19,8 @@ def check_model(model: str | None) -> Iterator[Check]:
     try:
         bundle = load_bundle(find_bundle(model))
     except DeepfakeError as error:
-        yield Check("model", Health.FAIL, error.message)
+        hint = "Run: deepfake models list; then name one with --model or DEEPFAKE_MODEL."
+        yield Check("model", Health.FAIL, error.message, hint)
         yield from _check_runtime(RuntimeName.TENSORFLOW, None)
         return
     manifest = bundle.manifest
@@ -40,7 +41,7 @@ def check_sandbox() -> Check:
     try:
         decoder = Decoder.start(DecoderConfig(threads=1))
     except DeepfakeError as error:
-        return Check("decoder", Health.FAIL, f"it does not start: {error}")
+        return Check("decoder", Health.FAIL, f"it does not start: {error}", _WORKER_EXTRA)
     decoder.close()
     behind = f"behind {', '.join(sorted(decoder.protections))}"
     if not decoder.missing:
@@ -55,7 +56,8 @@ def check_sandbox() -> Check:
 def _check_runtime(name: RuntimeName, bundle: Path | None) -> Iterator[Check]:
     answer = probe(name, bundle)
     if "error" in answer:
-        hint = _WORKER_EXTRA if "No module named" in answer["error"] else ""
+        missing = "No module named" in answer["error"] or bundle is None
+        hint = _WORKER_EXTRA if missing else "Run: deepfake models verify; or export it again."
         yield Check(name, Health.FAIL if bundle else Health.WARN, answer["error"], hint)
     elif bundle is not None:
         detail = f"self-test differs by {answer['difference']:.1e} from what was stored"

@@ -71,3 +71,24 @@ def test_missing_packages_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
             "Run: pip install 'deepfake-detection[gateway]'",
         )
     ]  # fmt: skip
+
+
+def test_a_failure_without_a_hint_is_a_defect() -> None:
+    with pytest.raises(ValueError, match="'model' fails without saying what to do"):
+        Check("model", Health.FAIL, "it is gone")
+
+
+def test_a_package_that_is_missing_ends_one_check_and_not_the_rest(
+    run: RunCommand, monkeypatch: pytest.MonkeyPatch, verified_bundle: Path
+) -> None:
+    def missing() -> Check:
+        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
+
+    monkeypatch.setattr("deepfake.doctor.service_checks.check_sandbox", missing)
+    monkeypatch.setattr("deepfake.doctor.service_checks.check_model", lambda _: iter(()))
+    done = run("doctor", "--json", "--model", verified_bundle)
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.exit_code == 1
+    assert checks["decoder"]["detail"] == "not checked: No module named 'numpy'"
+    assert checks["decoder"]["hint"]
+    assert checks["Redis"]["health"] == "ok"
