@@ -13,11 +13,11 @@ from api import health, jobs, models
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema
+from api.doorbell import Doorbell
 from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
 from api.headers import StandardHeaders
 from api.normal_form import NormalForm
-from api.queue import JobQueue
 from api.settings import GatewaySettings
 
 _DESCRIPTION = (
@@ -32,17 +32,17 @@ class State(TypedDict):
     gateway: Gateway
 
 
-def create_app(settings: GatewaySettings, *, queue: JobQueue | None = None) -> FastAPI:
+def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -> FastAPI:
     """Build the gateway; nothing is connected before it starts.
 
-    ``queue`` stands in for Celery. Raises ConfigurationError when it would be open to
+    ``doorbell`` stands in for Celery. Raises ConfigurationError when it would be open to
     strangers, or when the keys file or the address of Redis is unusable.
     """
     app = FastAPI(
         title="Deepfake detection",
         version=_version(),
         description=_DESCRIPTION,
-        lifespan=_lifespan(settings, queue),
+        lifespan=_lifespan(settings, doorbell),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -59,11 +59,11 @@ def create_app(settings: GatewaySettings, *, queue: JobQueue | None = None) -> F
 
 
 def _lifespan(
-    settings: GatewaySettings, queue: JobQueue | None
+    settings: GatewaySettings, doorbell: Doorbell | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        with open_gateway(settings, queue) as gateway:
+        with open_gateway(settings, doorbell) as gateway:
             async with gateway.events.listening():
                 yield {"gateway": gateway}
             await gateway.store.close()

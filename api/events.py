@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from core.store.connection import CONNECT_TIMEOUT_S
+from core.store.connection import connect_async
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +61,7 @@ class JobEvents:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:
-        redis = Redis.from_url(
-            self._redis_url,
-            socket_connect_timeout=CONNECT_TIMEOUT_S,
-            health_check_interval=15,
-        )
-        async with redis, aclosing(redis.pubsub()) as listener:
+        async with connect_async(self._redis_url) as redis, aclosing(redis.pubsub()) as listener:
             await listener.subscribe(self._channel)
             while True:
                 message = await listener.get_message(ignore_subscribe_messages=True, timeout=10)

@@ -9,18 +9,18 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
-from redis import Redis
 
 from api.auth import Authenticator
+from api.doorbell import CeleryDoorbell, Doorbell
 from api.events import JobEvents
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
-from api.queue import CeleryQueue, JobQueue
 from api.settings import GatewaySettings
 from api.upload.slots import UploadSlots
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.connection import connect
 from core.store.jobs import JobStore
+from core.store.workers import WorkerRegistry
 
 # Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
 # hole; a healthy call takes about 1 ms.
@@ -35,33 +35,33 @@ class Gateway:
     """Everything that lives as long as the process."""
 
     settings: GatewaySettings
-    redis: Redis
     jobs: JobStore
     blobs: BlobStore
-    queue: JobQueue
+    workers: WorkerRegistry
+    doorbell: Doorbell
     events: JobEvents
     slots: UploadSlots
-    store: Offload  # for calls of jobs, blobs and redis
-    broker: Offload  # for calls of queue
+    store: Offload  # for calls of jobs, blobs and workers
+    broker: Offload  # for calls of doorbell
 
 
 @contextmanager
-def open_gateway(settings: GatewaySettings, queue: JobQueue | None = None) -> Iterator[Gateway]:
+def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) -> Iterator[Gateway]:
     """Build everything and let it go at the end; Redis need not be there yet."""
     redis = connect(settings.redis_url, socket_timeout_s=SOCKET_TIMEOUT_S)
     jobs = JobStore(redis, ttl_s=settings.job_ttl_s, max_attempts=settings.max_attempts)
-    queue = queue or CeleryQueue(settings.redis_url)
+    doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     try:
         yield Gateway(
             settings=settings,
-            redis=redis,
             jobs=jobs,
             blobs=RedisBlobStore(
                 redis,
                 upload_ttl_s=settings.upload_limit_s,
                 max_total_bytes=settings.max_bytes_in_flight,
             ),
-            queue=queue,
+            workers=WorkerRegistry(redis),
+            doorbell=doorbell,
             events=JobEvents(settings.redis_url, jobs.events_channel),
             slots=UploadSlots(
                 settings.max_uploads, for_each_tenant=settings.share_of(settings.max_uploads)
@@ -70,7 +70,7 @@ def open_gateway(settings: GatewaySettings, queue: JobQueue | None = None) -> It
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
         )
     finally:
-        queue.close()
+        doorbell.close()
         redis.close()
 
 

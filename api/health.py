@@ -9,7 +9,6 @@ from fastapi import APIRouter, Response
 from api.gateway import CallerIfKnown, CurrentGateway, Gateway
 from api.schemas import Alive, Check, Readiness
 from core.errors import StoreError
-from core.store.workers import live_workers
 
 router = APIRouter(tags=["health"])
 
@@ -50,7 +49,7 @@ async def _redis(gateway: Gateway) -> Check:
 
 async def _broker(gateway: Gateway) -> Check:
     try:
-        await gateway.broker(gateway.queue.check)
+        await gateway.broker(gateway.doorbell.check)
     except StoreError as error:
         return Check(ok=False, detail=error.message)
     return Check(ok=True, detail="The broker takes messages.")
@@ -58,7 +57,7 @@ async def _broker(gateway: Gateway) -> Check:
 
 async def _workers(gateway: Gateway) -> tuple[Check, Check]:
     try:
-        workers = await gateway.store(live_workers, gateway.redis)
+        workers = await gateway.store(gateway.workers.live)
     except StoreError as error:
         unknown = Check(ok=False, detail=error.message)
         return unknown, unknown

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant
 from api.schemas import LiveModel, Models
-from core.store.workers import ModelIdentity, live_workers
+from core.store.workers import ModelIdentity
 
 router = APIRouter(tags=["models"])
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["models"])
 async def list_models(gateway: CurrentGateway, _tenant: CurrentTenant) -> Models:
     """What the workers themselves say that they hold, by their heartbeats."""
     capacities: dict[ModelIdentity, list[int]] = defaultdict(list)
-    for worker in await gateway.store(live_workers, gateway.redis):
+    for worker in await gateway.store(gateway.workers.live):
         capacities[worker.model].append(worker.concurrency)
     return Models(
         models=[

@@ -10,7 +10,7 @@ from typing import Final
 from api.conditional import KnownTags
 from api.gateway import Gateway
 from core.errors import StoreError
-from core.store.jobs import Job, JobStatus
+from core.store.records import Job, JobStatus
 
 # The second net under the events, which are lost while Redis is away.
 RECHECK_S: Final = 2.0

@@ -81,6 +81,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     InvalidParameter: Meaning(422, "A parameter is invalid"),
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
     TenantBusy: Meaning(429, "Too many of your own uploads at once", retry_after_s=2),
+    errors.QuotaError: Meaning(429, "The tenant has as much as it may", retry_after_s=5),
     GatewayBusy: Meaning(503, "Too many uploads at once", retry_after_s=2),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),

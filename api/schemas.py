@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.polling import Snapshot
+from core.options import Queue
 from core.result import Failure, MediaFacts, Model, Result
-from core.store.jobs import JobStatus
+from core.store.records import JobStatus
 
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -26,8 +27,8 @@ class SubmitOptions(BaseModel):
         None,
         description="`keyframes` takes the nearest keyframe (fast), `exact` the exact time.",
     )
-    queue: Literal["interactive", "batch"] = Field(
-        "interactive", description="`batch` jobs wait behind a queue of their own."
+    queue: Queue = Field(
+        Queue.INTERACTIVE, description="`batch` jobs wait behind a queue of their own."
     )
     tag: list[Tag] = Field(
         default_factory=list, max_length=32, description="Labels of your own; repeat for several."
@@ -55,7 +56,7 @@ class JobView(BaseModel):
     id: str
     status: JobStatus
     attempt: int
-    queue: Literal["interactive", "batch"]
+    queue: Queue
     queue_position: int | None = Field(description="1 is next; null when it does not wait.")
     stage: str | None = Field(description="What the worker does now.")
     cancel_requested: bool

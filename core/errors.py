@@ -29,6 +29,10 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── JobFinished            job_finished
     │   ├── WorkerLost             worker_lost
     │   └── FileQuarantined        file_quarantined
+    ├── QuotaError                 the tenant has as much as it may; later there is room again
+    │   ├── TooManyUploads         too_many_uploads
+    │   ├── TooManyBytes           too_many_bytes
+    │   └── TooManyJobs            too_many_jobs
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
@@ -214,6 +218,43 @@ class FileQuarantined(JobError):
         )
 
 
+class QuotaError(DeepfakeError):
+    """The tenant has as much as it may; a retry helps once some of its jobs have ended."""
+
+    code = "quota_exceeded"
+    retryable = True
+
+
+class TooManyUploads(QuotaError):
+    code = "too_many_uploads"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"{used:,} uploads of this tenant are under way, and the limit is {limit:,}; "
+            "try again when one of them has ended."
+        )
+
+
+class TooManyBytes(QuotaError):
+    code = "too_many_bytes"
+
+    def __init__(self, *, used: int, limit: int, wanted: int = 0) -> None:
+        super().__init__(
+            f"Uploads of this tenant hold {used:,} of {limit:,} bytes, which leaves no room for "
+            f"{wanted or 1:,} more; try again when some of them are judged."
+        )
+
+
+class TooManyJobs(QuotaError):
+    code = "too_many_jobs"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"{used:,} jobs of this tenant wait, and the limit is {limit:,}; "
+            "try again when some of them are judged."
+        )
+
+
 class StoreError(DeepfakeError):
     """Redis, or the bytes in it."""
 
@@ -228,9 +269,10 @@ class StoreUnavailable(StoreError):
 class StoreFull(StoreError):
     code = "store_full"
 
-    def __init__(self, *, used: int, limit: int) -> None:
+    def __init__(self, *, used: int, limit: int, wanted: int = 0) -> None:
         super().__init__(
-            f"Uploads in flight hold {used:,} of {limit:,} bytes; try again when some are judged."
+            f"Uploads in flight hold {used:,} of {limit:,} bytes, which leaves no room for "
+            f"{wanted or 1:,} more; try again when some of them are judged."
         )
 
 

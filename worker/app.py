@@ -1,10 +1,14 @@
-"""The Celery application of the worker: a consumer of job ids and nothing else."""
+"""The Celery application of the worker: it hears bells, and rings them."""
 
 from __future__ import annotations
 
-from celery import Celery
+from collections.abc import Callable
+from typing import Any
 
-from core.store.broker import TASK_NAME, broker_settings
+from celery import Celery
+from celery.app.trace import setup_worker_optimizations
+
+from core.store.doorbell import broker_settings
 from worker.settings import WorkerSettings
 
 
@@ -16,12 +20,27 @@ def create_celery(settings: WorkerSettings) -> Celery:
         worker_concurrency=settings.concurrency,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        # Unfinished jobs are given back by their leases; a message must not come back twice.
+        # A lost connection is no reason to stop a job: its lease tells whether it still runs.
         worker_cancel_long_running_tasks_on_connection_loss=False,
     )
     return app
 
 
-def publish(app: Celery, job_id: str, queue: str) -> None:
-    """Put the message of a job on its queue, as the gateway does."""
-    app.send_task(TASK_NAME, args=(job_id,), queue=queue, ignore_result=True, retry=False)
+def create_controller(
+    app: Celery, settings: WorkerSettings, worker_id: str, on_ready: Callable[[object], None]
+) -> Any:
+    """The consumer: a pool of threads that hears the bells of the queues it serves."""
+    hostname = f"deepfake@{worker_id}"
+    # Pool threads look tasks up in the current app. The `celery worker` command makes this
+    # call too; without it a message is received, and the task silently never runs.
+    setup_worker_optimizations(app, hostname)
+    return app.WorkController(
+        hostname=hostname,
+        pool_cls="threads",
+        concurrency=settings.concurrency,
+        queues=[queue.value for queue in settings.queues],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        ready_callback=on_ready,
+    )

@@ -19,7 +19,6 @@ from types import FrameType
 from celery.worker import state as celery_state
 
 from core.errors import StoreError
-from core.store.jobs import Job
 from worker.lease import Leases
 
 logger = logging.getLogger(__name__)
@@ -35,8 +34,8 @@ class Drain:
     ----------
     leases
         The running jobs.
-    republish
-        Sends a new message for a job that was given back.
+    ring
+        Tells other workers of the jobs that were given back.
     last
         Called before the process ends by force.
     exit_process
@@ -46,7 +45,7 @@ class Drain:
     def __init__(
         self,
         leases: Leases,
-        republish: Callable[[Job], None],
+        ring: Callable[[], None],
         last: Callable[[], None],
         *,
         grace_s: float,
@@ -55,7 +54,7 @@ class Drain:
         self.draining = threading.Event()
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._leases = leases
-        self._republish = republish
+        self._ring = ring
         self._last = last
         self._grace_s = grace_s
         self._exit_process = exit_process
@@ -102,8 +101,8 @@ class Drain:
 
     def _give_back(self) -> None:
         try:
-            for job in self._leases.release_all():
-                self._republish(job)
+            self._leases.release_all()
+            self._ring()
         except StoreError as error:
             logger.warning("jobs come back when their leases end: %s", error)
         except Exception:

@@ -11,63 +11,81 @@ import logging
 import os
 import re
 import subprocess
+import time
 from collections.abc import Sequence
 
 from redis import Redis
 
-from core.store.connection import store_errors
+from core.store.keys import PREFIX
+from core.store.scripts import Scripts
+from worker.periodic import Periodic
 
 logger = logging.getLogger(__name__)
 
-LEASE_MS = 30_000
+LEASE_S = 30.0
+# A worker that died keeps its GPU leased for so long; the one that is started in its place waits.
+PATIENCE_S = LEASE_S + 2.0
+PAUSE_S = 1.0
+_NO_GPU = "-1"
 _UUID = re.compile(r"UUID: ((?:GPU|MIG)-[0-9a-f-]+)")
-_HOLD = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
 class GpuLease:
     """A GPU that this process uses, until it says otherwise or is silent for 30 s."""
 
-    def __init__(self, redis: Redis, uuid: str, owner: str, *, prefix: str = "df:") -> None:
+    def __init__(self, redis: Redis, uuid: str, owner: str, *, prefix: str = PREFIX) -> None:
         self.uuid = uuid
         self._owner = owner
-        self._key = f"{prefix}gpu:{uuid}"
-        self._hold = redis.register_script(_HOLD)
-        self._release = redis.register_script(_RELEASE)
+        self._run = Scripts(redis, "gpu", ("hold", "release"), prefix=prefix)
+        self._renewal = Periodic("GPU lease", LEASE_S / 3, self.renew)
 
-    @store_errors()
     def acquire(self) -> bool:
         """Take or keep the GPU; False when another process has it."""
-        return bool(self._hold(keys=[self._key], args=[self._owner, LEASE_MS]))
+        return bool(self._run("hold", self.uuid, self._owner, int(LEASE_S * 1000)))
+
+    def keep(self) -> None:
+        """Renew the lease from now on: loading a model can take longer than the lease lasts."""
+        self._renewal.start()
 
     def renew(self) -> None:
         """The heartbeat. A GPU that was lost meanwhile is shared: a model cannot move."""
         if not self.acquire():
             logger.error("GPU %s is leased to another worker too; both use it now", self.uuid)
 
-    @store_errors()
     def release(self) -> None:
-        self._release(keys=[self._key], args=[self._owner])
+        """Let others have the GPU."""
+        self._renewal.stop()
+        self._run("release", self.uuid, self._owner)
 
 
 def claim_gpu(redis: Redis, uuids: Sequence[str], owner: str) -> GpuLease | None:
-    """The first free GPU, made the only visible one to this process; None when none is free.
+    """A free GPU, leased and made the only visible one to this process; None without one.
 
+    When all are leased it waits for as long as the lease of a worker that died can last. Where
+    none becomes free, all are hidden, so that no framework takes the GPU of another worker.
     Has to happen before TensorFlow is imported: CUDA reads the variable once.
     """
-    for uuid in uuids:
-        lease = GpuLease(redis, uuid, owner)
-        if lease.acquire():
-            os.environ["CUDA_VISIBLE_DEVICES"] = uuid
-            return lease
-    if uuids:
-        logger.warning("all %d GPUs are leased to other workers; using the CPU", len(uuids))
-    return None
+    if not uuids:
+        return None
+    until = time.monotonic() + PATIENCE_S
+    lease = _first_free(redis, uuids, owner)
+    if lease is None:
+        logger.warning("all %d GPUs are leased; waiting %g s for one", len(uuids), PATIENCE_S)
+    while lease is None and time.monotonic() < until:
+        time.sleep(PAUSE_S)
+        lease = _first_free(redis, uuids, owner)
+    os.environ["CUDA_VISIBLE_DEVICES"] = _NO_GPU if lease is None else lease.uuid
+    if lease is None:
+        logger.warning("all %d GPUs stay leased to other workers; none is used here", len(uuids))
+    else:
+        logger.info("GPU %s is leased to this worker", lease.uuid)
+        lease.keep()
+    return lease
+
+
+def _first_free(redis: Redis, uuids: Sequence[str], owner: str) -> GpuLease | None:
+    leases = (GpuLease(redis, uuid, owner) for uuid in uuids)
+    return next((lease for lease in leases if lease.acquire()), None)
 
 
 def gpu_uuids(cuda_visible_devices: str | None = None) -> list[str]:

@@ -11,14 +11,14 @@ import sys
 
 from core.errors import DeepfakeError
 from core.store.connection import connect
-from core.store.workers import live_workers
+from core.store.workers import WorkerRegistry
 from worker.settings import WorkerSettings
 
 
 def check(redis_url: str, host: str) -> str | None:
     """What is wrong with the workers of ``host``; None when one of them has a heartbeat."""
     try:
-        workers = live_workers(connect(redis_url))
+        workers = WorkerRegistry(connect(redis_url)).live()
     except DeepfakeError as error:
         return error.message
     if any(worker.host == host for worker in workers):

@@ -13,7 +13,6 @@ from core.errors import (
     BlobMissing,
     DecoderCrashed,
     DeepfakeError,
-    FileQuarantined,
     InferenceFailed,
 )
 from core.evidence import Evidence, ExtractOptions
@@ -22,9 +21,10 @@ from core.model.bundle import Bundle, RuntimeName
 from core.options import Sampling
 from core.pipeline.judgement import Scorer, judge
 from core.pipeline.report import media_facts_of
+from core.store.attempts import Attempts
 from core.store.blobs import BlobStore
-from core.store.jobs import Job, JobStatus, JobStore, error_object
-from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
+from core.store.records import Job, JobStatus, error_object
+from worker.lease import JobCanceled, LeaseLost, RunningJob
 
 logger = logging.getLogger(__name__)
 
@@ -63,51 +63,42 @@ class RunnerLimits:
 
 
 class JobRunner:
-    """Runs jobs, from several threads at once. No outcome of a job is an exception of it.
+    """Runs jobs, from several threads at once. Never raises because of a job's outcome.
 
-    Once a job is claimed, an absence of Redis only delays it: the attempt waits, and goes on
+    Once a job is taken, an absence of Redis only delays it: the attempt waits, and goes on
     unless its lease turns out to be lost.
     """
 
     def __init__(
         self,
-        store: JobStore,
+        attempts: Attempts,
         blobs: BlobStore,
-        leases: Leases,
         decoders: Extractor,
         model: Model,
         limits: RunnerLimits,
-        *,
-        worker_id: str,
     ) -> None:
-        self._store = store
+        self._attempts = attempts
         self._blobs = blobs
-        self._leases = leases
         self._decoders = decoders
         self._model = model
         self._limits = limits
-        self._worker_id = worker_id
 
-    def run(self, job_id: str) -> None:
-        """Judge a job to its end. Raises :class:`StoreUnavailable` when it cannot be claimed."""
-        job = self._store.claim(job_id, self._worker_id)
-        if job is None:
-            logger.info("%s is not waiting; its message is a duplicate", job_id)
-            return
-        with self._leases.hold(job) as running:
-            try:
-                self._run_claimed(running)
-            except LeaseLost:
-                logger.warning("%s no longer belongs to attempt %d", job.id, job.attempt)
-            except BaseException:
-                # The process is going down under us: give the job back, then go along.
-                self._store.release(job.id, job.attempt)
-                raise
+    def run(self, running: RunningJob) -> None:
+        """Judge a job to its end and write what came of it."""
+        job = running.job
+        try:
+            self._write(running, self._outcome_of(running))
+        except LeaseLost:
+            logger.warning("%s no longer belongs to attempt %d", job.id, job.attempt)
+        except (SystemExit, KeyboardInterrupt, GeneratorExit):
+            # The process is going down under us: give the job back, then go along.
+            self._attempts.release(job.id, job.attempt)
+            raise
 
-    def _run_claimed(self, running: RunningJob) -> None:
+    def _outcome_of(self, running: RunningJob) -> _Outcome:
         job, outcome = running.job, _Outcome()
         try:
-            running.outlast(lambda: self._check_quarantine(job))
+            running.outlast(lambda: self._attempts.quarantine.check(job.tenant, job.media.sha256))
             self._judge(running, outcome)
         except JobCanceled:
             outcome.status = JobStatus.CANCELED
@@ -122,14 +113,32 @@ class JobRunner:
         except Exception:
             reference = secrets.token_hex(6)
             logger.exception("%s failed unexpectedly (reference %s)", job.id, reference)
-            message = f"An unexpected error; the worker's log has it under {reference}."
-            outcome.fail({"code": DeepfakeError.code, "message": message, "retryable": False})
-        running.outlast(lambda: self._finish(job, outcome))
+            outcome.fail(_unexpected(reference))
+        return outcome
 
-    def _check_quarantine(self, job: Job) -> None:
-        if self._store.quarantined(job.media.sha256):
-            crashes = self._store.crashes(job.media.sha256)
-            raise FileQuarantined(sha256=job.media.sha256, crashes=crashes)
+    def _write(self, running: RunningJob, outcome: _Outcome) -> None:
+        """Write the end of the job, which also ends its upload.
+
+        A result that cannot be written makes the job fail with an error that can. Where not
+        even that can be written, the attempt is given up and counts, so that the job ends.
+        """
+        job = running.job
+        try:
+            running.outlast(lambda: self._finish(job, outcome))
+            return
+        except LeaseLost:
+            raise
+        except Exception:
+            reference = secrets.token_hex(6)
+            logger.exception("%s cannot be written (reference %s)", job.id, reference)
+            error = _unexpected(reference)
+        try:
+            running.outlast(lambda: self._finish(job, _Outcome(error)))
+        except LeaseLost:
+            raise
+        except Exception:
+            logger.exception("%s cannot be ended; attempt %d is given up", job.id, job.attempt)
+            running.outlast(lambda: self._attempts.give_up(job.id, job.attempt, error))
 
     def _judge(self, running: RunningJob, outcome: _Outcome) -> None:
         job = running.job
@@ -151,7 +160,7 @@ class JobRunner:
 
     def _enter(self, running: RunningJob, stage: str) -> None:
         running.check()
-        if not self._store.set_stage(running.job.id, running.job.attempt, stage):
+        if not self._attempts.set_stage(running.job.id, running.job.attempt, stage):
             raise LeaseLost(running.job.id)
 
     def _extract(self, running: RunningJob, fetch: _Fetch) -> Evidence:
@@ -181,8 +190,7 @@ class JobRunner:
         )
 
     def _finish(self, job: Job, outcome: _Outcome) -> None:
-        """Write the end of the job, which also ends its upload."""
-        if not self._store.finish(job.id, job.attempt, **outcome.fields()):
+        if not self._attempts.finish(job.id, job.attempt, **outcome.fields()):
             raise LeaseLost(job.id)
         logger.info("%s %s in attempt %d", job.id, outcome.status, job.attempt)
 
@@ -190,10 +198,10 @@ class JobRunner:
 class _Outcome:
     """What there is to write about a job at its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: dict[str, Any] | None = None) -> None:
         self.status = JobStatus.FAILED
         self.result: dict[str, Any] | None = None
-        self.error: dict[str, Any] | None = None
+        self.error = error
         self.media_info: dict[str, Any] | None = None
 
     def fail(self, error: dict[str, Any]) -> None:
@@ -228,3 +236,9 @@ class _Fetch:
             started = time.perf_counter()
         if sent != self._media.size:
             raise BlobMissing(self._media.blob_id)
+
+
+def _unexpected(reference: str) -> dict[str, Any]:
+    """The error of a job that met a bug of ours; it leads to the entry in the log."""
+    message = f"An unexpected error; the worker's log has it under {reference}."
+    return {"code": DeepfakeError.code, "message": message, "retryable": False}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from core.errors import StoreUnavailable
-from core.store.jobs import Job, JobStore
+from core.options import Queue
+from core.store.attempts import Attempts
+from core.store.records import Job
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ class JobCanceled(Exception):
 
 
 class RunningJob:
-    """A claimed job whose lease is kept alive; the stages ask :meth:`check` between steps."""
+    """A job under a lease that is kept alive; the stages ask :meth:`check` between steps."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -68,24 +70,52 @@ class RunningJob:
 class Leases:
     """Every job at work in this process; safe to use from several threads."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
+    def __init__(
+        self,
+        attempts: Attempts,
+        worker_id: str,
+        queues: Sequence[Queue] = tuple(Queue),
+    ) -> None:
+        self._attempts = attempts
+        self._worker_id = worker_id
+        self._queues = queues
         self._running: dict[str, RunningJob] = {}
         self._lock = threading.Lock()
+        # Held while a job is taken and entered here: a job that has to run alone must not be
+        # taken in the same moment as another one.
+        self._taking = threading.Lock()
 
     @contextmanager
-    def hold(self, job: Job) -> Iterator[RunningJob]:
-        """Keep the lease of a claimed job for as long as the block runs."""
-        running = RunningJob(job)
-        with self._lock:
-            self._running[job.id] = running
+    def take(self) -> Iterator[RunningJob | None]:
+        """The next job, whose lease is kept for as long as the block runs; None for none.
+
+        Raises :class:`StoreUnavailable` when Redis is away.
+        """
+        with self._taking:
+            running = self._take()
         try:
             yield running
         finally:
-            with self._lock:
-                # A second attempt of the same job may have begun here meanwhile.
-                if self._running.get(job.id) is running:
-                    del self._running[job.id]
+            if running is not None:
+                self._forget(running)
+
+    def _take(self) -> RunningJob | None:
+        at_work = self._snapshot()
+        if any(running.job.runs_alone for running in at_work):
+            return None
+        job = self._attempts.take(self._worker_id, self._queues, busy=bool(at_work))
+        if job is None:
+            return None
+        running = RunningJob(job)
+        with self._lock:
+            self._running[job.id] = running
+        return running
+
+    def _forget(self, running: RunningJob) -> None:
+        with self._lock:
+            # A second attempt of the same job may have begun here meanwhile.
+            if self._running.get(running.job.id) is running:
+                del self._running[running.job.id]
 
     def __len__(self) -> int:
         return len(self._running)
@@ -98,22 +128,19 @@ class Leases:
         """
         for running in self._snapshot():
             job = running.job
-            state = self._store.renew(job.id, job.attempt)
+            state = self._attempts.renew(job.id, job.attempt)
             if not state.held:
                 running.lose()
             elif state.cancel_requested:
                 running.cancel()
 
-    def release_all(self) -> list[Job]:
-        """Give back every running job (the drain); those that need a new message."""
-        released = []
+    def release_all(self) -> None:
+        """Give back every running job, because the process stops."""
         for running in self._snapshot():
             job = running.job
             running.lose()  # its thread stops at the next check and writes nothing
-            if self._store.release(job.id, job.attempt):
+            if self._attempts.release(job.id, job.attempt):
                 logger.warning("%s is given back in attempt %d", job.id, job.attempt)
-                released.append(job)
-        return released
 
     def _snapshot(self) -> list[RunningJob]:
         with self._lock:

@@ -37,26 +37,26 @@ def run(settings: WorkerSettings) -> int:
 
 def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> int:
     # Imported here: Celery, OpenVINO and OpenCV take two seconds, in which a decoder starts.
-    from celery.app.trace import setup_worker_optimizations  # noqa: PLC0415
-
-    from worker.app import create_celery, publish  # noqa: PLC0415
+    from worker.app import create_celery, create_controller  # noqa: PLC0415
     from worker.drain import Drain  # noqa: PLC0415
-    from worker.resources import WorkerRuntime  # noqa: PLC0415
-    from worker.tasks import register_judge  # noqa: PLC0415
+    from worker.resources import Resources  # noqa: PLC0415
+    from worker.server import Server  # noqa: PLC0415
+    from worker.tasks import register_doorbell  # noqa: PLC0415
 
     app = create_celery(settings)
-    runtime = WorkerRuntime.load(settings, decoders, lambda job, queue: publish(app, job, queue))
+    resources = Resources.load(settings, decoders, app)
     drain = Drain(
-        runtime.leases,
-        lambda job: publish(app, job.id, job.queue),
-        runtime.close,
+        resources.leases,
+        resources.doorbell.ring_for_others,
+        resources.close,
         grace_s=settings.grace_s,
     )
-    register_judge(app, runtime.runner.run, drain.draining)
+    server = Server(resources.leases, resources.runner.run, drain.draining)
+    register_doorbell(app, server.serve)
 
     def on_ready(_consumer: object) -> None:
-        runtime.start()
-        model, seconds = runtime.detector, time.monotonic() - started
+        resources.start()
+        model, seconds = resources.detector, time.monotonic() - started
         print(
             f"deepfake worker ready in {seconds:.1f} s: {model.bundle.manifest.name} "
             f"{model.bundle.manifest.version} ({model.runtime.name}), "
@@ -65,23 +65,10 @@ def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> i
             flush=True,
         )
 
-    hostname = f"deepfake@{runtime.worker_id}"
-    # Pool threads look tasks up in the current app. The `celery worker` command makes this
-    # call too; without it a message is received, and the job silently never runs.
-    setup_worker_optimizations(app, hostname)
-    controller = app.WorkController(
-        hostname=hostname,
-        pool_cls="threads",
-        concurrency=settings.concurrency,
-        queues=settings.queues.split(","),
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        ready_callback=on_ready,
-    )
+    controller = create_controller(app, settings, resources.worker_id, on_ready)
     drain.install()
     controller.start()
-    runtime.close()
+    resources.close()
     return int(controller.exitcode or 0)
 
 

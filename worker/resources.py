@@ -8,53 +8,56 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from celery import Celery
 from redis import Redis
 
 from core.errors import StoreUnavailable
 from core.media.limits import MediaLimits
 from core.model import runtimes
 from core.model.bundle import Bundle, RuntimeName, find_bundle, load_bundle
-from core.model.detector import Detector
+from core.model.detector import Detector, self_test
+from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
-from core.store.connection import connect, store_errors
+from core.store.connection import check_server, connect
 from core.store.jobs import JobStore
-from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, ModelIdentity, beat, stop_beating
-from worker import gpu
+from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, ModelIdentity, WorkerRegistry
 from worker.batcher import Batcher, BatchLimits
 from worker.decoder.pool import DecoderPool
+from worker.doorbell import Doorbell
+from worker.gpu import GpuLease, claim_gpu, gpu_uuids
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import RENEW_S, Leases
 from worker.periodic import Periodic
-from worker.reaper import Publish, Reaper
 from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
 
-REPUBLISH_S, JITTER = 30.0, 0.2
+LOOK_S, JITTER = 2.0, 0.2
 
 
 @dataclass(slots=True)
-class WorkerRuntime:
-    """The resources of one worker process; made by :meth:`load`, ended by :meth:`close`."""
+class Resources:
+    """What one worker process holds; made by :meth:`load`, ended by :meth:`close`."""
 
     worker_id: str
-    redis: Redis
-    store: JobStore
     detector: Detector
     decoders: DecoderPool
+    workers: WorkerRegistry
     leases: Leases
     batcher: Batcher
     runner: JobRunner
+    doorbell: Doorbell
     periodics: Sequence[Periodic]
-    gpu: gpu.GpuLease | None
+    gpu: GpuLease | None
 
     @classmethod
-    def load(cls, settings: WorkerSettings, decoders: DecoderPool, publish: Publish) -> Self:
-        """Connect, load and warm up the model, wait for the decoders.
+    def load(cls, settings: WorkerSettings, decoders: DecoderPool, app: Celery) -> Self:
+        """Connect, load and try the model, wait for the decoders.
 
         Raises a :class:`core.errors.DeepfakeError` that says what is missing.
         """
@@ -62,43 +65,59 @@ class WorkerRuntime:
         redis = connect(settings.redis_url)
         _await_redis(redis, settings)
         bundle = load_bundle(find_bundle(settings.model))
-        lease = _claim_gpu(redis, settings, bundle, worker_id)
-        detector = runtimes.load_detector(
-            bundle,
-            runtime=settings.runtime,
-            threads=settings.model_threads,
-            gpu=lease is not None,
+        with ExitStack() as on_failure:
+            lease = _claim_gpu(redis, settings, bundle, worker_id)
+            if lease is not None:
+                on_failure.callback(lease.release)
+            detector = _load_detector(settings, bundle, on_gpu=lease is not None)
+            decoders.wait_ready()
+            resources = cls._around(settings, redis, worker_id, detector, decoders, lease, app)
+            on_failure.pop_all()
+        return resources
+
+    @classmethod
+    def _around(
+        cls,
+        settings: WorkerSettings,
+        redis: Redis,
+        worker_id: str,
+        detector: Detector,
+        decoders: DecoderPool,
+        lease: GpuLease | None,
+        app: Celery,
+    ) -> Self:
+        """Everything else around a detector and decoders that are ready."""
+        ttl_s, max_attempts = settings.job_ttl_s, settings.max_attempts
+        attempts = Attempts(redis, ttl_s=ttl_s, lease_s=settings.lease_s, max_attempts=max_attempts)
+        jobs = JobStore(redis, ttl_s=ttl_s, max_attempts=max_attempts)
+        leases, workers = Leases(attempts, worker_id, settings.queues), WorkerRegistry(redis)
+        doorbell = Doorbell(
+            app, jobs, settings.queues, idle_slots=lambda: settings.concurrency - len(leases)
         )
-        detector.warm_up()
-        store = JobStore(
-            redis,
-            ttl_s=settings.job_ttl_s,
-            lease_s=settings.lease_s,
-            max_attempts=settings.max_attempts,
-        )
-        blobs, leases = RedisBlobStore(redis), Leases(store)
         batcher = Batcher(detector, _batch_limits(settings), jobs_at_work=lambda: len(leases))
-        model = Model(batcher, bundle, detector.runtime.name)
-        runner = JobRunner(
-            store, blobs, leases, decoders, model, _runner_limits(settings), worker_id=worker_id
-        )
+        model = Model(batcher, detector.bundle, detector.runtime.name)
+        blobs, limits = RedisBlobStore(redis), _runner_limits(settings)
         heartbeat = _heartbeat(settings, detector, worker_id)
-        reaper = Reaper(store, publish)
-        periodics = [
-            Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
-            Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: beat(redis, heartbeat)),
-            Periodic("reaper", settings.lease_s / 4, reaper.reap, jitter=JITTER),
-            Periodic("lost messages", REPUBLISH_S, reaper.republish, jitter=JITTER),
-        ]
-        if lease is not None:
-            periodics.append(Periodic("GPU lease", gpu.LEASE_MS / 3000, lease.renew))
-        decoders.wait_ready()
         return cls(
-            worker_id, redis, store, detector, decoders, leases, batcher, runner, periodics, lease
+            worker_id=worker_id,
+            detector=detector,
+            decoders=decoders,
+            workers=workers,
+            leases=leases,
+            batcher=batcher,
+            runner=JobRunner(attempts, blobs, decoders, model, limits),
+            doorbell=doorbell,
+            periodics=[
+                Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
+                Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: workers.beat(heartbeat)),
+                Periodic("reaper", settings.lease_s / 4, lambda: _reap(attempts), jitter=JITTER),
+                Periodic("queues", LOOK_S, doorbell.ring_for_idle_slots, jitter=JITTER),
+            ],
+            gpu=lease,
         )
 
     def start(self) -> None:
-        """Begin the heartbeats and the recovery of other workers' jobs."""
+        """Begin the heartbeats, the looks at the queues and the recovery of others' jobs."""
         for periodic in self.periodics:
             periodic.start()
 
@@ -107,8 +126,10 @@ class WorkerRuntime:
         for periodic in self.periodics:
             periodic.stop()
         self.decoders.close()
+        if not len(self.leases):  # else its thread may be in the network, for long
+            self.batcher.close()
         try:
-            stop_beating(self.redis, self.worker_id)
+            self.workers.leave(self.worker_id)
             if self.gpu is not None:
                 self.gpu.release()
         except StoreUnavailable as error:
@@ -120,8 +141,7 @@ def _await_redis(redis: Redis, settings: WorkerSettings) -> None:
     patient_until = time.monotonic() + settings.redis_wait_s
     while True:
         try:
-            with store_errors():
-                redis.ping()
+            check_server(redis)
             return
         except StoreUnavailable as error:
             if time.monotonic() > patient_until:
@@ -132,11 +152,34 @@ def _await_redis(redis: Redis, settings: WorkerSettings) -> None:
 
 def _claim_gpu(
     redis: Redis, settings: WorkerSettings, bundle: Bundle, worker_id: str
-) -> gpu.GpuLease | None:
+) -> GpuLease | None:
     usable = RuntimeName.TENSORFLOW in bundle.manifest.artifacts
     if not usable or settings.runtime not in (runtimes.AUTO, RuntimeName.TENSORFLOW):
         return None
-    return gpu.claim_gpu(redis, gpu.gpu_uuids(settings.cuda_visible_devices), worker_id)
+    return claim_gpu(redis, gpu_uuids(settings.cuda_visible_devices), worker_id)
+
+
+def _load_detector(settings: WorkerSettings, bundle: Bundle, *, on_gpu: bool) -> Detector:
+    """A detector that gives the answers which were stored with the bundle.
+
+    Its self-test is the warm-up too: the first job does not pay for compilation. Raises
+    :class:`core.errors.InferenceFailed` when an answer differs by more than the tolerance.
+    """
+    detector = runtimes.load_detector(
+        bundle, runtime=settings.runtime, threads=settings.model_threads, gpu=on_gpu
+    )
+    if bundle.manifest.self_test is None:
+        logger.warning("the model %s has no self-test; its answers are not checked", bundle.path)
+        detector.warm_up()
+    else:
+        logger.info("self-test: differs by %.1e from what was stored", self_test(detector))
+    return detector
+
+
+def _reap(attempts: Attempts) -> None:
+    """Requeue or end every job whose worker was lost; the look at the queues rings for them."""
+    for reaped in attempts.reap():
+        logger.warning("%s lost its worker: %s", reaped.job_id, reaped.action)
 
 
 def _batch_limits(settings: WorkerSettings) -> BatchLimits:

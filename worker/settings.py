@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
 from core.cores import usable_cores
+from core.options import Queue
 from core.settings import Seconds, Settings
 
 
@@ -21,7 +23,7 @@ class WorkerSettings(Settings):
     # CUDA's own variable: which GPUs this worker may choose from
     cuda_visible_devices: str | None = Field(default=None, validation_alias="CUDA_VISIBLE_DEVICES")
 
-    queues: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "interactive,batch"
+    queues: Annotated[tuple[Queue, ...], NoDecode] = tuple(Queue)  # by commas; in serving order
     # jobs at once, one decoder each
     concurrency: int = Field(default_factory=lambda: min(4, usable_cores()), ge=1, le=64)
     lease_s: Seconds = 15.0
@@ -37,3 +39,17 @@ class WorkerSettings(Settings):
     max_batch: Annotated[int, Field(ge=1, le=1024)] = 32  # crops
     max_wait_ms: Annotated[float, Field(ge=0)] = 5.0
     inference_limit_s: Seconds = 120.0
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _known_queues(cls, value: object) -> object:
+        """Read names separated by commas; a name that is not known would serve nothing."""
+        if not isinstance(value, str):
+            return value
+        names = {name.strip() for name in value.split(",")}
+        if unknown := sorted(names - set(Queue)):
+            raise ValueError(
+                f"there is no queue {', '.join(map(repr, unknown))}; "
+                f"write one or more of {','.join(Queue)}"
+            )
+        return tuple(queue for queue in Queue if queue in names)

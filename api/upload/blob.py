@@ -11,7 +11,7 @@ from api.offload import Offload
 from core.errors import MediaTooLarge
 from core.media.sniff import HEAD_BYTES, Format, sniff
 from core.store.blobs import CHUNK_BYTES, BlobStore, new_blob_id
-from core.store.jobs import MediaRef
+from core.store.records import MediaRef
 
 
 class IncomingBlob:
@@ -21,12 +21,22 @@ class IncomingBlob:
     owns the bytes; see :func:`incoming`.
     """
 
-    def __init__(self, blobs: BlobStore, offload: Offload, *, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        blobs: BlobStore,
+        offload: Offload,
+        *,
+        tenant: str,
+        limit_bytes: int,
+        expected_bytes: int | None = None,
+    ) -> None:
         self.id = new_blob_id()
         self.taken = False
         self._blobs = blobs
         self._offload = offload
+        self._tenant = tenant
         self._limit = limit_bytes
+        self._expected = expected_bytes
         self._hash = sha256()
         self._size = 0
         self._pending = bytearray()
@@ -56,7 +66,9 @@ class IncomingBlob:
 
     async def _open(self) -> Format:
         self._format = sniff(bytes(self._pending[:HEAD_BYTES]))
-        await self._offload(self._blobs.open, self.id)
+        await self._offload(
+            self._blobs.open, self.id, tenant=self._tenant, expected_bytes=self._expected
+        )
         return self._format
 
     async def _store(self, size: int) -> None:
@@ -71,13 +83,23 @@ class IncomingBlob:
 
 @asynccontextmanager
 async def incoming(
-    blobs: BlobStore, offload: Offload, *, limit_bytes: int
+    blobs: BlobStore,
+    offload: Offload,
+    *,
+    tenant: str,
+    limit_bytes: int,
+    expected_bytes: int | None = None,
 ) -> AsyncIterator[IncomingBlob]:
     """A new blob, which is discarded when the context ends, unless a job has taken it.
 
+    The expected bytes are reserved before the first is stored: an upload that cannot fit is
+    refused then, and not half-way.
+
     It is discarded in the background, so that nobody waits for it.
     """
-    blob = IncomingBlob(blobs, offload, limit_bytes=limit_bytes)
+    blob = IncomingBlob(
+        blobs, offload, tenant=tenant, limit_bytes=limit_bytes, expected_bytes=expected_bytes
+    )
     try:
         yield blob
     finally:

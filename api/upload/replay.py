@@ -8,7 +8,7 @@ from api.problems import IdempotencyConflict
 from api.schemas import SubmitOptions
 from api.settings import GatewaySettings
 from api.upload.body import UploadBody
-from core.store.jobs import Job
+from core.store.records import Job
 
 
 async def read_again(body: UploadBody, known: Job) -> bool:

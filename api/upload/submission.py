@@ -1,7 +1,8 @@
-"""From an upload to a queued job: blob, then record, then message, or nothing at all."""
+"""From an upload to a queued job: blob, then record, or nothing at all; then a bell."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +15,10 @@ from api.schemas import SubmitOptions
 from api.upload.blob import incoming
 from api.upload.body import UploadBody
 from api.upload.replay import check_same_file, check_same_options, read_again
-from core.errors import FileQuarantined
-from core.store.jobs import Job, JobOptions, MediaRef
+from core.errors import FileQuarantined, StoreError
+from core.store.records import Job, JobOptions, MediaRef
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,13 @@ async def _find(gateway: Gateway, caller: Caller) -> Job | None:
 async def _take(
     gateway: Gateway, caller: Caller, options: SubmitOptions, body: UploadBody
 ) -> Submission:
-    limit = gateway.settings.max_upload_bytes
-    async with incoming(gateway.blobs, gateway.store, limit_bytes=limit) as blob:
+    async with incoming(
+        gateway.blobs,
+        gateway.store,
+        tenant=caller.tenant,
+        limit_bytes=gateway.settings.max_upload_bytes,
+        expected_bytes=body.most_bytes,
+    ) as blob:
         async for chunk in body:
             await blob.write(chunk)
         media = await blob.finish()
@@ -105,29 +113,35 @@ def _job(gateway: Gateway, caller: Caller, media: MediaRef, options: SubmitOptio
 
 
 async def _queue(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
-    """Store the job and tell the workers of it; the job that the key made, when that is another.
+    """Store the job and wake a worker; the job that the key made, when that is another.
 
     A key can make its job while this upload is under way: the quarantine does not hide it.
     """
-    sha256 = wanted.media.sha256
-    if await gateway.store(gateway.jobs.quarantined, sha256):
+    try:
+        await gateway.store(gateway.jobs.quarantine.check, caller.tenant, wanted.media.sha256)
+    except FileQuarantined:
         if known := await _find(gateway, caller):
             return known
-        crashes = await gateway.store(gateway.jobs.crashes, sha256)
-        raise FileQuarantined(sha256=sha256, crashes=crashes)
+        raise
     try:
         job = await gateway.store(gateway.jobs.create, wanted, idempotency_key=caller.key)
+        if job.id == wanted.id:
+            await _ring(gateway, job)
     except BaseException:
         if caller.key is None:  # nobody could ever find the job, if there is one
             _undo(gateway, wanted)
         raise
-    if job.id == wanted.id:
-        try:
-            await gateway.broker(gateway.queue.publish, job.id, job.queue)
-        except BaseException:
-            _undo(gateway, wanted)
-            raise
     return job
+
+
+async def _ring(gateway: Gateway, job: Job) -> None:
+    """Wake a worker. The job is queued whatever happens here, and is found at the next look."""
+    try:
+        await gateway.broker(gateway.doorbell.ring, job.queue)
+    except StoreError as error:
+        logger.warning("%s waits without a bell: %s", job.id, error.message)
+    except Exception:
+        logger.exception("%s waits without a bell", job.id)
 
 
 def _undo(gateway: Gateway, job: Job) -> None:

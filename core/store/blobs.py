@@ -5,20 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from redis import Redis
 
-from core.errors import BlobMissing, StoreFull
+from core.errors import BlobMissing, StoreFull, TooManyBytes, TooManyJobs, TooManyUploads
+from core.store.accounts import Account, TenantLimits
 from core.store.connection import store_errors
-from core.store.scripts import load_script
+from core.store.keys import PREFIX, Key
+from core.store.scripts import Scripts
 
 CHUNK_BYTES: Final = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes of all uploads in flight, and the most that they may be."""
+    """Bytes that all uploads in flight hold or have reserved, and the most that they may be."""
 
     used: int
     limit: int
@@ -31,11 +33,20 @@ class BlobStore(Protocol):
     ends with that job: see :class:`core.store.jobs.JobStore`.
     """
 
-    def open(self, blob_id: str) -> None:
-        """Begin an empty blob; raises StoreFull when the bound is reached already."""
+    def open(self, blob_id: str, *, tenant: str, expected_bytes: int | None = None) -> None:
+        """Begin an upload of ``tenant`` and reserve the bytes that it is expected to have.
+
+        What is reserved beyond what was stored is released when a job takes the upload over.
+        Raises StoreFull when the bytes do not fit, and a QuotaError when the tenant has as
+        many bytes, uploads or waiting jobs as it may.
+        """
 
     def append(self, blob_id: str, chunk: bytes) -> None:
-        """Add bytes; raises StoreFull beyond the bound, BlobMissing once they are gone."""
+        """Add bytes, and let the upload live on.
+
+        Raises BlobMissing once it is gone, and StoreFull or TooManyBytes beyond what was
+        reserved and what is free.
+        """
 
     def size(self, blob_id: str) -> int:
         """Bytes so far; raises BlobMissing."""
@@ -49,6 +60,9 @@ class BlobStore(Protocol):
     def usage(self) -> Usage:
         """What all blobs hold now."""
 
+    def account(self, tenant: str) -> Account:
+        """What one tenant has now."""
+
 
 def new_blob_id() -> str:
     """A name that cannot be guessed."""
@@ -56,10 +70,11 @@ def new_blob_id() -> str:
 
 
 class RedisBlobStore:
-    """Blobs as Redis lists of chunks, with one account of all bytes in flight.
+    """Blobs as Redis lists of chunks, with exact accounts of all bytes in flight.
 
-    ``upload_ttl_s`` is how long an upload under way stays after its last chunk; it should
-    not be less than the longest pause between two chunks.
+    ``upload_ttl_s`` is how long an upload under way stays after its last chunk, and so how
+    long a gateway that died keeps its tenants' places taken; it should not be less than the
+    longest pause between two chunks.
     """
 
     def __init__(
@@ -68,65 +83,83 @@ class RedisBlobStore:
         *,
         upload_ttl_s: float = 3600.0,
         max_total_bytes: int = 2 * 1024**3,
-        prefix: str = "df:",
+        tenant_limits: TenantLimits | None = None,
+        prefix: str = PREFIX,
     ) -> None:
-        self._redis = redis
+        # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
+        self._redis: Any = redis
         self._ttl_ms = int(upload_ttl_s * 1000)
         self._limit = max_total_bytes
+        self._tenant_limits = tenant_limits or TenantLimits()
         self._prefix = prefix
-        self._append = redis.register_script(load_script("blob_append"))
-        self._discard = redis.register_script(load_script("blob_discard"))
+        self._run = Scripts(redis, "blob", ("open", "append", "discard", "usage"), prefix=prefix)
 
-    def open(self, blob_id: str) -> None:
-        self._write(blob_id, b"", opening=True)
-
-    def append(self, blob_id: str, chunk: bytes) -> None:
-        if chunk:
-            self._write(blob_id, chunk, opening=False)
-
-    @store_errors()
-    def _write(self, blob_id: str, chunk: bytes, *, opening: bool) -> None:
-        arguments: list[str | bytes | int] = [
-            self._prefix,
+    def open(self, blob_id: str, *, tenant: str, expected_bytes: int | None = None) -> None:
+        limits, reserved = self._tenant_limits, expected_bytes or 0
+        outcome, *used = self._run(
+            "open",
             blob_id,
-            chunk,
-            int(opening),
+            tenant,
+            reserved,
             self._ttl_ms,
             self._limit,
-        ]
-        outcome, used = self._append(args=arguments)
+            limits.bytes_in_flight,
+            limits.uploads,
+            limits.queued_jobs,
+        )
+        if used:
+            raise self._used_up(outcome, int(used[0]), reserved)
+
+    def append(self, blob_id: str, chunk: bytes) -> None:
+        if not chunk:
+            return
+        limits = (self._limit, self._tenant_limits.bytes_in_flight)
+        outcome, *used = self._run("append", blob_id, chunk, self._ttl_ms, *limits)
         if outcome == b"missing":
             raise BlobMissing(blob_id)
-        if outcome == b"full":
-            raise StoreFull(used=int(used), limit=self._limit)
+        if used:
+            raise self._used_up(outcome, int(used[0]), len(chunk))
+
+    def _used_up(
+        self, what: bytes, used: int, wanted: int
+    ) -> StoreFull | TooManyBytes | TooManyUploads | TooManyJobs:
+        limits = self._tenant_limits
+        if what == b"full":
+            return StoreFull(used=used, limit=self._limit, wanted=wanted)
+        if what == b"bytes":
+            return TooManyBytes(used=used, limit=limits.bytes_in_flight, wanted=wanted)
+        if what == b"uploads":
+            return TooManyUploads(used=used, limit=limits.uploads)
+        return TooManyJobs(used=used, limit=limits.queued_jobs)
 
     @store_errors()
     def size(self, blob_id: str) -> int:
-        size = self._redis.hget(f"{self._prefix}blob-sizes", blob_id)
-        if size is None or not self._redis.exists(self._key(blob_id)):
+        size = self._redis.hget(Key.UPLOAD.at(blob_id, prefix=self._prefix), "size")
+        if size is None or not self._redis.exists(self._chunks(blob_id)):
             raise BlobMissing(blob_id)
         return int(size)
 
     def read(self, blob_id: str) -> Iterator[bytes]:
         with store_errors():
-            chunks = int(self._redis.llen(self._key(blob_id)))
+            chunks = int(self._redis.llen(self._chunks(blob_id)))
         if chunks == 0:
             raise BlobMissing(blob_id)
         for index in range(chunks):
             with store_errors():
-                chunk = self._redis.lindex(self._key(blob_id), index)
+                chunk = self._redis.lindex(self._chunks(blob_id), index)
             if not isinstance(chunk, bytes):
                 raise BlobMissing(blob_id)
             yield chunk
 
-    @store_errors()
     def discard(self, blob_id: str) -> None:
-        self._discard(args=[self._prefix, blob_id])
+        self._run("discard", blob_id)
 
-    @store_errors()
     def usage(self) -> Usage:
-        used = self._redis.get(f"{self._prefix}blob-bytes")
-        return Usage(used=int(used or 0), limit=self._limit)
+        return Usage(used=int(self._run("usage", "")[0]), limit=self._limit)
 
-    def _key(self, blob_id: str) -> str:
-        return f"{self._prefix}blob:{blob_id}"
+    def account(self, tenant: str) -> Account:
+        _, in_flight, uploads, queued = self._run("usage", tenant)
+        return Account(uploads=uploads, bytes_in_flight=in_flight, queued_jobs=queued)
+
+    def _chunks(self, blob_id: str) -> str:
+        return Key.CHUNKS.at(blob_id, prefix=self._prefix)

@@ -5,29 +5,28 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from core.errors import DeepfakeError
+from core.options import DEFAULT_FRAMES, Queue, Sampling
 
-Queue = Literal["interactive", "batch"]
 JsonObject = dict[str, Any]
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class JobStatus(StrEnum):
-    """``queued -> processing -> succeeded | failed | canceled | expired``."""
+    """``queued -> processing -> succeeded | failed | canceled``."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
-    EXPIRED = "expired"
 
     @property
     def terminal(self) -> bool:
@@ -50,8 +49,8 @@ class MediaRef:
 class JobOptions:
     """What the client asked for: how many frames, and ``keyframes`` or ``exact``."""
 
-    frames: int = 10
-    sampling: str = "keyframes"
+    frames: int = DEFAULT_FRAMES
+    sampling: str = Sampling.KEYFRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class Job:
     expires_at: datetime | None = None
     stage: str | None = None
     cancel_requested: bool = False
+    runs_alone: bool = False  # a worker was lost while it was at work, so it may be the culprit
     result: JsonObject | None = None
     error: JsonObject | None = None
     media_info: JsonObject | None = None
@@ -84,7 +84,7 @@ class Job:
         *,
         media: MediaRef,
         tenant: str = "local",
-        queue: Queue = "interactive",
+        queue: Queue = Queue.INTERACTIVE,
         options: JobOptions | None = None,
         tags: tuple[str, ...] = (),
     ) -> Job:
@@ -115,18 +115,25 @@ class Job:
         }
 
     @classmethod
+    def from_flat(cls, job_id: bytes | str, flat: Sequence[bytes]) -> Job:
+        """Read what a script returns of a hash: its fields and values in turn."""
+        name = job_id if isinstance(job_id, str) else job_id.decode()
+        return cls.from_fields(name, dict(zip(flat[::2], flat[1::2], strict=True)))
+
+    @classmethod
     def from_fields(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
-        """Read a hash back, as HGETALL gives it."""
+        """Read a hash back, as HGETALL gives it; fields that this version does not know are
+        left out."""
         text = {name.decode(): value.decode() for name, value in fields.items()}
         return cls(
             id=job_id,
             tenant=text["tenant"],
-            queue="batch" if text["queue"] == "batch" else "interactive",
+            queue=Queue(text["queue"]),
             status=JobStatus(text["status"]),
             attempt=int(text["attempt"]),
             revision=int(text["revision"]),
-            media=MediaRef(**json.loads(text["media"])),
-            options=JobOptions(**json.loads(text["options"])),
+            media=MediaRef(**known_fields(MediaRef, json.loads(text["media"]))),
+            options=JobOptions(**known_fields(JobOptions, json.loads(text["options"]))),
             tags=tuple(json.loads(text["tags"])),
             created_at=_to_utc(int(text["created_at"])),
             started_at=_instant(text.get("started_at")),
@@ -134,6 +141,7 @@ class Job:
             expires_at=_instant(text.get("expires_at")),
             stage=text.get("stage"),
             cancel_requested=text.get("cancel_requested") == "1",
+            runs_alone=text.get("alone") == "1",
             result=_object(text.get("result")),
             error=_object(text.get("error")),
             media_info=_object(text.get("media_info")),
@@ -151,11 +159,11 @@ class LeaseState:
 
 @dataclass(frozen=True, slots=True)
 class Reaped:
-    """What became of a job whose worker was lost; a requeued one needs a new message."""
+    """What became of a job whose worker was lost."""
 
     job_id: str
-    queue: Queue
-    action: Literal["requeued", "failed", "canceled"]
+    queue: str
+    action: str  # requeued, failed or canceled
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,15 @@ class Counts:
 
     queued: Mapping[str, int]
     processing: int
+
+
+def known_fields(cls: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the stored fields that the dataclass has.
+
+    A record may have been written by a newer version, whose gateways and workers run beside
+    this one during an upgrade; what it added is nothing that this version could act on.
+    """
+    return {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
 
 
 def new_job_id() -> str:

@@ -1,15 +1,48 @@
-"""Loads the Lua scripts of core/store/lua, each behind the preludes of its noun."""
+"""Registers the Lua scripts of core/store/lua, each behind the preludes of its noun.
+
+Keys are derived inside the scripts from the table of :mod:`core.store.keys`, and not declared in
+KEYS: everything lives in one Redis server, and Redis Cluster is refused at start.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
-_PRELUDES: Final = {"blob": ("blob",), "job": ("blob", "job")}  # a job owns its upload
+from redis import Redis
+
+from core.store.connection import store_errors
+from core.store.keys import PREFIX, Key
+
+_PRELUDES: Final = {
+    "blob": ("clock", "blob"),
+    "job": ("clock", "blob", "job"),  # a job owns its upload
+    "worker": ("clock",),
+    "gpu": (),
+}
 
 
-def load_script(name: str) -> str:
-    """The source of ``lua/{noun}_{verb}.lua`` behind the preludes of its noun."""
+class Scripts:
+    """Some scripts of one noun, by their verbs: ``lua/{noun}_{verb}.lua``."""
+
+    def __init__(
+        self, redis: Redis, noun: str, verbs: Iterable[str], *, prefix: str = PREFIX
+    ) -> None:
+        self._scripts = {
+            verb: redis.register_script(load_script(noun, verb, prefix=prefix)) for verb in verbs
+        }
+
+    @store_errors()
+    def __call__(self, verb: str, *arguments: str | bytes | float) -> Any:
+        """Run one script; raises a StoreError."""
+        return self._scripts[verb](args=arguments)
+
+
+def load_script(noun: str, verb: str, *, prefix: str = PREFIX) -> str:
+    """The source of a script: the table of keys, the preludes of its noun, and its own text."""
+    table = ", ".join(f"{key.name} = '{key.at(prefix=prefix)}'" for key in Key)
     folder = files("core.store") / "lua"
-    preludes = [f"{noun}_prelude" for noun in _PRELUDES[name.partition("_")[0]]]
-    return "".join((folder / f"{part}.lua").read_text("utf-8") for part in (*preludes, name))
+    names = [*(f"{prelude}_prelude" for prelude in _PRELUDES[noun]), f"{noun}_{verb}"]
+    parts = [(folder / f"{name}.lua").read_text("utf-8") for name in names]
+    return "".join([f"local KEY = {{{table}}}\n", *parts])

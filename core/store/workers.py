@@ -1,4 +1,4 @@
-"""What a live worker says about itself, in a Redis key that dies with it."""
+"""What the live workers say about themselves: one sorted set by the end of their heartbeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Final
 
 from redis import Redis
 
-from core.store.connection import store_errors
+from core.store.keys import PREFIX
+from core.store.records import known_fields
+from core.store.scripts import Scripts
 
 HEARTBEAT_TTL_S: Final = 15.0
 
@@ -35,27 +37,37 @@ class Heartbeat:
     started_at: str
 
 
-@store_errors()
-def beat(redis: Redis, heartbeat: Heartbeat, *, prefix: str = "df:") -> None:
-    """Say that the worker lives; to be repeated well within HEARTBEAT_TTL_S."""
-    key = f"{prefix}worker:{heartbeat.worker_id}"
-    redis.set(key, json.dumps(asdict(heartbeat)), px=int(HEARTBEAT_TTL_S * 1000))
+class WorkerRegistry:
+    """The workers that said within HEARTBEAT_TTL_S that they live; calls raise StoreUnavailable.
+
+    A heartbeat is taken also by a Redis at its maxmemory.
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = PREFIX) -> None:
+        self._run = Scripts(redis, "worker", ("beat", "leave", "count", "live"), prefix=prefix)
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Say that the worker lives; to be repeated well within HEARTBEAT_TTL_S."""
+        text = json.dumps(asdict(heartbeat))
+        self._run("beat", heartbeat.worker_id, text, int(HEARTBEAT_TTL_S * 1000))
+
+    def leave(self, worker_id: str) -> None:
+        """Say that the worker is gone, rather than letting its heartbeat run out."""
+        self._run("leave", worker_id)
+
+    def count(self) -> int:
+        """How many workers live; costs the same however many there are."""
+        return int(self._run("count"))
+
+    def live(self) -> list[Heartbeat]:
+        """Every live worker, by id."""
+        beats = [_parse(text) for text in self._run("live") if text is not None]
+        return sorted(beats, key=lambda beat: beat.worker_id)
 
 
-@store_errors()
-def stop_beating(redis: Redis, worker_id: str, *, prefix: str = "df:") -> None:
-    """Say that the worker is gone, rather than letting the key run out."""
-    redis.delete(f"{prefix}worker:{worker_id}")
-
-
-@store_errors()
-def live_workers(redis: Redis, *, prefix: str = "df:") -> list[Heartbeat]:
-    """Every worker that said within HEARTBEAT_TTL_S that it lives, by id."""
-    keys = list(redis.scan_iter(f"{prefix}worker:*", count=500))
-    values = redis.mget(keys) if keys else []
-    return sorted((_parse(value) for value in values if value), key=lambda beat: beat.worker_id)
-
-
-def _parse(value: str | bytes) -> Heartbeat:
-    fields = json.loads(value)
-    return Heartbeat(**{**fields, "model": ModelIdentity(**fields["model"])})
+def _parse(text: bytes) -> Heartbeat:
+    """Read a heartbeat of any version: fields that this one does not know are left out."""
+    fields = known_fields(Heartbeat, json.loads(text))
+    return Heartbeat(
+        **{**fields, "model": ModelIdentity(**known_fields(ModelIdentity, fields["model"]))}
+    )

@@ -8,9 +8,10 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
+from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.jobs import JobStore
-from tests.api.gateway import QueueTwin, serve
+from tests.api.gateway import DoorbellTwin, serve
 
 
 @pytest.fixture
@@ -19,21 +20,27 @@ def settings(redis_url: str) -> GatewaySettings:
 
 
 @pytest.fixture
-def queue() -> QueueTwin:
-    return QueueTwin()
+def doorbell() -> DoorbellTwin:
+    return DoorbellTwin()
 
 
 @pytest.fixture
-def client(settings: GatewaySettings, queue: QueueTwin) -> Iterator[httpx.Client]:
+def client(settings: GatewaySettings, doorbell: DoorbellTwin) -> Iterator[httpx.Client]:
     """A client of a running gateway on an empty Redis."""
-    with serve(create_app(settings, queue=queue)) as client:
+    with serve(create_app(settings, doorbell=doorbell)) as client:
         yield client
 
 
 @pytest.fixture
 def jobs(redis: Redis) -> JobStore:
-    """What a worker would use."""
+    """The jobs as the gateway sees them."""
     return JobStore(redis)
+
+
+@pytest.fixture
+def attempts(redis: Redis) -> Attempts:
+    """What a worker does with them."""
+    return Attempts(redis)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real gateway on a real socket, with a twin of the queue, for tests."""
+"""A real gateway on a real socket, with a twin of the doorbell, for tests."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from fastapi import FastAPI
 from api.main import protocol_options
 from api.settings import GatewaySettings
 from core.errors import StoreUnavailable
+from core.options import Queue
 
 # What an MP4 begins with; the gateway looks no further.
 MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(8000)
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\2\0\0\0" + bytes(100)
 
 
-class QueueTwin:
-    """A queue in a list; it can be told to refuse."""
+class DoorbellTwin:
+    """Bells in a list; it can be told to refuse."""
 
     def __init__(self) -> None:
-        self.published: list[tuple[str, str]] = []
+        self.rung: list[Queue] = []
         self.refuses = False
 
-    def publish(self, job_id: str, queue: str) -> None:
+    def ring(self, queue: Queue) -> None:
         self.check()
-        self.published.append((job_id, queue))
+        self.rung.append(queue)
 
     def check(self) -> None:
         if self.refuses:

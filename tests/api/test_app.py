@@ -10,8 +10,8 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.store.workers import Heartbeat, ModelIdentity, beat
-from tests.api.gateway import QueueTwin, serve
+from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
+from tests.api.gateway import DoorbellTwin, serve
 
 MODEL = ModelIdentity("lite0", "1.0", "ab" * 32, "openvino-int8")
 
@@ -27,22 +27,22 @@ def test_it_is_ready_once_a_worker_lives(client: httpx.Client, redis: Redis) -> 
         "workers",
         "model",
     ]
-    beat(redis, alive(1))
+    WorkerRegistry(redis).beat(alive(1))
     after = client.get("/readyz")
     assert (after.status_code, after.json()["ready"]) == (200, True)
     assert "lite0 1.0 (openvino-int8)" in after.json()["checks"]["model"]["detail"]
 
 
-def test_a_broker_that_refuses_is_named(client: httpx.Client, queue: QueueTwin) -> None:
-    queue.refuses = True
+def test_a_broker_that_refuses_is_named(client: httpx.Client, doorbell: DoorbellTwin) -> None:
+    doorbell.refuses = True
     checks = client.get("/readyz").json()["checks"]
     assert (checks["broker"]["ok"], checks["redis"]["ok"]) == (False, True)
 
 
 def test_models_are_those_of_the_live_workers(client: httpx.Client, redis: Redis) -> None:
     assert client.get("/v1/models").json() == {"models": []}
-    beat(redis, alive(1))
-    beat(redis, alive(2))
+    WorkerRegistry(redis).beat(alive(1))
+    WorkerRegistry(redis).beat(alive(2))
     (model,) = client.get("/v1/models").json()["models"]
     assert (model["name"], model["runtime"], model["workers"]) == ("lite0", "openvino-int8", 2)
     assert model["concurrency"] == 8
@@ -69,11 +69,11 @@ def test_routing_errors_are_problems_too(
 
 
 def test_a_fault_of_ours_is_a_problem_that_gives_nothing_away(redis_url: str) -> None:
-    class Broken(QueueTwin):
+    class Broken(DoorbellTwin):
         def check(self) -> None:
             raise RuntimeError("secret detail")
 
-    with serve(create_app(GatewaySettings(redis_url=redis_url), queue=Broken())) as client:
+    with serve(create_app(GatewaySettings(redis_url=redis_url), doorbell=Broken())) as client:
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal_error")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]

@@ -13,8 +13,8 @@ from api.app import create_app
 from api.auth import new_key, read_keys
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
-from core.store.workers import Heartbeat, ModelIdentity, beat
-from tests.api.gateway import MP4, QueueTwin, serve
+from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
+from tests.api.gateway import MP4, DoorbellTwin, serve
 
 ACME, EVIL = new_key("acme"), new_key("evil")
 
@@ -25,7 +25,7 @@ def guarded(redis_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     keys = tmp_path / "keys"
     keys.write_text(f"# tenants\n\n{ACME.entry}\n{EVIL.entry}\n")
     settings = GatewaySettings(redis_url=redis_url, api_keys_file=keys)
-    with serve(create_app(settings, queue=QueueTwin())) as client:
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
         yield client
 
 
@@ -57,7 +57,7 @@ def test_what_is_ready_is_told_with_a_key_only(guarded: httpx.Client, redis: Red
     told = guarded.get("/readyz", headers={"X-API-Key": ACME.secret}).json()
     assert set(told["checks"]) == {"redis", "broker", "workers", "model"}
     model = ModelIdentity("lite0", "1.0", "ab" * 32, "openvino-int8")
-    beat(redis, Heartbeat("w1", "host", 1, model, 4, "2026-01-01T00:00:00Z"))
+    WorkerRegistry(redis).beat(Heartbeat("w1", "host", 1, model, 4, "2026-01-01T00:00:00Z"))
     ready = guarded.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"ready": True})
 
@@ -69,7 +69,7 @@ def test_a_tenant_with_its_share_in_use_hears_429_and_others_are_served(
     keys.write_text(f"{ACME.entry}\n{EVIL.entry}\n")
     settings = GatewaySettings(redis_url=redis_url, api_keys_file=keys, max_uploads=4)
     with ExitStack() as stack:
-        client = stack.enter_context(serve(create_app(settings, queue=QueueTwin())))
+        client = stack.enter_context(serve(create_app(settings, doorbell=DoorbellTwin())))
         for _ in range(2):  # half of four
             stack.enter_context(half_an_upload(client, EVIL.secret))
         evil, acme = bearer(EVIL.secret), bearer(ACME.secret)
@@ -112,12 +112,12 @@ def test_tenants_do_not_share_idempotency_keys(guarded: httpx.Client) -> None:
 
 def test_a_gateway_open_to_others_does_not_start_without_keys() -> None:
     with pytest.raises(ConfigurationError, match="deepfake keys new"):
-        create_app(GatewaySettings(host="0.0.0.0"), queue=QueueTwin())
+        create_app(GatewaySettings(host="0.0.0.0"), doorbell=DoorbellTwin())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_a_loopback_gateway_needs_no_keys(host: str) -> None:
-    create_app(GatewaySettings(host=host), queue=QueueTwin())
+    create_app(GatewaySettings(host=host), doorbell=DoorbellTwin())
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ import hashlib
 import httpx
 import pytest
 
+from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
-from core.store.jobs import JobStatus, JobStore
-from tests.api.gateway import MP4, PNG, QueueTwin
+from core.store.jobs import JobStore
+from core.store.records import JobStatus
+from tests.api.gateway import MP4, PNG, DoorbellTwin
 
 
 def submit(client: httpx.Client) -> str:
@@ -15,7 +17,7 @@ def submit(client: httpx.Client) -> str:
 
 
 def test_a_raw_body_becomes_a_queued_job(
-    client: httpx.Client, queue: QueueTwin, jobs: JobStore, blobs: RedisBlobStore
+    client: httpx.Client, doorbell: DoorbellTwin, jobs: JobStore, blobs: RedisBlobStore
 ) -> None:
     answer = client.post("/v1/jobs", content=MP4, headers={"Content-Type": "text/plain"})
     view = answer.json()
@@ -27,7 +29,7 @@ def test_a_raw_body_becomes_a_queued_job(
     assert view["links"] == {"self": path, "cancel": f"{path}/cancel"}
     assert view["media"]["sha256"] == hashlib.sha256(MP4).hexdigest()
     assert (view["media"]["kind"], view["media"]["container"]) == ("video", "mp4")
-    assert queue.published == [(view["id"], "interactive")]
+    assert doorbell.rung == ["interactive"]
     assert b"".join(blobs.read(jobs.get(view["id"]).media.blob_id)) == MP4
 
 
@@ -53,7 +55,7 @@ def test_query_parameters_count_too_and_form_fields_win(
     "query",
     ["frames=0", "frames=51", "frames=x", "sampling=all", "queue=vip", f"tag={'x' * 65}", "fps=3"],
 )
-def test_a_bad_option_is_named(client: httpx.Client, queue: QueueTwin, query: str) -> None:
+def test_a_bad_option_is_named(client: httpx.Client, doorbell: DoorbellTwin, query: str) -> None:
     name, _, value = query.partition("=")
     by_query = client.post(f"/v1/jobs?{query}", content=MP4)
     by_form = client.post("/v1/jobs", files={"file": MP4}, data={name: value})
@@ -61,18 +63,18 @@ def test_a_bad_option_is_named(client: httpx.Client, queue: QueueTwin, query: st
         assert answer.status_code == 422
         assert answer.json()["type"] == "/problems/invalid_parameter"
         assert name in answer.json()["detail"]
-    assert queue.published == []
+    assert doorbell.rung == []
 
 
-def test_a_job_is_followed_to_its_result(client: httpx.Client, jobs: JobStore) -> None:
+def test_a_job_is_followed_to_its_result(client: httpx.Client, attempts: Attempts) -> None:
     job_id = submit(client)
-    jobs.claim(job_id, "w1")
+    attempts.take("w1")
     running = client.get(f"/v1/jobs/{job_id}")
     assert (running.json()["status"], running.json()["queue_position"]) == ("processing", None)
     assert running.headers["retry-after"] == "1"
     media = {"codec": "h264", "duration_s": 1.5, "width": 64, "height": 48}
     error = {"code": "unreadable_media", "message": "It is cut off.", "retryable": False}
-    jobs.finish(job_id, 1, status=JobStatus.FAILED, error=error, media_info=media)
+    attempts.finish(job_id, 1, status=JobStatus.FAILED, error=error, media_info=media)
     ended = client.get(f"/v1/jobs/{job_id}")
     assert "retry-after" not in ended.headers
     assert (ended.json()["status"], ended.json()["error"]) == ("failed", error)
@@ -80,22 +82,23 @@ def test_a_job_is_followed_to_its_result(client: httpx.Client, jobs: JobStore) -
     assert ended.json()["media"]["deleted_at"] is not None
 
 
-def test_an_unchanged_job_answers_304(client: httpx.Client, jobs: JobStore) -> None:
+def test_an_unchanged_job_answers_304(client: httpx.Client, attempts: Attempts) -> None:
     job_id = submit(client)
     etag = client.get(f"/v1/jobs/{job_id}").headers["etag"]
     unchanged = client.get(f"/v1/jobs/{job_id}", headers={"If-None-Match": etag})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert unchanged.headers["etag"] == etag
-    jobs.claim(job_id, "w1")
+    attempts.take("w1")
     assert client.get(f"/v1/jobs/{job_id}", headers={"If-None-Match": etag}).status_code == 200
 
 
 def test_the_place_in_the_queue_moves_up_and_changes_the_etag(
-    client: httpx.Client, jobs: JobStore
+    client: httpx.Client, attempts: Attempts
 ) -> None:
-    first, second = submit(client), submit(client)
+    submit(client)
+    second = submit(client)
     before = client.get(f"/v1/jobs/{second}")
-    jobs.claim(first, "w1")
+    attempts.take("w1")
     after = client.get(f"/v1/jobs/{second}")
     assert [answer.json()["queue_position"] for answer in (before, after)] == [2, 1]
     assert before.headers["retry-after"] == "2"
@@ -115,13 +118,13 @@ def test_a_waiting_job_is_canceled_at_once_and_its_bytes_go(
     assert (again.status_code, again.json()["type"]) == (409, "/problems/job_finished")
 
 
-def test_a_running_job_is_asked_to_stop(client: httpx.Client, jobs: JobStore) -> None:
+def test_a_running_job_is_asked_to_stop(client: httpx.Client, attempts: Attempts) -> None:
     job_id = submit(client)
-    jobs.claim(job_id, "w1")
+    attempts.take("w1")
     answer = client.post(f"/v1/jobs/{job_id}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (202, "processing")
     assert answer.json()["cancel_requested"] is True
-    assert jobs.renew(job_id, 1).cancel_requested
+    assert attempts.renew(job_id, 1).cancel_requested
 
 
 def test_a_deleted_job_is_gone_with_its_bytes(client: httpx.Client, blobs: RedisBlobStore) -> None:

@@ -11,14 +11,14 @@ from api.app import create_app
 from api.hosts import host_name, origin_authority
 from api.problems import MalformedRequest
 from api.settings import GatewaySettings
-from tests.api.gateway import MP4, QueueTwin, serve
+from tests.api.gateway import MP4, DoorbellTwin, serve
 
 
 @pytest.fixture
 def prefixed(redis_url: str) -> Iterator[httpx.Client]:
     """A gateway that a proxy serves under a path."""
     settings = GatewaySettings(redis_url=redis_url, root_path="/deep/fake/")
-    with serve(create_app(settings, queue=QueueTwin())) as client:
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
         yield client
 
 

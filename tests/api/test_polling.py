@@ -9,22 +9,26 @@ import pytest
 from redis import Redis
 
 from api import polling
-from core.store.jobs import JobStatus, JobStore
+from core.store.attempts import Attempts
+from core.store.jobs import JobStore
+from core.store.records import JobStatus
 from tests.api.gateway import MP4
 
 
-def ended(jobs: JobStore, job_id: str) -> None:
-    jobs.claim(job_id, "w1")
-    jobs.finish(job_id, 1, status=JobStatus.CANCELED)
+def ended(attempts: Attempts, job_id: str) -> None:
+    attempts.take("w1")
+    attempts.finish(job_id, 1, status=JobStatus.CANCELED)
 
 
-def test_many_clients_wait_and_all_hear_of_the_end(client: httpx.Client, jobs: JobStore) -> None:
+def test_many_clients_wait_and_all_hear_of_the_end(
+    client: httpx.Client, attempts: Attempts
+) -> None:
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
     # More than there are threads for calls of Redis: nobody holds one while waiting.
     with ThreadPoolExecutor(50) as clients:
         waits = [clients.submit(client.get, f"/v1/jobs/{job_id}?wait=30") for _ in range(50)]
         client.get(f"/v1/jobs/{job_id}")
-        ended(jobs, job_id)
+        ended(attempts, job_id)
         assert {wait.result().json()["status"] for wait in waits} == {"canceled"}
 
 
@@ -38,10 +42,10 @@ def test_an_end_whose_event_was_lost_is_found_all_the_same(
     assert client.get(f"/v1/jobs/{job_id}?wait=30").json()["status"] == "canceled"
 
 
-def test_with_an_etag_any_change_ends_the_wait(client: httpx.Client, jobs: JobStore) -> None:
+def test_with_an_etag_any_change_ends_the_wait(client: httpx.Client, attempts: Attempts) -> None:
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
     etag = client.get(f"/v1/jobs/{job_id}").headers["etag"]
-    threading.Timer(0.2, jobs.claim, (job_id, "w1")).start()
+    threading.Timer(0.2, attempts.take, ("w1",)).start()
     answer = client.get(f"/v1/jobs/{job_id}?wait=30", headers={"If-None-Match": etag})
     assert (answer.status_code, answer.json()["status"]) == (200, "processing")
 

@@ -15,13 +15,13 @@ import pytest
 from api.app import create_app
 from api.protocol import BoundedProtocol
 from api.settings import GatewaySettings
-from tests.api.gateway import QueueTwin, serve
+from tests.api.gateway import DoorbellTwin, serve
 
 
 @pytest.fixture
 def strict(redis_url: str) -> Iterator[httpx.Client]:
     """A gateway that waits 0.5 s for the headers of a request."""
-    app = create_app(GatewaySettings(redis_url=redis_url), queue=QueueTwin())
+    app = create_app(GatewaySettings(redis_url=redis_url), doorbell=DoorbellTwin())
     with serve(app, request_head_s=0.5) as client:
         yield client
 

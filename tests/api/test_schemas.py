@@ -10,7 +10,8 @@ import pytest
 from core.model.bundle import Thresholds
 from core.pipeline.report import result_of
 from core.result import Model
-from core.store.jobs import JobStatus, JobStore
+from core.store.attempts import Attempts
+from core.store.records import JobStatus
 from core.verdict import decide
 from tests.api.gateway import MP4
 from tests.core.evidence_factory import crop, evidence
@@ -20,15 +21,15 @@ MODEL = Model(name="lite0", version="1", sha256="ab" * 32, runtime="openvino-int
 
 @pytest.mark.parametrize("faces", [0, 2])
 def test_a_verdict_of_core_is_shown_as_the_worker_wrote_it(
-    client: httpx.Client, jobs: JobStore, faces: int
+    client: httpx.Client, attempts: Attempts, faces: int
 ) -> None:
     frames = [[crop(identity=n) for n in range(faces)]] * 3
     verdict = decide(evidence(frames), [0.9] * (3 * faces), Thresholds(fake=0.8, real=0.2))
     timings = {"queued": 1, "fetch": 2, "decode": 3, "faces": 4, "infer": 5}
     result = result_of(verdict, model=MODEL, calibrated=True, timings_ms=timings).to_json()
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
-    jobs.claim(job_id, "w1")
-    jobs.finish(job_id, 1, status=JobStatus.SUCCEEDED, result=result)
+    attempts.take("w1")
+    attempts.finish(job_id, 1, status=JobStatus.SUCCEEDED, result=result)
     answer = client.get(f"/v1/jobs/{job_id}")
     assert answer.status_code == 200
     assert answer.json()["result"] == json.loads(json.dumps(result))
@@ -43,7 +44,7 @@ def test_the_document_names_every_field_of_a_result(client: httpx.Client) -> Non
 
 @pytest.mark.parametrize("change", ["a newer worker wrote more", "an older worker wrote less"])
 def test_a_result_of_another_version_is_shown(
-    client: httpx.Client, jobs: JobStore, change: str
+    client: httpx.Client, attempts: Attempts, change: str
 ) -> None:
     verdict = decide(evidence([[crop()]]), [0.9], Thresholds(fake=0.8, real=0.2))
     result = result_of(verdict, model=MODEL, calibrated=True, timings_ms={}).to_json()
@@ -54,8 +55,8 @@ def test_a_result_of_another_version_is_shown(
     else:
         del result["frames_decoded"], result["frames"][0]["faces"][0]["width_px"]
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
-    jobs.claim(job_id, "w1")
-    jobs.finish(job_id, 1, status=JobStatus.SUCCEEDED, result=result, media_info=media)
+    attempts.take("w1")
+    attempts.finish(job_id, 1, status=JobStatus.SUCCEEDED, result=result, media_info=media)
     shown = client.get(f"/v1/jobs/{job_id}").json()
     assert (shown["result"]["verdict"], shown["media"]["codec"]) == ("fake", "h264")
     assert shown["media"]["notes"] == []

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from core.store.jobs import JobStore
+from core.store.workers import WorkerRegistry
 from tests.redis_server import RedisServer
 
 READY_S = 60.0
@@ -47,7 +48,7 @@ class Service:
     def workers(self) -> list[str]:
         """The ids of the workers whose heartbeat is fresh."""
         with self.redis.client() as redis:
-            return [key.decode().removeprefix("df:worker:") for key in redis.keys("df:worker:*")]
+            return [beat.worker_id for beat in WorkerRegistry(redis).live()]
 
     def store(self) -> JobStore:
         return JobStore(self.redis.client())

@@ -24,8 +24,7 @@ def assert_judged_without_blame(running: Service, job_id: str, film: bytes) -> N
     job = running.finished(job_id, within_s=60)
     assert (job["status"], job["attempt"]) == ("succeeded", 1), job
     assert job["result"]["frames_decoded"] == 50
-    store = running.store()
-    assert store.crashes(job["media"]["sha256"]) == 0
+    assert running.store().quarantine.crashes("local", job["media"]["sha256"]) == 0
     assert running.http.post("/v1/jobs", content=film).status_code == 202  # not quarantined
 
 

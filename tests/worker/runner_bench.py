@@ -13,8 +13,10 @@ from core.errors import BlobMissing
 from core.evidence import Evidence, ExtractOptions
 from core.media.limits import MediaLimits
 from core.model.bundle import Bundle, RuntimeName
+from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
-from core.store.jobs import Job, JobStatus, JobStore, MediaRef
+from core.store.jobs import JobStore
+from core.store.records import Job, JobStatus, MediaRef
 from tests.core.evidence_factory import crop, evidence
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import Leases
@@ -61,30 +63,35 @@ class Bench:
 
     def __init__(self, redis: Redis, bundle: Bundle) -> None:
         self.store = JobStore(redis, max_attempts=2)
+        self.attempts = Attempts(redis, max_attempts=2)
         self.blobs = RedisBlobStore(redis)
-        self.leases = Leases(self.store)
+        self.leases = Leases(self.attempts, "worker-1")
         self.decoders, self.scorer = Decoders(), Detector()
         self.runner = JobRunner(
-            self.store,
+            self.attempts,
             self.blobs,
-            self.leases,
             self.decoders,
             Model(self.scorer, bundle, RuntimeName.OPENVINO_FP32),
             RunnerLimits(MediaLimits(), decode_deadline_s=10),
-            worker_id="worker-1",
         )
 
     def submit(self) -> str:
-        self.blobs.open("blob_1")
+        self.blobs.open("blob_1", tenant="local")
         self.blobs.append("blob_1", UPLOAD[:5])
         self.blobs.append("blob_1", UPLOAD[5:])
         digest = hashlib.sha256(UPLOAD).hexdigest()
         media = MediaRef("blob_1", digest, len(UPLOAD), "video", "mp4")
         return self.store.create(Job.new(media=media)).id
 
+    def serve(self) -> None:
+        """Run the next job, which has to be there, as a slot of the worker does."""
+        with self.leases.take() as running:
+            assert running is not None
+            self.runner.run(running)
+
     def run(self) -> Job:
         job_id = self.submit()
-        self.runner.run(job_id)
+        self.serve()
         return self.store.get(job_id)
 
     def code(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from core.store.workers import Heartbeat, ModelIdentity, beat
+from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
 from worker.health import check
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def _beat(redis: Redis, host: str) -> None:
     model = ModelIdentity("m", "1", "0" * 64, "openvino-fp32")
-    beat(redis, Heartbeat(f"{host}-1", host, 1, model, 2, "2026-01-01T00:00:00.000Z"))
+    WorkerRegistry(redis).beat(
+        Heartbeat(f"{host}-1", host, 1, model, 2, "2026-01-01T00:00:00.000Z")
+    )
 
 
 def _run(redis_url: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, UnreadableMedia
-from core.store.jobs import JobStatus
+from core.store.records import JobStatus
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
 from worker.decoder.child import TICK_S
 from worker.lease import RENEW_S
@@ -112,7 +112,7 @@ def test_an_unexpected_error_is_in_the_log_under_its_reference(
 def test_a_missing_upload_fails_the_job(bench: Bench, redis: Redis) -> None:
     job_id = bench.submit()
     redis.delete("df:blob:blob_1")
-    bench.runner.run(job_id)
+    bench.serve()
     job = bench.store.get(job_id)
     assert job.error is not None
     assert job.error["code"] == "blob_missing"
@@ -121,7 +121,7 @@ def test_a_missing_upload_fails_the_job(bench: Bench, redis: Redis) -> None:
 def test_an_upload_with_a_chunk_missing_is_not_judged(bench: Bench, redis: Redis) -> None:
     job_id = bench.submit()
     redis.rpop("df:blob:blob_1")
-    bench.runner.run(job_id)
+    bench.serve()
     job = bench.store.get(job_id)
     assert job.error is not None
     assert job.error["code"] == "blob_missing"
@@ -136,7 +136,7 @@ def test_a_canceled_job_ends_as_canceled(bench: Bench) -> None:
         check()
 
     bench.decoders.acts = [cancel]
-    bench.runner.run(job_id)
+    bench.serve()
     assert bench.store.get(job_id).status is JobStatus.CANCELED
     assert bench.bytes_are_gone()
 
@@ -149,5 +149,5 @@ def test_a_cancel_during_inference_is_heard_too(bench: Bench) -> None:
         bench.leases.renew()
 
     bench.scorer.act = cancel
-    bench.runner.run(job_id)
+    bench.serve()
     assert bench.store.get(job_id).status is JobStatus.CANCELED

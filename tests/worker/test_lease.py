@@ -2,68 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from redis import Redis
 
 from core.errors import StoreUnavailable
-from core.store.jobs import Job, JobStatus, JobStore
-from tests.core.store.lost_worker import expire_lease
-from tests.core.store.uploads import upload
+from core.options import Queue
+from core.store.attempts import Attempts
+from core.store.jobs import JobStore
+from core.store.records import JobStatus
+from tests.core.store.lost_worker import begin, expire_lease
+from tests.core.store.uploads import enqueue
 from tests.redis_server import RedisServer
-from worker.lease import JobCanceled, LeaseLost, Leases
-
-
-def start_job(store: JobStore) -> Job:
-    media = upload(store._redis)
-    job = store.claim(store.create(Job.new(media=media)).id, "worker-1")
-    assert job is not None
-    return job
+from worker.lease import JobCanceled, LeaseLost, Leases, RunningJob
 
 
 @pytest.fixture
 def store(redis: Redis) -> JobStore:
-    return JobStore(redis, lease_s=15)
+    return JobStore(redis)
 
 
 @pytest.fixture
-def leases(store: JobStore) -> Leases:
-    return Leases(store)
+def attempts(redis: Redis) -> Attempts:
+    return Attempts(redis, lease_s=15)
 
 
-def test_a_heartbeat_makes_the_lease_longer(store: JobStore, leases: Leases, redis: Redis) -> None:
-    job = start_job(store)
-    expire_lease(redis, job.id)
-    with leases.hold(job) as running:
+@pytest.fixture
+def leases(attempts: Attempts) -> Leases:
+    return Leases(attempts, "worker-1")
+
+
+@contextmanager
+def started(redis: Redis, leases: Leases) -> Iterator[RunningJob]:
+    """A job that is at work."""
+    enqueue(redis)
+    with leases.take() as running:
+        assert running is not None
+        yield running
+
+
+def test_a_heartbeat_makes_the_lease_longer(
+    redis: Redis, attempts: Attempts, leases: Leases
+) -> None:
+    with started(redis, leases) as running:
+        expire_lease(redis, running.job.id)
         leases.renew()
         running.check()
-    assert store.reap() == []
+        assert attempts.reap() == []
 
 
 def test_a_reaped_job_stops_at_its_next_check(
-    store: JobStore, leases: Leases, redis: Redis
+    redis: Redis, attempts: Attempts, leases: Leases
 ) -> None:
-    job = start_job(store)
-    with leases.hold(job) as running:
-        expire_lease(redis, job.id)
-        assert [reaped.action for reaped in store.reap()] == ["requeued"]
+    with started(redis, leases) as running:
+        expire_lease(redis, running.job.id)
+        assert [reaped.action for reaped in attempts.reap()] == ["requeued"]
         leases.renew()
         with pytest.raises(LeaseLost):
             running.check()
 
 
-def test_a_deleted_job_stops_at_its_next_check(store: JobStore, leases: Leases) -> None:
-    job = start_job(store)
-    with leases.hold(job) as running:
-        store.delete(job.id, job.tenant)
+def test_a_deleted_job_stops_at_its_next_check(
+    redis: Redis, store: JobStore, leases: Leases
+) -> None:
+    with started(redis, leases) as running:
+        store.delete(running.job.id, running.job.tenant)
         leases.renew()
         with pytest.raises(LeaseLost):
             running.check()
 
 
-def test_a_job_whose_client_gave_up_is_told_so(store: JobStore, leases: Leases) -> None:
-    job = start_job(store)
-    with leases.hold(job) as running:
-        store.request_cancel(job.id, job.tenant)
+def test_a_job_whose_client_gave_up_is_told_so(
+    redis: Redis, store: JobStore, leases: Leases
+) -> None:
+    with started(redis, leases) as running:
+        store.request_cancel(running.job.id, running.job.tenant)
         running.check()
         leases.renew()
         with pytest.raises(JobCanceled):
@@ -71,36 +86,77 @@ def test_a_job_whose_client_gave_up_is_told_so(store: JobStore, leases: Leases) 
 
 
 def test_a_job_goes_on_while_redis_is_away(
-    store: JobStore, leases: Leases, redis_server: RedisServer
+    redis: Redis, leases: Leases, redis_server: RedisServer
 ) -> None:
-    with leases.hold(start_job(store)) as running:
+    with started(redis, leases) as running:
         redis_server.stop()
         try:
             with pytest.raises(StoreUnavailable):
                 leases.renew()
+            with pytest.raises(StoreUnavailable), leases.take():
+                pass
         finally:
             redis_server.start()
         running.check()
 
 
-def test_only_running_jobs_are_counted(store: JobStore, leases: Leases) -> None:
-    with leases.hold(start_job(store)), leases.hold(start_job(store)):
+def test_only_running_jobs_are_counted(redis: Redis, leases: Leases) -> None:
+    with started(redis, leases), started(redis, leases):
         assert len(leases) == 2
     assert len(leases) == 0
+    with leases.take() as running:
+        assert running is None
 
 
-def test_given_back_jobs_wait_again_and_their_threads_stop(store: JobStore, leases: Leases) -> None:
-    job = start_job(store)
-    with leases.hold(job) as running:
-        assert [released.id for released in leases.release_all()] == [job.id]
+def test_given_back_jobs_wait_again_and_their_threads_stop(
+    redis: Redis, store: JobStore, leases: Leases
+) -> None:
+    with started(redis, leases) as running:
+        leases.release_all()
         with pytest.raises(LeaseLost):
             running.check()
-    assert store.get(job.id).status is JobStatus.QUEUED
+    assert store.get(running.job.id).status is JobStatus.QUEUED
 
 
-def test_a_job_that_was_to_be_canceled_is_not_given_back(store: JobStore, leases: Leases) -> None:
-    job = start_job(store)
-    store.request_cancel(job.id, job.tenant)
-    with leases.hold(job):
-        assert leases.release_all() == []
-    assert store.get(job.id).status is JobStatus.CANCELED
+def test_a_job_that_was_to_be_canceled_is_not_given_back(
+    redis: Redis, store: JobStore, leases: Leases
+) -> None:
+    with started(redis, leases) as running:
+        store.request_cancel(running.job.id, running.job.tenant)
+        leases.release_all()
+    assert store.get(running.job.id).status is JobStatus.CANCELED
+
+
+def test_a_job_whose_worker_was_lost_gets_the_process_for_itself(
+    redis: Redis, attempts: Attempts, leases: Leases
+) -> None:
+    suspect = enqueue(redis)
+    begin(attempts)
+    expire_lease(redis, suspect.id)
+    attempts.reap()
+    other = enqueue(redis, Queue.BATCH)
+    with leases.take() as alone:
+        assert alone is not None
+        assert alone.job.id == suspect.id
+        with leases.take() as second:
+            assert second is None
+    with leases.take() as next_one:
+        assert next_one is not None
+        assert next_one.job.id == other.id
+
+
+def test_a_job_that_runs_alone_waits_until_the_process_is_idle(
+    redis: Redis, attempts: Attempts, leases: Leases
+) -> None:
+    suspect = enqueue(redis)
+    begin(attempts)
+    enqueue(redis)
+    with leases.take() as running:
+        assert running is not None
+        expire_lease(redis, suspect.id)
+        attempts.reap()
+        with leases.take() as second:
+            assert second is None
+    with leases.take() as alone:
+        assert alone is not None
+        assert alone.job.id == suspect.id

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from core.errors import ConfigurationError
+from core.options import Queue
 from worker.settings import WorkerSettings
 
 
@@ -26,9 +28,35 @@ def test_they_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("decode_deadline_s", -1),
         ("decoder_memory_bytes", 1000),
         ("queues", "interactive;batch"),
+        ("queues", "intractive"),
+        ("queues", ""),
+        ("queues", "interactive,"),
         ("log_level", "LOUD"),
     ],
 )
 def test_what_makes_no_sense_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError):
         WorkerSettings.model_validate({name: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("batch", (Queue.BATCH,)),
+        ("batch, interactive", (Queue.INTERACTIVE, Queue.BATCH)),
+        ("batch,batch", (Queue.BATCH,)),
+    ],
+)
+def test_queues_are_kept_in_the_order_in_which_they_are_served(
+    monkeypatch: pytest.MonkeyPatch, value: str, expected: tuple[Queue, ...]
+) -> None:
+    monkeypatch.setenv("DEEPFAKE_QUEUES", value)
+    assert WorkerSettings.load().queues == expected
+    monkeypatch.delenv("DEEPFAKE_QUEUES")
+    assert WorkerSettings.load().queues == tuple(Queue)
+
+
+def test_a_queue_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPFAKE_QUEUES", "interactive,intractive")
+    with pytest.raises(ConfigurationError, match=r"no queue 'intractive'; write one or more of"):
+        WorkerSettings.load()

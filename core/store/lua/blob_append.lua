@@ -1,20 +1,19 @@
--- ARGV: prefix, id, chunk, opening (0|1), ttl_ms, limit. Returns {outcome, bytes in flight}.
-local chunk, opening, ttl_ms, limit = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5]), tonumber(ARGV[6])
-local now = now_ms()
+-- ARGV: id, chunk, ttl_ms, limits: all bytes, the tenant's bytes.
+-- Returns {'stored'}, {'missing'}, or {what is used up, how much of it is used}.
+local id, chunk, ttl_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local upload = redis.call('HMGET', KEY.UPLOAD .. id, 'tenant', 'size', 'held', 'job')
+local expiry = tonumber(redis.call('ZSCORE', KEY.EXPIRIES, id) or '0')
+if not upload[1] or upload[4] or expiry <= now_ms() then return {'missing'} end
 
-for _, expired in ipairs(redis.call('ZRANGEBYSCORE', expiries_key, '-inf', now, 'LIMIT', 0, 100)) do
-  forget_blob(expired)
-end
-if not opening and not redis.call('ZSCORE', expiries_key, id) then return {'missing', 0} end
+local tenant, size = upload[1], upload[2] + #chunk
+local more = math.max(size - upload[3], 0) -- beyond what was reserved
+local used, bytes = tonumber(redis.call('GET', KEY.BYTES) or '0'), booked(tenant, 'bytes')
+if more > 0 and used + more > tonumber(ARGV[4]) then return {'full', used} end
+if more > 0 and bytes + more > tonumber(ARGV[5]) then return {'bytes', bytes} end
 
-local used = tonumber(redis.call('GET', bytes_key) or '0')
-if used + #chunk > limit or (opening and used >= limit) then return {'full', used} end
-
-if #chunk > 0 then
-  redis.call('RPUSH', prefix .. 'blob:' .. id, chunk)
-  redis.call('PEXPIRE', prefix .. 'blob:' .. id, ttl_ms)
-end
-redis.call('HINCRBY', sizes_key, id, #chunk)
-redis.call('ZADD', expiries_key, now + ttl_ms, id)
-redis.call('INCRBY', bytes_key, #chunk)
-return {'stored', used + #chunk}
+-- First of all writes, because a Redis at maxmemory refuses it only there.
+redis.call('RPUSH', KEY.CHUNKS .. id, chunk)
+redis.call('HSET', KEY.UPLOAD .. id, 'size', size)
+hold(id, tenant, upload[3] + more)
+keep_blob(id, ttl_ms)
+return {'stored'}

@@ -1,26 +1,60 @@
--- ARGV[1] = key prefix, ARGV[2] = id. One Redis server: keys are derived, not declared.
-local prefix, id = ARGV[1], ARGV[2]
-local bytes_key, sizes_key, expiries_key, owners_key =
-  prefix .. 'blob-bytes', prefix .. 'blob-sizes', prefix .. 'blob-expiries', prefix .. 'blob-owners'
+-- Uploads, the accounts of their bytes, and the places of the jobs that own them.
+--
+-- At maxmemory Redis refuses HSET, HINCRBY, ZADD and the like, but only while a script has not
+-- written yet. Whatever frees memory or lets a job go on therefore begins with a command that is
+-- never refused: PEXPIRE, ZREM, UNLINK.
 
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+-- Adds to a number of a tenant's account; a number that falls to 0 is removed.
+local function book(tenant, field, amount)
+  local account = KEY.ACCOUNT .. tenant
+  if redis.call('HINCRBY', account, field, amount) <= 0 then redis.call('HDEL', account, field) end
+end
+
+local function booked(tenant, field)
+  return tonumber(redis.call('HGET', KEY.ACCOUNT .. tenant, field) or '0')
+end
+
+-- Makes an upload hold this many bytes on the accounts.
+local function hold(blob_id, tenant, held)
+  local change = held - tonumber(redis.call('HGET', KEY.UPLOAD .. blob_id, 'held') or '0')
+  if change == 0 then return end
+  redis.call('HSET', KEY.UPLOAD .. blob_id, 'held', held)
+  redis.call('INCRBY', KEY.BYTES, change)
+  book(tenant, 'bytes', change)
 end
 
 -- Lets an upload live for ttl_ms from now; one that is gone stays gone.
 local function keep_blob(blob_id, ttl_ms)
-  if redis.call('PEXPIRE', prefix .. 'blob:' .. blob_id, ttl_ms) == 1 then
-    redis.call('ZADD', expiries_key, 'XX', now_ms() + ttl_ms, blob_id)
-  end
+  redis.call('PEXPIRE', KEY.CHUNKS .. blob_id, ttl_ms)
+  redis.call('ZADD', KEY.EXPIRIES, 'XX', now_ms() + ttl_ms, blob_id)
 end
 
--- Forgets the bytes and takes them off the account.
+-- Forgets the bytes and takes them off the accounts.
 local function forget_blob(blob_id)
-  local size = redis.call('HGET', sizes_key, blob_id)
-  redis.call('UNLINK', prefix .. 'blob:' .. blob_id)
-  redis.call('HDEL', sizes_key, blob_id)
-  redis.call('ZREM', expiries_key, blob_id)
-  redis.call('HDEL', owners_key, blob_id)
-  if size then redis.call('DECRBY', bytes_key, size) end
+  redis.call('UNLINK', KEY.CHUNKS .. blob_id)
+  redis.call('ZREM', KEY.EXPIRIES, blob_id)
+  local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job')
+  if not upload[1] then return end
+  hold(blob_id, upload[1], 0)
+  if not upload[2] then book(upload[1], 'uploads', -1) end
+  redis.call('UNLINK', KEY.UPLOAD .. blob_id)
+end
+
+-- Takes a job that no longer waits out of its queue.
+local function leave_queue(job_id, queue, tenant)
+  if redis.call('ZREM', KEY.QUEUED .. queue, job_id) == 1 then book(tenant, 'queued', -1) end
+end
+
+-- Ends every upload whose time is over, and the job that owned it: both expire in one instant.
+local function sweep()
+  local expired = redis.call('ZRANGEBYSCORE', KEY.EXPIRIES, '-inf', now_ms(), 'LIMIT', 0, 100)
+  for _, blob_id in ipairs(expired) do
+    local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job', 'queue')
+    forget_blob(blob_id)
+    if upload[2] then
+      leave_queue(upload[2], upload[3], upload[1])
+      redis.call('ZREM', KEY.LEASES, upload[2])
+      redis.call('UNLINK', KEY.JOB .. upload[2])
+    end
+  end
 end

@@ -1,11 +1,13 @@
--- ARGV: prefix, id, tenant, ttl_ms. Returns the status before, '' when there is no such job.
-local status = get('status')
-if not status or get('tenant') ~= ARGV[3] then return '' end
+-- ARGV: id, tenant, ttl_ms. Returns {status before, record}, or {} when there is no such job.
+local id, ttl_ms = ARGV[1], tonumber(ARGV[3])
+local status = get(id, 'status')
+if not status or get(id, 'tenant') ~= ARGV[2] then return {} end
 if status == 'queued' then
-  close('canceled', tonumber(ARGV[4]))
-  changed()
-elseif status == 'processing' and get('cancel_requested') ~= '1' then
-  set('cancel_requested', 1)
-  changed()
+  close(id, 'canceled', ttl_ms)
+  changed(id)
+elseif status == 'processing' and get(id, 'cancel_requested') ~= '1' then
+  keep(id, ttl_ms) -- first, so that a Redis at maxmemory takes the rest
+  set(id, 'cancel_requested', 1)
+  changed(id)
 end
-return status
+return {status, record(id)}

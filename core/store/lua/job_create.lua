@@ -1,28 +1,36 @@
--- ARGV: prefix, id, ttl_ms, blob id, idempotency key or '', its ttl_ms, then fields and values.
--- Returns the id that is stored: another one when the idempotency key was used before, and ''
--- when the upload is gone.
-local ttl_ms, blob_id = tonumber(ARGV[3]), ARGV[4]
-local idempotency, idempotency_ttl_ms = ARGV[5], tonumber(ARGV[6])
+-- ARGV: id, ttl_ms, blob id, tenant, the most jobs that may wait for the tenant, idempotency key
+-- or '', its ttl_ms, then fields and values of the record.
+-- Returns {'created' or 'known', id, record}, {'missing'}, or {'queued', number}.
+local id, ttl_ms, blob_id, tenant = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local idempotency, idempotency_ttl_ms = ARGV[6], tonumber(ARGV[7])
 
 if idempotency ~= '' then
-  local known = redis.call('GET', prefix .. 'idempotency:' .. idempotency)
-  if known and redis.call('EXISTS', prefix .. 'job:' .. known) == 1 then return known end
+  local known = redis.call('GET', KEY.IDEMPOTENCY .. idempotency)
+  if known and redis.call('EXISTS', KEY.JOB .. known) == 1 then
+    return {'known', known, record(known)}
+  end
 end
-if redis.call('EXISTS', prefix .. 'blob:' .. blob_id) == 0 then return '' end
-if idempotency ~= '' then
-  redis.call('SET', prefix .. 'idempotency:' .. idempotency, id, 'PX', idempotency_ttl_ms)
-end
+local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'size', 'job')
+local size = tonumber(upload[1] or '0')
+-- An upload has one job only: when that ended, the bytes would be gone under the other.
+if size == 0 or upload[2] then return {'missing'} end
+if redis.call('EXISTS', KEY.CHUNKS .. blob_id) == 0 then return {'missing'} end
+local queued = booked(tenant, 'queued')
+if queued >= tonumber(ARGV[5]) then return {'queued', queued} end
 
-local now = now_ms()
-redis.call('HSET', owners_key, blob_id, id)
-for index = 7, #ARGV, 2 do set(ARGV[index], ARGV[index + 1]) end
-set('attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now)
-line_up()
-keep(ttl_ms)
--- Places of records that expired while they waited.
-local line = line_of(get('queue'))
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now - ttl_ms, 'LIMIT', 0, 100)) do
-  if redis.call('EXISTS', prefix .. 'job:' .. old) == 0 then redis.call('ZREM', line, old) end
+for index = 8, #ARGV, 2 do set(id, ARGV[index], ARGV[index + 1]) end
+-- The counter begins with the time, so that places go on where an emptied Redis forgot it.
+redis.call('SET', KEY.PLACES, now_ms(), 'NX')
+set(id, 'attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now_ms(),
+  'place', redis.call('INCR', KEY.PLACES))
+if idempotency ~= '' then
+  redis.call('SET', KEY.IDEMPOTENCY .. idempotency, id, 'PX', idempotency_ttl_ms)
 end
-changed()
-return id
+-- The upload is under way no longer: its place is free, and what it reserved in vain.
+redis.call('HSET', KEY.UPLOAD .. blob_id, 'job', id, 'queue', get(id, 'queue'))
+book(tenant, 'uploads', -1)
+hold(blob_id, tenant, size)
+enter_queue(id)
+keep(id, ttl_ms)
+changed(id)
+return {'created', id, record(id)}

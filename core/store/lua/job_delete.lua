@@ -1,9 +1,10 @@
--- ARGV: prefix, id, tenant. Returns 1, or 0 when there is no such job.
+-- ARGV: id, tenant. Returns 1, or 0 when there is no such job.
 -- A worker that runs it learns by its next renewal.
-if get('tenant') ~= ARGV[3] then return 0 end
-redis.call('ZREM', leases, id)
-redis.call('ZREM', line_of(get('queue')), id)
-forget_blob(get('blob_id'))
-redis.call('UNLINK', job)
-redis.call('PUBLISH', prefix .. 'job-events', id)
+local id, tenant = ARGV[1], ARGV[2]
+if get(id, 'tenant') ~= tenant then return 0 end
+redis.call('ZREM', KEY.LEASES, id)
+leave_queue(id, get(id, 'queue'), tenant)
+forget_blob(get(id, 'blob_id'))
+redis.call('UNLINK', KEY.JOB .. id)
+redis.call('PUBLISH', KEY.EVENTS, id)
 return 1

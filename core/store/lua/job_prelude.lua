@@ -1,42 +1,52 @@
--- ARGV[2] = job id. The prelude of the blobs comes first: a job owns its upload.
-local job, leases = prefix .. 'job:' .. id, prefix .. 'leases'
+-- Records of jobs. The preludes of the clock and of the uploads come first: a job owns its upload.
 
-local function get(field) return redis.call('HGET', job, field) end
-local function set(...) redis.call('HSET', job, ...) end
-local function line_of(queue) return prefix .. 'queued:' .. queue end
+local function get(id, field) return redis.call('HGET', KEY.JOB .. id, field) end
+local function set(id, ...) redis.call('HSET', KEY.JOB .. id, ...) end
+local function record(id) return redis.call('HGETALL', KEY.JOB .. id) end
 
 -- The fence: true only for the attempt that runs now.
-local function holds(attempt)
-  return get('status') == 'processing' and get('attempt') == attempt
+local function holds(id, attempt)
+  return get(id, 'status') == 'processing' and get(id, 'attempt') == attempt
 end
 
 -- Every visible change ends here: the ETag moves and the waiting clients hear of it.
-local function changed()
-  redis.call('HINCRBY', job, 'revision', 1)
-  redis.call('PUBLISH', prefix .. 'job-events', id)
+local function changed(id)
+  redis.call('HINCRBY', KEY.JOB .. id, 'revision', 1)
+  redis.call('PUBLISH', KEY.EVENTS, id)
 end
 
--- One lifetime for the record and its upload: ttl_ms after the last change or renewal.
--- Where a running job needs memory, this comes first: at maxmemory Redis refuses HSET and
--- ZADD only while a script has not written yet, so that a full Redis ends no job.
-local function keep(ttl_ms)
-  redis.call('PEXPIRE', job, ttl_ms)
-  keep_blob(get('blob_id'), ttl_ms)
+-- One lifetime for the record and its upload: ttl_ms after the last change or renewal. It begins
+-- with PEXPIRE, so that the writes behind it are not refused at maxmemory.
+local function keep(id, ttl_ms)
+  redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)
+  keep_blob(get(id, 'blob_id'), ttl_ms)
 end
 
-local function line_up()
-  redis.call('ZADD', line_of(get('queue')), get('created_at'), id)
-  redis.call('HDEL', job, 'stage')
-  set('status', 'queued')
+-- A job that comes back has the place that it was given first.
+local function enter_queue(id)
+  if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), get(id, 'place'), id) == 1 then
+    book(get(id, 'tenant'), 'queued', 1)
+  end
+  redis.call('HDEL', KEY.JOB .. id, 'stage')
+  set(id, 'status', 'queued')
 end
 
 -- The terminal write, and the end of the upload: there is no moment between the two.
-local function close(status, ttl_ms)
-  redis.call('ZREM', leases, id)
-  redis.call('ZREM', line_of(get('queue')), id)
-  redis.call('HDEL', job, 'stage')
-  forget_blob(get('blob_id'))
+local function close(id, status, ttl_ms)
+  redis.call('ZREM', KEY.LEASES, id)
+  leave_queue(id, get(id, 'queue'), get(id, 'tenant'))
+  redis.call('HDEL', KEY.JOB .. id, 'stage')
+  forget_blob(get(id, 'blob_id'))
   local now = now_ms()
-  set('status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
-  redis.call('PEXPIRE', job, ttl_ms)
+  set(id, 'status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
+  redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)
+end
+
+-- Attempts that count: those that were given back do not.
+local function counted(id)
+  return get(id, 'attempt') - (get(id, 'uncounted') or 0)
+end
+
+local function crashes_key(id)
+  return KEY.CRASHES .. get(id, 'tenant') .. ':' .. get(id, 'sha256')
 end

@@ -1,14 +1,24 @@
--- ARGV: prefix, id, attempt, ttl_ms. Returns 1 when the job went back to its queue.
--- The attempt number stays spent (it fences the old holder); it only does not count.
-if not holds(ARGV[3]) then return 0 end
-local canceled = get('cancel_requested') == '1'
-if canceled then
-  close('canceled', tonumber(ARGV[4]))
-else
-  redis.call('ZREM', leases, id)
-  redis.call('HINCRBY', job, 'uncounted', 1)
-  line_up()
-  keep(ARGV[4])
+-- ARGV: id, attempt, ttl_ms, attempts that may be counted or '' when this one does not count,
+-- error JSON. Returns what became of the job, '' when the attempt is stale.
+-- The attempt number stays spent: it fences the old holder.
+local id, ttl_ms, max_attempts = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+if not holds(id, ARGV[2]) then return '' end
+
+redis.call('ZREM', KEY.LEASES, id)
+if not max_attempts then redis.call('HINCRBY', KEY.JOB .. id, 'uncounted', 1) end
+local action = 'requeued'
+if get(id, 'cancel_requested') == '1' then
+  action = 'canceled'
+elseif max_attempts and counted(id) >= max_attempts then
+  action = 'failed'
 end
-changed()
-return canceled and 0 or 1
+
+if action == 'requeued' then
+  enter_queue(id)
+  keep(id, ttl_ms)
+else
+  close(id, action, ttl_ms)
+  if action == 'failed' then set(id, 'error', ARGV[5]) end
+end
+changed(id)
+return action

@@ -1,5 +1,6 @@
--- ARGV: prefix, id, attempt, lease_ms, ttl_ms. Returns {held, cancel requested}.
-if not holds(ARGV[3]) then return {0, 0} end
-keep(ARGV[5])
-redis.call('ZADD', leases, now_ms() + ARGV[4], id)
-return {1, tonumber(get('cancel_requested') or '0')}
+-- ARGV: id, attempt, lease_ms, ttl_ms. Returns {held, cancel requested}.
+local id = ARGV[1]
+if not holds(id, ARGV[2]) then return {0, 0} end
+keep(id, ARGV[4])
+redis.call('ZADD', KEY.LEASES, now_ms() + ARGV[3], id)
+return {1, tonumber(get(id, 'cancel_requested') or '0')}

@@ -9,7 +9,7 @@ from api.offload import Offload
 from api.upload.blob import IncomingBlob, incoming
 from core.errors import EmptyMedia, MediaTooLarge
 from core.store.blobs import RedisBlobStore
-from core.store.jobs import MediaRef
+from core.store.records import MediaRef
 from tests.api.gateway import MP4
 
 
@@ -19,7 +19,7 @@ def written(
     async def write() -> MediaRef:
         offload = Offload(threads=2, limit_s=5)
         try:
-            async with incoming(blobs, offload, limit_bytes=20_000) as blob:
+            async with incoming(blobs, offload, tenant="local", limit_bytes=20_000) as blob:
                 media = await _fill(blob, data)
                 blob.taken = taken
                 if fault is not None:

@@ -15,7 +15,7 @@ from api.settings import GatewaySettings
 from core.store.blobs import CHUNK_BYTES, RedisBlobStore
 from core.store.jobs import JobStore
 from tests.api.asgi import body_of, post
-from tests.api.gateway import MP4, QueueTwin, serve
+from tests.api.gateway import MP4, DoorbellTwin, serve
 
 
 def test_a_long_upload_is_cut_into_chunks_of_one_mebibyte(
@@ -33,7 +33,7 @@ def test_a_long_upload_is_cut_into_chunks_of_one_mebibyte(
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("form", [True, False])
 def test_a_file_beyond_the_limit_answers_413_and_leaves_nothing(
-    client: httpx.Client, queue: QueueTwin, blobs: RedisBlobStore, declared: bool, form: bool
+    client: httpx.Client, doorbell: DoorbellTwin, blobs: RedisBlobStore, declared: bool, form: bool
 ) -> None:
     body = MP4 + bytes(6_000_000)
     request = (
@@ -48,7 +48,7 @@ def test_a_file_beyond_the_limit_answers_413_and_leaves_nothing(
     answer = client.send(request)
     assert answer.status_code == 413
     assert "the limit is 3,000,000 bytes" in answer.json()["detail"]
-    assert queue.published == []
+    assert doorbell.rung == []
     while blobs.usage().used:
         pass
 
@@ -84,7 +84,7 @@ def test_bytes_in_flight_at_their_bound_answer_503(redis_url: str, blobs: RedisB
     settings = GatewaySettings(
         redis_url=redis_url, max_upload_bytes=20_000, max_bytes_in_flight=20_000
     )
-    with serve(create_app(settings, queue=QueueTwin())) as client:
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
         assert [client.post("/v1/jobs", content=MP4).status_code for _ in range(2)] == [202, 202]
         full = client.post("/v1/jobs", content=MP4)
     assert (full.status_code, full.json()["type"]) == (503, "/problems/store_full")
@@ -94,14 +94,14 @@ def test_bytes_in_flight_at_their_bound_answer_503(redis_url: str, blobs: RedisB
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(
-    settings: GatewaySettings, queue: QueueTwin, blobs: RedisBlobStore, jobs: JobStore
+    settings: GatewaySettings, doorbell: DoorbellTwin, blobs: RedisBlobStore, jobs: JobStore
 ) -> None:
     gone: Message = {"type": "http.disconnect"}
     receive = body_of(MP4, bytes(2 * CHUNK_BYTES), then=gone)
-    status, _ = asyncio.run(post(create_app(settings, queue=queue), receive))
+    status, _ = asyncio.run(post(create_app(settings, doorbell=doorbell), receive))
     assert status == 400  # which nobody reads
     assert blobs.usage().used == 0
-    assert queue.published == []
+    assert doorbell.rung == []
     assert jobs.counts().queued["interactive"] == 0
 
 
@@ -117,7 +117,7 @@ FORM = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + MP4 + b"\
 
 @pytest.fixture
 def app(settings: GatewaySettings) -> FastAPI:
-    return create_app(settings, queue=QueueTwin())
+    return create_app(settings, doorbell=DoorbellTwin())
 
 
 def refused_or_taken(app: FastAPI, chunks: list[bytes], content_type: str) -> int:

@@ -13,7 +13,7 @@ from api.settings import GatewaySettings
 from api.upload.pace import Pace, paced
 from core.store.blobs import RedisBlobStore
 from tests.api.asgi import Receive, post
-from tests.api.gateway import MP4, QueueTwin
+from tests.api.gateway import MP4, DoorbellTwin
 
 
 def drip(pause_s: float, *, chunks: int, size: int = 1) -> Receive:
@@ -72,7 +72,7 @@ def test_an_upload_that_stalls_is_given_up(
             await asyncio.sleep(60)
         return {"type": "http.request", "body": chunks.pop(), "more_body": True}
 
-    status, answer = asyncio.run(post(create_app(settings, queue=QueueTwin()), receive))
+    status, answer = asyncio.run(post(create_app(settings, doorbell=DoorbellTwin()), receive))
     assert (status, answer["type"]) == (408, "/problems/upload_timeout")
     assert blobs.usage().used == 0
 
@@ -81,7 +81,7 @@ def test_an_upload_that_trickles_is_a_408_and_leaves_nothing(
     redis_url: str, blobs: RedisBlobStore
 ) -> None:
     settings = GatewaySettings(redis_url=redis_url, upload_idle_s=0.2, upload_least_bytes_s=100_000)
-    app = create_app(settings, queue=QueueTwin())
+    app = create_app(settings, doorbell=DoorbellTwin())
     status, answer = asyncio.run(post(app, drip(0.02, chunks=10_000)))
     assert (status, answer["type"]) == (408, "/problems/upload_timeout")
     assert blobs.usage().used == 0

@@ -8,12 +8,17 @@ import pytest
 from redis import Redis
 
 from core.errors import BlobMissing, JobNotFound
+from core.options import Queue
+from core.store.accounts import Account
+from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
-from core.store.jobs import Job, JobStatus, JobStore, MediaRef
-from tests.core.store.lost_worker import begin, expire_lease
+from core.store.jobs import JobStore
+from core.store.records import Job, JobStatus, MediaRef
+from tests.core.store.lost_worker import begin, expire_lease, take
+from tests.core.store.uploads import upload
 
 MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=3, kind="image", container="png")
-UPLOAD_TTL_S, JOB_TTL_S = 0.1, 0.6
+UPLOAD_TTL_S, JOB_TTL_S = 0.3, 1.2
 
 
 @pytest.fixture
@@ -22,9 +27,14 @@ def store(redis: Redis) -> JobStore:
 
 
 @pytest.fixture
+def attempts(redis: Redis) -> Attempts:
+    return Attempts(redis, ttl_s=JOB_TTL_S)
+
+
+@pytest.fixture
 def blobs(redis: Redis) -> RedisBlobStore:
     blobs = RedisBlobStore(redis, upload_ttl_s=UPLOAD_TTL_S, max_total_bytes=4)
-    blobs.open(MEDIA.blob_id)
+    blobs.open(MEDIA.blob_id, tenant="local")
     blobs.append(MEDIA.blob_id, b"abc")
     return blobs
 
@@ -38,50 +48,50 @@ def content(blobs: RedisBlobStore) -> bytes:
 
 
 def test_an_upload_that_waits_longer_than_uploads_may_take_is_still_there(
-    store: JobStore, blobs: RedisBlobStore
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
 ) -> None:
     job = queued(store)
     time.sleep(2 * UPLOAD_TTL_S)
-    blobs.open("blob_2")  # an upload sweeps away what has expired
+    blobs.open("blob_2", tenant="local")  # an upload sweeps away what has expired
     assert content(blobs) == b"abc"
     assert blobs.usage().used == 3
-    assert store.claim(job.id, "w1") is not None
+    assert take(attempts).id == job.id
 
 
 def test_an_upload_without_a_job_is_swept_away(blobs: RedisBlobStore) -> None:
     time.sleep(2 * UPLOAD_TTL_S)
-    blobs.open("blob_2")
+    blobs.open("blob_2", tenant="local")
     assert blobs.usage().used == 0
 
 
-@pytest.mark.parametrize("how", ["claim", "renew", "stage", "release", "reap"])
+@pytest.mark.parametrize("how", ["take", "renew", "stage", "release", "reap"])
 def test_whatever_lets_the_record_live_on_does_so_for_its_upload(
-    store: JobStore, blobs: RedisBlobStore, redis: Redis, how: str
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis, how: str
 ) -> None:
     job = queued(store)
-    if how != "claim":
-        begin(store, job.id)
-    for key in (f"df:job:{job.id}", "df:blob:blob_1"):
-        redis.pexpire(key, 50)
-    redis.zadd("df:blob-expiries", {MEDIA.blob_id: 1})
+    if how != "take":
+        begin(attempts)
+    for key in (f"df:job:{job.id}", f"df:blob:{MEDIA.blob_id}"):
+        redis.pexpire(key, 200)
+    redis.zadd("df:upload-expiries", {MEDIA.blob_id: time.time() * 1000 + 200})
     if how == "reap":
         expire_lease(redis, job.id)
     {
-        "claim": lambda: store.claim(job.id, "w1"),
-        "renew": lambda: store.renew(job.id, 1),
-        "stage": lambda: store.set_stage(job.id, 1, "infer"),
-        "release": lambda: store.release(job.id, 1),
-        "reap": store.reap,
+        "take": lambda: attempts.take("w1"),
+        "renew": lambda: attempts.renew(job.id, 1),
+        "stage": lambda: attempts.set_stage(job.id, 1, "infer"),
+        "release": lambda: attempts.release(job.id, 1),
+        "reap": attempts.reap,
     }[how]()
-    time.sleep(0.1)
-    blobs.open("blob_2")
+    time.sleep(0.3)
+    blobs.open("blob_2", tenant="local")
     assert content(blobs) == b"abc"
     assert store.get(job.id).id == job.id
 
 
 @pytest.mark.parametrize("how", ["finish", "cancel", "cancel of a lost worker", "delete", "fail"])
 def test_the_upload_ends_with_its_job(
-    redis: Redis, store: JobStore, blobs: RedisBlobStore, how: str
+    redis: Redis, store: JobStore, attempts: Attempts, blobs: RedisBlobStore, how: str
 ) -> None:
     job = queued(store)
     if how == "cancel":
@@ -89,13 +99,13 @@ def test_the_upload_ends_with_its_job(
     elif how == "delete":
         store.delete(job.id, "local")
     elif how == "finish":
-        store.finish(job.id, begin(store, job.id), status=JobStatus.SUCCEEDED, result={})
+        attempts.finish(job.id, begin(attempts).attempt, status=JobStatus.SUCCEEDED, result={})
     else:
-        begin(store, job.id)
+        begin(attempts)
         if how == "cancel of a lost worker":
             store.request_cancel(job.id, "local")
         expire_lease(redis, job.id)
-        JobStore(redis, ttl_s=JOB_TTL_S, max_attempts=1).reap()
+        Attempts(redis, ttl_s=JOB_TTL_S, max_attempts=1).reap()
     with pytest.raises(BlobMissing):
         content(blobs)
     assert blobs.usage().used == 0
@@ -104,7 +114,7 @@ def test_the_upload_ends_with_its_job(
 
 
 def test_an_upload_that_has_a_job_cannot_be_discarded(
-    store: JobStore, blobs: RedisBlobStore
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
 ) -> None:
     queued(store)
     blobs.discard(MEDIA.blob_id)
@@ -112,7 +122,7 @@ def test_an_upload_that_has_a_job_cannot_be_discarded(
 
 
 def test_no_job_is_created_for_an_upload_that_is_gone(
-    redis: Redis, store: JobStore, blobs: RedisBlobStore
+    redis: Redis, store: JobStore, attempts: Attempts, blobs: RedisBlobStore
 ) -> None:
     blobs.discard(MEDIA.blob_id)
     with pytest.raises(BlobMissing, match="blob_1"):
@@ -121,37 +131,58 @@ def test_no_job_is_created_for_an_upload_that_is_gone(
     assert store.counts().queued["interactive"] == 0
 
 
-def test_a_stale_attempt_cannot_end_the_upload(store: JobStore, blobs: RedisBlobStore) -> None:
+def test_a_stale_attempt_cannot_end_the_upload(
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
+) -> None:
     job = queued(store)
-    begin(store, job.id)
-    assert store.release(job.id, 1)
-    assert not store.finish(job.id, 1, status=JobStatus.SUCCEEDED, result={})
+    begin(attempts)
+    assert attempts.release(job.id, 1)
+    assert not attempts.finish(job.id, 1, status=JobStatus.SUCCEEDED, result={})
     assert content(blobs) == b"abc"
 
 
-def test_a_job_that_nobody_takes_expires_with_its_upload(
-    store: JobStore, blobs: RedisBlobStore
+def test_a_job_that_nobody_takes_leaves_its_queue_when_it_expires(
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     job = queued(store)
     time.sleep(JOB_TTL_S + 0.05)
     with pytest.raises(JobNotFound):
         store.get(job.id)
-    blobs.open("blob_2")
-    assert blobs.usage().used == 0
-    blobs.open(MEDIA.blob_id)
-    blobs.append(MEDIA.blob_id, b"abc")
+    assert store.queue_position(job) is None
+    assert store.counts().queued == {"interactive": 0, "batch": 0}
+    assert store.bells_wanted(Queue.INTERACTIVE) == 0
+    assert attempts.take("w1") is None
+    assert blobs.account("local") == Account()
+    assert list(redis.scan_iter("df:upload*")) == []
+
+
+def test_an_expired_job_ahead_is_not_counted_in_a_position(
+    store: JobStore, blobs: RedisBlobStore, redis: Redis
+) -> None:
     queued(store)
-    assert store.counts().queued["interactive"] == 1
+    later = JobStore(redis).create(Job.new(media=upload(redis)))
+    assert store.queue_position(later) == 2
+    time.sleep(JOB_TTL_S + 0.05)
+    assert store.queue_position(later) == 1
+
+
+def test_a_running_job_that_expires_leaves_no_lease(
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
+) -> None:
+    queued(store)
+    begin(attempts)
+    time.sleep(JOB_TTL_S + 0.05)
+    assert store.counts().processing == 0
 
 
 def test_a_job_that_lived_on_keeps_its_place_in_the_queue(
-    store: JobStore, blobs: RedisBlobStore
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     job = queued(store)
     time.sleep(JOB_TTL_S / 2)
-    begin(store, job.id)
-    store.release(job.id, 1)
+    begin(attempts)
+    attempts.release(job.id, 1)
     time.sleep(JOB_TTL_S * 0.7)
-    queued(store)
+    store.create(Job.new(media=upload(redis)))
     assert store.queue_position(job) == 1
     assert content(blobs) == b"abc"

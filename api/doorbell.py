@@ -1,4 +1,4 @@
-"""The way out of the gateway: a job id on a broker queue."""
+"""How the gateway wakes a worker when it has queued a job."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.errors import StoreUnavailable
-from core.store.broker import TASK_NAME, broker_settings
+from core.options import Queue
+from core.store.doorbell import TASK_NAME, broker_settings
+from core.store.jobs import JobStore
 
 
-class JobQueue(Protocol):
-    """Hands jobs to the workers; every call blocks, and may raise StoreUnavailable."""
+class Doorbell(Protocol):
+    """Wakes workers; every call blocks, and may raise StoreUnavailable."""
 
-    def publish(self, job_id: str, queue: str) -> None:
-        """Put one job id on a queue."""
+    def ring(self, queue: Queue) -> None:
+        """Wake a worker that serves the queue, unless enough bells sound for the jobs in it.
+
+        A bell that cannot be rung delays a job by seconds and no more: the workers look at
+        their queues by themselves.
+        """
 
     def check(self) -> None:
         """Return when the broker would take a message."""
@@ -27,17 +33,18 @@ class JobQueue(Protocol):
         """Let the connections go."""
 
 
-class CeleryQueue:
+class CeleryDoorbell:
     """A Celery producer without a result backend."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, jobs: JobStore) -> None:
+        self._jobs = jobs
         self._celery = Celery("deepfake.gateway", set_as_current=False)
         self._celery.conf.update(broker_settings(redis_url))
 
-    def publish(self, job_id: str, queue: str) -> None:
-        with _broker_errors():
-            # The task has the job's id, so that logs and the queue itself can be searched.
-            self._celery.send_task(TASK_NAME, (job_id,), task_id=job_id, queue=queue)
+    def ring(self, queue: Queue) -> None:
+        if self._jobs.bells_wanted(queue) > 0:
+            with _broker_errors():
+                self._celery.send_task(TASK_NAME, queue=queue.value)
 
     def check(self) -> None:
         with _broker_errors(), self._celery.connection_for_write() as connection:

@@ -1,0 +1,137 @@
+"""The worker's side of jobs: take the next one, keep it, end it.
+
+Every change is one Lua script that is fenced by the attempt: a late duplicate of a lost worker can
+never overwrite what a newer attempt wrote.
+
+Every method raises StoreUnavailable when Redis is away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from redis import Redis
+
+from core.errors import WorkerLost
+from core.options import Queue
+from core.store.keys import PREFIX
+from core.store.quarantine import Quarantine
+from core.store.records import (
+    Job,
+    JobStatus,
+    JsonObject,
+    LeaseState,
+    Reaped,
+    error_object,
+)
+from core.store.scripts import Scripts
+
+CRASH_TTL_MS: Final = 24 * 3600 * 1000
+
+
+class Attempts:
+    """Jobs at work.
+
+    ``ttl_s`` is the life of a record after its last change, and of its upload until the end
+    of the job. ``max_attempts`` is also the number of crashes that quarantines a file.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        ttl_s: float = 24 * 3600.0,
+        lease_s: float = 15.0,
+        max_attempts: int = 3,
+        prefix: str = PREFIX,
+    ) -> None:
+        self._ttl_ms = int(ttl_s * 1000)
+        self._lease_ms = int(lease_s * 1000)
+        self._max_attempts = max_attempts
+        self._lost = json.dumps(error_object(WorkerLost(attempts=max_attempts)))
+        self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
+        verbs = ("take", "renew", "stage", "finish", "release", "reap")
+        self._run = Scripts(redis, "job", verbs, prefix=prefix)
+
+    def take(
+        self, worker_id: str, queues: Iterable[Queue] = tuple(Queue), *, busy: bool = False
+    ) -> Job | None:
+        """Start the next attempt under a lease: of the first queue in which a job waits.
+
+        None when nothing waits. A job that was at work when its worker was lost has to run
+        alone: while it is the next one, a ``busy`` worker (one that has other jobs at work)
+        gets None too.
+        """
+        served = sorted(queues, key=list(Queue).index)
+        answer = self._run("take", worker_id, self._lease_ms, self._ttl_ms, int(busy), *served)
+        return Job.from_flat(*answer) if answer else None
+
+    def renew(self, job_id: str, attempt: int) -> LeaseState:
+        """The heartbeat; ``held`` is False once the job is deleted, reaped or finished."""
+        held, cancel = self._run("renew", job_id, attempt, self._lease_ms, self._ttl_ms)
+        return LeaseState(held=bool(held), cancel_requested=bool(cancel))
+
+    def set_stage(self, job_id: str, attempt: int, stage: str) -> bool:
+        """Say what the attempt does now, ``decode`` or ``infer``; False when it is stale.
+
+        An attempt that is lost before it said so for the first time had not touched the
+        file yet: it counts neither as an attempt nor as a crash.
+        """
+        return bool(self._run("stage", job_id, attempt, self._ttl_ms, stage))
+
+    def finish(
+        self,
+        job_id: str,
+        attempt: int,
+        *,
+        status: JobStatus,
+        result: JsonObject | None = None,
+        error: JsonObject | None = None,
+        media_info: JsonObject | None = None,
+    ) -> bool:
+        """Write the terminal state and delete the upload; False when the attempt is stale."""
+        if not status.terminal:
+            raise ValueError(f"Job {job_id} cannot finish as {status}: that is no terminal state.")
+        parts = {"result": result, "error": error, "media_info": media_info}
+        fields = [
+            text
+            for name, value in parts.items()
+            if value is not None
+            for text in (name, json.dumps(value, allow_nan=False))
+        ]
+        return bool(self._run("finish", job_id, attempt, self._ttl_ms, status, *fields))
+
+    def release(self, job_id: str, attempt: int) -> bool:
+        """Give the job back unfinished, because this process ends; the attempt does not count.
+
+        True when it waits again; False when the attempt is stale, or when a requested cancel
+        ended the job here.
+        """
+        answer = self._run("release", job_id, attempt, self._ttl_ms, "", self._lost)
+        return bool(answer == b"requeued")
+
+    def give_up(self, job_id: str, attempt: int, error: JsonObject) -> bool:
+        """Give the job back because this attempt went wrong; it counts.
+
+        The job runs again, or fails with ``error`` when that was its last attempt. False when
+        the attempt is stale.
+        """
+        arguments = (self._ttl_ms, self._max_attempts, json.dumps(error))
+        return bool(self._run("release", job_id, attempt, *arguments))
+
+    def reap(self) -> list[Reaped]:
+        """End or requeue every job whose worker was lost; safe to run in several workers.
+
+        To be called at least every quarter of ``lease_s``: when no worker could for half of
+        it, Redis was away, and all leases begin anew.
+
+        Only the job that can have brought the worker down is charged with an attempt and a
+        crash: the only one in inference, or the only one at work when none was in inference.
+        """
+        arguments = (self._lease_ms, self._max_attempts, self._ttl_ms, CRASH_TTL_MS, self._lost)
+        return [
+            Reaped(job_id.decode(), queue.decode(), action.decode())
+            for job_id, queue, action in self._run("reap", *arguments)
+        ]

@@ -1,0 +1,69 @@
+"""Every key that this project keeps in Redis, and what it holds: the one table of them.
+
+The Lua scripts see the same table as ``KEY.JOB`` and so on (see :mod:`core.store.scripts`). A name
+that ends with a colon is a family: an id follows. The broker's own keys (the lists of bells,
+named for the queues) are Celery's and are described in :mod:`core.store.doorbell`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+PREFIX = "df:"
+
+
+class Key(StrEnum):
+    """Where things are; ``Key.JOB.at(job_id)`` is the whole key."""
+
+    JOB = "job:"
+    """Hash by job id: the record. It expires with the job."""
+
+    QUEUED = "queued:"
+    """Sorted set by queue: the ids of the jobs that wait, by their place in the queue."""
+
+    PLACES = "places"
+    """Counter: the place that was given out last; a requeued job keeps its place."""
+
+    LEASES = "leases"
+    """Sorted set: the ids of the jobs that run, by the time (ms) at which their lease ends."""
+
+    WATCHED = "leases-watched"
+    """Mark that lives while some worker asks for ended leases; see decision 10."""
+
+    EVENTS = "job-events"
+    """Pub/sub channel: the id of every job that changed."""
+
+    IDEMPOTENCY = "idempotency:"
+    """String by the hash of tenant and idempotency key: the id of the job that was made."""
+
+    CRASHES = "crashes:"
+    """Counter by ``tenant:sha256``: workers that the file brought down within 24 h."""
+
+    CHUNKS = "blob:"
+    """List by upload id: the bytes. It expires with the upload, later with its job."""
+
+    UPLOAD = "upload:"
+    """Hash by upload id: ``tenant``; ``size``, bytes stored; ``held``, bytes on the accounts
+    (at least ``size``); ``job``, once a job has taken the upload over."""
+
+    EXPIRIES = "upload-expiries"
+    """Sorted set: upload ids by the time (ms) at which they and their jobs expire."""
+
+    BYTES = "bytes-in-flight"
+    """Counter: the ``held`` bytes of all uploads."""
+
+    ACCOUNT = "account:"
+    """Hash by tenant: ``bytes`` held, ``uploads`` under way, jobs ``queued``."""
+
+    WORKERS = "workers"
+    """Sorted set: worker ids by the time (ms) at which their last heartbeat runs out."""
+
+    HEARTBEATS = "heartbeats"
+    """Hash by worker id: the JSON of its last heartbeat."""
+
+    GPU = "gpu:"
+    """String by the UUID of a GPU: the worker that leases it. It expires with the lease."""
+
+    def at(self, name: str = "", *, prefix: str = PREFIX) -> str:
+        """The key of this family for ``name``."""
+        return f"{prefix}{self}{name}"
