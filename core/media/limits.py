@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from av.error import FFmpegError
+
 from core.cores import usable_cores
 from core.errors import (
     DeepfakeError,
@@ -105,16 +107,20 @@ def refusing(name: str) -> Iterator[None]:
     expect; at this one boundary any of them means that the file is at fault. MemoryError and
     the errors of this project pass as they are. So do ImportError and PermissionError: a file
     in memory needs no permission, so it is the installation or the sandbox that is at fault.
+    FFmpeg's own PermissionError is the exception: many of its functions return -1 for a damaged
+    file, and -1 is EPERM.
     """
     try:
         yield
-    except (DeepfakeError, MemoryError, ImportError, PermissionError):
+    except (DeepfakeError, MemoryError, ImportError):
         raise
     except RecursionError as error:
         raise UnreadableMedia(
             f"The {name} file is nested too deeply. Save it again, or send another one."
         ) from error
     except Exception as error:
+        if isinstance(error, PermissionError) and not isinstance(error, FFmpegError):
+            raise
         said = str(getattr(error, "strerror", None) or error)
         reason = said.strip().rstrip(".") or type(error).__name__
         raise UnreadableMedia(

@@ -45,12 +45,6 @@ _IN_PROCESS = {
     "* said to last an hour": "D50",
 }
 _SANDBOXED = {
-    "* with srt": "D1",
-    "* with ass": "D1",
-    "* with webvtt": "D1",
-    "* with mov_text": "D1",
-    "* with 18 *": "D1",
-    "* with fonts, subtitles and sound": "D1",
     "*/png-icc": "D6",
 }
 CRASHING = "*/png-icc"

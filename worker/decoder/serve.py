@@ -8,6 +8,8 @@ import io
 import os
 import traceback
 
+from av.error import FFmpegError
+
 from core.errors import DecoderCrashed, DecoderOutOfMemory, DeepfakeError
 from core.faces.face import FaceDetector
 from core.pipeline.extraction import extract
@@ -70,11 +72,15 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _is_refused(error: BaseException | None) -> bool:
-    """Whether an import or a system call that failed is behind an error that blames the file."""
+    """Whether an import or a system call that failed is behind an error that blames the file.
+
+    FFmpeg's errors are no witnesses: it returns -1, which is EPERM, for many damaged files.
+    """
     while error is not None:
         if isinstance(error, ImportError):
             return True
-        if isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EACCES):
+        refused = isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EACCES)
+        if refused and not isinstance(error, FFmpegError):
             return True
         error = error.__cause__ or error.__context__
     return False

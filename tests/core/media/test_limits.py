@@ -137,6 +137,17 @@ def test_whatever_a_decoder_raises_becomes_unreadable_media() -> None:
         raise KeyError
 
 
+def test_a_refused_system_call_is_not_blamed_on_the_file() -> None:
+    with pytest.raises(PermissionError), refusing("MP4"):
+        raise PermissionError(1, "Operation not permitted")
+
+
+def test_the_permission_that_ffmpeg_lacks_for_a_damaged_file_is_blamed_on_the_file() -> None:
+    film = make_video(container="avi")
+    with pytest.raises(UnreadableMedia, match="AVI"):
+        open_media(film[: film.index(b"movi") + 4])
+
+
 def test_a_recursion_error_means_that_the_file_is_at_fault() -> None:
     with pytest.raises(UnreadableMedia, match="nested"), refusing("MP4"):
         raise RecursionError("maximum recursion depth exceeded")

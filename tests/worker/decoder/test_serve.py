@@ -28,6 +28,7 @@ from core.faces.face import FaceDetector
 from core.media.limits import MediaLimits
 from core.options import Sampling
 from core.pipeline.extraction import extract
+from tests.media_factory import make_video
 from tests.worker.media_factory import MEDIA, still, video
 from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
@@ -106,6 +107,7 @@ def wrapped(cause: Exception) -> UnreadableMedia:
         (ValueError("/srv/secret"), False),
         (wrapped(ImportError("/srv/secret/codec.so")), False),
         (wrapped(OSError(13, "Permission denied", "/srv/secret")), False),
+        (wrapped(av.error.PermissionError(1, "Operation not permitted")), True),
         (wrapped(ValueError("odd bytes")), True),
         (EmptyMedia(), True),
     ],
@@ -119,6 +121,12 @@ def test_what_the_sandbox_refuses_is_never_blamed_on_the_file(
     assert isinstance(told, DecoderCrashed) != blames_the_file
     assert "secret" not in told.message
     assert ("secret" in capsys.readouterr().err) == ("secret" in str(error) + str(error.__cause__))
+
+
+def test_a_damaged_file_that_ffmpeg_has_no_permission_for_is_at_fault(pool: DecoderPool) -> None:
+    film = make_video(container="avi")
+    with pytest.raises(UnreadableMedia):
+        send(pool, film[: film.index(b"movi") + 4])
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("std::bad_alloc")], ids=repr)
