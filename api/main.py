@@ -12,6 +12,7 @@ from api.app import create_app
 from api.protocol import bounded_protocol
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
+from core.store.connection import check_if_reachable
 
 # What a stop leaves to running requests; long polls longer than that are cut.
 SHUTDOWN_S = 5
@@ -23,6 +24,7 @@ def run(settings: GatewaySettings | None = None) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    check_if_reachable(settings.redis_url)
     # It logs every malformed byte of a stranger's form; the stranger is told already.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     uvicorn.run(

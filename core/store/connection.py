@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import redis.asyncio as aioredis
@@ -83,6 +83,15 @@ def check_server(redis: Redis) -> None:
             f"DEEPFAKE_REDIS_URL leads to {name}, which is not supported; "
             "name a single Redis server, or the master that the Sentinel watches."
         )
+
+
+def check_if_reachable(url: str) -> None:
+    """:func:`check_server` for a process that may start before Redis does.
+
+    Raises ConfigurationError; a Redis that is away is found out later.
+    """
+    with connect(url) as redis, suppress(StoreUnavailable):
+        check_server(redis)
 
 
 @contextmanager

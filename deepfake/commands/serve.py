@@ -116,10 +116,10 @@ def _run(
 
 def _start_redis(redis_url: str | None, settings: dict[str, str | None]) -> EmbeddedRedis | None:
     if redis_url is not None:
-        from core.store.connection import connect, store_errors
+        from core.store.connection import check_server, connect
 
-        with connect(redis_url) as client, store_errors():
-            client.ping()
+        with connect(redis_url) as client:
+            check_server(client)
         settings["DEEPFAKE_REDIS_URL"] = redis_url
         return None
     from api.settings import GatewaySettings

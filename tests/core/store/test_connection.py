@@ -23,7 +23,7 @@ from redis.exceptions import (
 
 from core.errors import ConfigurationError, StoreFull, StoreUnavailable
 from core.store.attempts import Attempts
-from core.store.connection import check_server, connect, store_errors
+from core.store.connection import check_if_reachable, check_server, connect, store_errors
 from core.store.jobs import JobStore
 from core.store.records import JobStatus
 from tests.core.store.lost_worker import begin
@@ -245,3 +245,9 @@ def test_a_cluster_and_a_sentinel_are_refused_by_their_names(mode: str, name: st
 
 def test_a_single_server_is_taken(redis: Redis) -> None:
     check_server(redis)
+
+
+def test_a_process_may_start_before_its_redis_does() -> None:
+    check_if_reachable("redis://127.0.0.1:1/0")
+    with pytest.raises(ConfigurationError, match="'cluster'"):
+        check_if_reachable("redis://127.0.0.1:1/0?cluster=yes")
