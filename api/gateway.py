@@ -49,7 +49,12 @@ class Gateway:
 def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) -> Iterator[Gateway]:
     """Build everything and let it go at the end; Redis need not be there yet."""
     redis = connect(settings.redis_url, socket_timeout_s=SOCKET_TIMEOUT_S)
-    jobs = JobStore(redis, ttl_s=settings.job_ttl_s, max_attempts=settings.max_attempts)
+    jobs = JobStore(
+        redis,
+        ttl_s=settings.job_ttl_s,
+        max_attempts=settings.max_attempts,
+        tenant_limits=settings.tenant_limits,
+    )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     try:
         yield Gateway(
@@ -59,13 +64,12 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
                 redis,
                 upload_ttl_s=settings.upload_limit_s,
                 max_total_bytes=settings.max_bytes_in_flight,
+                tenant_limits=settings.tenant_limits,
             ),
             workers=WorkerRegistry(redis),
             doorbell=doorbell,
             events=JobEvents(settings.redis_url, jobs.events_channel),
-            slots=UploadSlots(
-                settings.max_uploads, for_each_tenant=settings.share_of(settings.max_uploads)
-            ),
+            slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
             store=Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S),
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
         )

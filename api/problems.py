@@ -45,16 +45,12 @@ class GatewayBusy(GatewayError):
         super().__init__(f"{limit} uploads run already, which is the limit; try again soon.")
 
 
-class TenantBusy(GatewayError):
-    """The tenant's own share is used up, while others can still be served."""
-
-    code = "tenant_busy"
+class QueueFull(GatewayError):
+    code = "queue_full"
     retryable = True
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(
-            f"{limit} of your uploads run already, which is your share; wait until one is over."
-        )
+    def __init__(self, *, queued: int, limit: int) -> None:
+        super().__init__(f"{queued:,} jobs wait, and the limit is {limit:,}; try again later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,10 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.FileQuarantined: Meaning(422, "The file is in quarantine"),
     InvalidParameter: Meaning(422, "A parameter is invalid"),
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
-    TenantBusy: Meaning(429, "Too many of your own uploads at once", retry_after_s=2),
-    errors.QuotaError: Meaning(429, "The tenant has as much as it may", retry_after_s=5),
+    errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),
+    errors.QuotaError: Meaning(429, "Your share is used up", retry_after_s=5),
     GatewayBusy: Meaning(503, "Too many uploads at once", retry_after_s=2),
+    QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),
     errors.DeepfakeError: Meaning(500, "The gateway failed"),

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from core.loopback import is_loopback
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Sampling
 from core.settings import Bytes, Seconds, Settings
+from core.store.accounts import TenantLimits
 
 
 class GatewaySettings(Settings):
@@ -22,6 +23,7 @@ class GatewaySettings(Settings):
 
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
+    max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
     tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the above, for each tenant
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
@@ -40,11 +42,28 @@ class GatewaySettings(Settings):
         """True when only this machine can reach the gateway."""
         return is_loopback(self.host)
 
-    def share_of(self, whole: int) -> int:
-        """What one tenant may have of ``whole``: at least 1, and all of it where keys are off."""
+    @property
+    def uploads_of_a_tenant(self) -> int:
+        """How many uploads in this process may be one tenant's."""
+        return self._share_of(self.max_uploads)
+
+    @property
+    def tenant_limits(self) -> TenantLimits:
+        """What one tenant may have in the store, counted over all gateways.
+
+        One upload always fits. Where keys are off there is one tenant, this machine, and it
+        may have all: the bounds of the whole are enough.
+        """
         if self.api_keys_file is None:
-            return whole  # there is one tenant: this machine
-        return max(1, int(whole * self.tenant_share))
+            return TenantLimits()
+        return TenantLimits(
+            bytes_in_flight=max(self._share_of(self.max_bytes_in_flight), self.max_upload_bytes),
+            queued_jobs=self._share_of(self.max_queued_jobs),
+        )
+
+    def _share_of(self, whole: int) -> int:
+        share = 1.0 if self.api_keys_file is None else self.tenant_share
+        return max(1, int(whole * share))
 
     @field_validator("root_path")
     @classmethod

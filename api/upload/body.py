@@ -75,7 +75,7 @@ class UploadBody:
             raise MalformedRequest(f"Content-Length {declared[:60]!r} is not a number of bytes.")
         if int(declared) > self._body_limit:
             raise MediaTooLarge(size=int(declared), limit=self._limit)
-        return int(declared)
+        return min(int(declared), self._limit)
 
 
 def _form_of(content_type: str) -> MultipartReader | None:

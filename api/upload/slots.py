@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.problems import GatewayBusy, TenantBusy
+from api.problems import GatewayBusy
+from core.errors import TooManyUploads
 
 
 class UploadSlots:
@@ -19,11 +20,11 @@ class UploadSlots:
 
     @contextmanager
     def take(self, tenant: str) -> Iterator[None]:
-        """Hold one slot; raises GatewayBusy or TenantBusy when there is none."""
+        """Hold one slot; raises GatewayBusy or TooManyUploads when there is none."""
         if self._taken.total() >= self._limit:
             raise GatewayBusy(limit=self._limit)
         if self._taken[tenant] >= self._tenant_limit:
-            raise TenantBusy(limit=self._tenant_limit)
+            raise TooManyUploads(used=self._taken[tenant], limit=self._tenant_limit)
         self._taken[tenant] += 1
         try:
             yield

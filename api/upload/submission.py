@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from api.errors import invalid_parameters
 from api.gateway import Gateway
+from api.problems import QueueFull
 from api.schemas import SubmitOptions
 from api.upload.blob import incoming
 from api.upload.body import UploadBody
@@ -67,6 +68,7 @@ async def _find(gateway: Gateway, caller: Caller) -> Job | None:
 async def _take(
     gateway: Gateway, caller: Caller, options: SubmitOptions, body: UploadBody
 ) -> Submission:
+    await _check_queues(gateway)
     async with incoming(
         gateway.blobs,
         gateway.store,
@@ -84,6 +86,13 @@ async def _take(
         check_same_file(job, media.sha256)
         check_same_options(job, merged, gateway.settings)
     return Submission(job, replayed=not blob.taken)
+
+
+async def _check_queues(gateway: Gateway) -> None:
+    counts = await gateway.store(gateway.jobs.counts)
+    queued, limit = sum(counts.queued.values()), gateway.settings.max_queued_jobs
+    if queued >= limit:
+        raise QueueFull(queued=queued, limit=limit)
 
 
 def _merge(options: SubmitOptions, body: UploadBody) -> SubmitOptions:

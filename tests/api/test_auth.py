@@ -77,9 +77,38 @@ def test_a_tenant_with_its_share_in_use_hears_429_and_others_are_served(
         while refused.status_code == 202:  # the two are on their way
             refused = client.post("/v1/jobs", content=MP4, headers=evil)
         theirs = client.post("/v1/jobs", content=MP4, headers=acme)
-    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/tenant_busy")
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too_many_uploads")
     assert refused.headers["retry-after"] == "2"
     assert theirs.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({"max_upload_bytes": 10_000, "max_bytes_in_flight": 30_000}, "too_many_bytes"),
+        ({"max_queued_jobs": 2}, "too_many_jobs"),
+    ],
+)
+def test_what_a_tenant_has_waiting_is_bounded_and_others_are_served(
+    redis_url: str, tmp_path: Path, limits: dict[str, int], problem: str
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{ACME.entry}\n{EVIL.entry}\n")
+    settings = GatewaySettings.model_validate(
+        {"redis_url": redis_url, "api_keys_file": keys, **limits}
+    )
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
+        taken, refused, theirs = (
+            client.post("/v1/jobs", content=MP4, headers=bearer(key.secret))
+            for key in (EVIL, EVIL, ACME)
+        )
+        whole = client.post("/v1/jobs", content=MP4, headers=bearer(ACME.secret))
+    assert (taken.status_code, refused.status_code, theirs.status_code) == (202, 429, 202)
+    assert refused.json()["type"] == f"/problems/{problem}"
+    assert refused.json()["retryable"] is True
+    assert refused.headers["retry-after"] == "5"
+    if problem == "too_many_jobs":
+        assert (whole.status_code, whole.json()["type"]) == (503, "/problems/queue_full")
 
 
 def half_an_upload(client: httpx.Client, secret: str) -> socket.socket:

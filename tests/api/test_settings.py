@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
+from core.store.accounts import TenantLimits
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,9 +32,12 @@ def test_the_largest_upload_must_fit_the_bytes_in_flight(monkeypatch: pytest.Mon
 
 
 def test_one_tenant_may_have_a_share_of_the_whole_and_all_of_it_without_keys() -> None:
-    assert GatewaySettings().share_of(16) == 16
-    with_keys = GatewaySettings(api_keys_file=Path("keys"))
-    assert [with_keys.share_of(whole) for whole in (16, 3, 1)] == [8, 1, 1]
+    alone = GatewaySettings()
+    assert (alone.uploads_of_a_tenant, alone.tenant_limits) == (16, TenantLimits())
+    shared = GatewaySettings(api_keys_file=Path("keys"), tenant_share=0.25, max_queued_jobs=3)
+    assert shared.uploads_of_a_tenant == 4
+    assert shared.tenant_limits.queued_jobs == 1
+    assert shared.tenant_limits.bytes_in_flight == shared.max_upload_bytes  # one always fits
 
 
 @pytest.mark.parametrize("path", ["deepfake", "/a//b", "//evil.example", "/a?b", "/a b"])

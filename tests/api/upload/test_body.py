@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -91,6 +93,24 @@ def test_bytes_in_flight_at_their_bound_answer_503(redis_url: str, blobs: RedisB
     assert full.headers["retry-after"] == "5"
     assert full.json()["retryable"] is True
     assert blobs.usage().used == 2 * len(MP4)
+
+
+def test_an_upload_that_cannot_fit_is_refused_at_its_first_bytes(
+    redis_url: str, blobs: RedisBlobStore
+) -> None:
+    settings = GatewaySettings(
+        redis_url=redis_url, max_upload_bytes=20_000, max_bytes_in_flight=20_000
+    )
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
+        client.post("/v1/jobs", content=MP4)
+        connection = HTTPConnection(client.base_url.host, client.base_url.port or 80, timeout=30)
+        connection.putrequest("POST", "/v1/jobs")
+        connection.putheader("Content-Length", "15000")
+        connection.endheaders(MP4[:5000])
+        answer = connection.getresponse()  # the rest was not sent
+        assert (answer.status, json.load(answer)["type"]) == (503, "/problems/store_full")
+        connection.close()
+    assert blobs.usage().used == len(MP4)
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(

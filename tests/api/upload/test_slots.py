@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.problems import GatewayBusy, TenantBusy, meaning_of
+from api.problems import GatewayBusy, meaning_of
 from api.upload.slots import UploadSlots
+from core.errors import TooManyUploads
 
 
 def test_uploads_at_one_time_are_bounded() -> None:
@@ -17,7 +18,7 @@ def test_uploads_at_one_time_are_bounded() -> None:
 def test_a_tenant_with_its_share_in_use_leaves_the_rest_to_others() -> None:
     slots = UploadSlots(3, for_each_tenant=2)
     with slots.take("acme"), slots.take("acme"):
-        with pytest.raises(TenantBusy, match="your share") as refused:
+        with pytest.raises(TooManyUploads, match="the limit is 2") as refused:
             slots.take("acme").__enter__()
         with slots.take("other"):
             pass
