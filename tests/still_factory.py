@@ -81,3 +81,11 @@ def claiming(name: str, size: tuple[int, int]) -> bytes:
             at = data.index(struct.pack("<H", tag), 8)
             data[at + 8 : at + 12] = struct.pack("<I", side)
     return bytes(data)
+
+
+def nested_boxes(names: list[bytes], depth: int) -> bytes:
+    """Boxes in boxes; the names are taken in turn from the outside to the inside."""
+    content = b""
+    for level in reversed(range(depth)):
+        content = struct.pack(">I", 8 + len(content)) + names[level % len(names)] + content
+    return content

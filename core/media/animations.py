@@ -64,6 +64,7 @@ class Animation:
         self._starts = [0, *accumulate(durations_ms)]
         self._rendering: Rendering | None = None
         self._cut = False
+        self._notes: tuple[str, ...] = ()
         self.coverage = Coverage()
         limits.check_duration(self._starts[-1] / 1000)
         with refusing(self._name.upper()), open_picture(self._name, data) as image:
@@ -75,7 +76,6 @@ class Animation:
         """What the file is; complete once the frames were taken."""
         how = self._rendering or Rendering()
         width, height = reversed(self._size) if swaps_sides(how.turn) else self._size
-        notes = {"truncated_file": self._cut, "hdr_tone_mapped": how.colours.hdr}
         return MediaInfo(
             kind=Kind.VIDEO,
             container=self._name,
@@ -84,7 +84,7 @@ class Animation:
             width=width,
             height=height,
             frames_total=len(self._starts) - 1,
-            notes=tuple(note for note, holds in notes.items() if holds),
+            notes=(*self._notes, "truncated_file") if self._cut else self._notes,
         )
 
     def frames(self, count: int) -> Iterator[Frame]:
@@ -134,5 +134,5 @@ class Animation:
     def _frame(self, image: Image.Image, index: int) -> Frame:
         if self._rendering is None:
             self._rendering = Rendering(colours_of(image, self._data), turn_of(image))
-        pixels, _ = render(image, self._rendering)
+        pixels, self._notes = render(image, self._rendering)
         return Frame(index, self._starts[index] / 1000, keyframe=index == 0, pixels=pixels)

@@ -6,10 +6,13 @@ order, and ends where the bytes do; callers bound how many they take.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from core.media.png_chunks import chunks
 from core.media.sample_tables import sample_durations
+
+_GIF_BLOCK = re.compile(b"[\x21\x2c\x3b]")
 
 
 def gif_durations(data: memoryview) -> Iterator[int]:
@@ -31,7 +34,8 @@ def gif_durations(data: memoryview) -> Iterator[int]:
         elif block == 0x3B:
             return
         else:  # padding between blocks, as Pillow reads it
-            at += 1
+            found = _GIF_BLOCK.search(data, at + 1)
+            at = len(data) if found is None else found.start()
 
 
 def _colour_table(flags: int) -> int:

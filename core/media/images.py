@@ -61,26 +61,36 @@ class StillMedia:
             return self._decoded(image)
 
     def _decoded(self, image: Image.Image) -> _Picture:
-        size, divisor = image.size, self._divisor
-        notes = [*companions.notes_of(image, self._data)]
-        if divisor > 1:
+        notes = [*companions.notes_of(self._name, self._data)]
+        if self._divisor > 1:
             notes.append("decoded_at_reduced_size")
-            if isinstance(image, JpegFile):
-                image.draft(None, (size[0] // divisor, size[1] // divisor))
-                divisor = 1
-        if getattr(image, "default_image", False):
-            image.seek(1)  # an animated PNG of one frame: the default image is not part of it
-        image.load()
-        if image.size != size and not isinstance(image, JpegFile):
-            size = image.size  # a HEIF file may say another size in its pixels than in its header
-            self._limits.check_still(*size)
-        if isinstance(image, JpegFile) and image.ran_out:
-            jpeg_files.check_nearly_whole(self._data)
-            notes.append("truncated_file")
+        size = image.size
+        if isinstance(image, JpegFile):
+            divisor = 1
+            if self._load_jpeg(image):
+                notes.append("truncated_file")
+        else:
+            divisor, size = self._divisor, self._load(image)
         turn = turn_of(image)
         pixels, more = render(image, Rendering(colours_of(image, self._data), turn, divisor))
         width, height = reversed(size) if swaps_sides(turn) else size
         return _Picture(pixels, width, height, (*notes, *more))
+
+    def _load(self, image: Image.Image) -> tuple[int, int]:
+        """Decode, and return the size, which a HEIF file may only tell with its pixels."""
+        if getattr(image, "default_image", False):
+            image.seek(1)  # an animated PNG of one frame: the default image is not part of it
+        image.load()
+        self._limits.check_still(*image.size)
+        return image.size
+
+    def _load_jpeg(self, image: JpegFile) -> bool:
+        """Decode in the size that is looked at; True when the end of the file is missing."""
+        jpeg_files.reduce_early(image, self._divisor)
+        image.load()
+        if image.ran_out:
+            jpeg_files.check_nearly_whole(self._data, self._divisor)
+        return image.ran_out
 
 
 def _divisor(image: Image.Image, limits: MediaLimits) -> int:

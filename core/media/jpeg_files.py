@@ -26,7 +26,7 @@ _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # neither stuffing, nor restart, nor fill
 _SCAN, _PROGRESSIVE = 0xDA, (0xC2, 0xC6, 0xCA, 0xCE)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_FEW_ZEROS = 16
+_FEW_ZEROS, _BLOCK = 16, 64 * 1024
 _COEFFICIENTS = 64
 _LEAST_DETAIL = 0.05  # nothing can be told from less
 
@@ -47,17 +47,24 @@ class JpegFile(JpegImagePlugin.JpegImageFile):
 def without_padding(data: memoryview) -> memoryview:
     """The file up to the zeros at its end: an interrupted download is padded with them."""
     end = len(data)
-    while end and not any(data[max(0, end - 4096) : end]):
-        end = max(0, end - 4096)
-    tail = bytes(data[max(0, end - 4096) : end])
-    zeros = len(tail) - len(tail.rstrip(b"\0"))
-    whole = len(data) - end + zeros
-    return data[: end - zeros] if whole >= _FEW_ZEROS else data
+    while end:
+        block = bytes(data[max(0, end - _BLOCK) : end])
+        kept = len(block.rstrip(b"\0"))
+        end -= len(block) - kept
+        if kept:
+            break
+    return data[:end] if len(data) - end >= _FEW_ZEROS else data
 
 
-def check_nearly_whole(data: memoryview) -> None:
+def reduce_early(image: JpegFile, divisor: int) -> None:
+    """Have libjpeg make each side that many times shorter while it decodes."""
+    if divisor > 1:
+        image.draft(None, (image.width // divisor, image.height // divisor))
+
+
+def check_nearly_whole(data: memoryview, divisor: int = 1) -> None:
     """Raises :class:`UnreadableMedia` when more than ``MAX_MISSING`` of a cut JPEG is missing."""
-    missing = missing_share(data)
+    missing = missing_share(data, divisor)
     if missing > MAX_MISSING:
         raise UnreadableMedia(
             f"The JPEG file ends too early: about {missing:.0%} of the picture is missing; the "
@@ -65,8 +72,8 @@ def check_nearly_whole(data: memoryview) -> None:
         )
 
 
-def missing_share(data: memoryview) -> float:
-    """Which share of a cut JPEG is missing, in [0, 1].
+def missing_share(data: memoryview, divisor: int = 1) -> float:
+    """Which share of a cut JPEG is missing, in [0, 1], seen with sides divided by ``divisor``.
 
     The last scan of the file is the cut one; how far it came is seen by decoding the picture
     with and without its data. Of a sequential JPEG the share is that of the rows that were not
@@ -75,7 +82,7 @@ def missing_share(data: memoryview) -> float:
     layout = _layout(data)
     if not layout.complete:
         return 1.0
-    shown, before = _decode(data), _decode(data[: layout.last_begins])
+    shown, before = _decode(data, divisor), _decode(data[: layout.last_begins], divisor)
     reached = np.flatnonzero((shown != before).any(axis=(1, 2)))
     rows = int(reached[-1]) + 1 if reached.size else 0
     if not layout.progressive:
@@ -138,8 +145,9 @@ def _sent(scan: bytes, progressive: bool) -> Iterator[tuple[int, int, int, int]]
         yield scan[1 + 2 * number], first, min(last, _COEFFICIENTS - 1), bits & 15
 
 
-def _decode(data: memoryview) -> NDArray[np.uint8]:
+def _decode(data: memoryview, divisor: int) -> NDArray[np.uint8]:
     with JpegFile(ByteReader(data)) as image:  # type: ignore[arg-type]
+        reduce_early(image, divisor)
         pixels = np.asarray(image)
     return pixels if pixels.ndim == 3 else pixels[..., None]
 

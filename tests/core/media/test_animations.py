@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import numpy as np
 import pillow_heif
@@ -189,3 +190,21 @@ def test_transparency_of_an_animation_is_laid_over_white(name: str) -> None:
     with open_media(out.getvalue()) as media:
         frames = list(media.frames())
     assert all(frame.pixels[14, 14].min() > 250 for frame in frames)
+
+
+def test_bytes_between_the_blocks_of_a_gif_cost_next_to_nothing() -> None:
+    data = make_animation(frames=4)
+    assert data.endswith(b";")
+    started = time.process_time()
+    with open_media(data[:-1] + bytes(30_000_000)) as media:
+        assert media.info.frames_total == 4
+    assert time.process_time() - started < 1  # byte by byte it is 3 s
+
+
+def test_a_damaged_profile_of_an_animation_is_noted() -> None:
+    images = [Image.fromarray(picture(index, (16, 16))) for index in range(2)]
+    out = io.BytesIO()
+    images[0].save(out, "WEBP", save_all=True, append_images=images[1:], icc_profile=b"junk" * 50)
+    with open_media(out.getvalue()) as media:
+        assert len(list(media.frames())) == 2
+        assert media.info.notes == ("icc_profile_ignored",)

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
@@ -111,6 +111,41 @@ def test_a_grey_profile_is_applied_to_grey() -> None:
     pixel, notes = shown(save_image(flat("L", 55), "tiff", icc_profile=bytes(colours)))
     assert pixel.tolist() == pytest.approx([128] * 3, abs=2)
     assert notes == ()
+
+
+def ink_profile() -> bytes:
+    """A printer: no ink is white, any black ink is black, all else is a mixture of corners.
+
+    ICC.1:2001-04, sections 6.1 and 6.5.9: CMYK to Lab by a table of two points a side.
+    """
+    corners: dict[tuple[int, ...], tuple[int, int, int]] = {(1, 0, 0, 0): (140, 91, 78)}  # cyan
+    table = b""
+    for ink in np.ndindex(2, 2, 2, 2):
+        lab = (255, 128, 128) if not any(ink) else (0, 128, 128)
+        table += bytes(corners.get(tuple(map(int, ink)), lab))
+    straight = bytes(range(256))
+    matrix = struct.pack(">9i", 65_536, 0, 0, 0, 65_536, 0, 0, 0, 65_536)
+    lut = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + straight * 4 + table + straight * 3
+    head = bytearray(matrix_profile.build(SRGB, Curve.SRGB)[:128])
+    head[12:24] = b"prtrCMYKLab "
+    body = struct.pack(">I4sII", 1, b"A2B0", 144, len(lut)) + lut
+    head[:4] = struct.pack(">I", len(head) + len(body))
+    return bytes(head) + body
+
+
+@pytest.mark.parametrize("name", ["tiff", "jpeg"])
+@pytest.mark.parametrize(
+    ("ink", "shown_as"),
+    [((0, 0, 0, 0), (255, 255, 255)), ((255, 0, 0, 0), (0, 150, 221)), ((0, 0, 0, 255), (0, 0, 0))],
+    ids=["paper", "cyan", "black"],
+)
+def test_a_picture_for_print_is_shown_as_its_profile_says(
+    name: str, ink: tuple[int, ...], shown_as: tuple[int, ...]
+) -> None:
+    data = save_image(flat("CMYK", ink), name, icc_profile=ink_profile())
+    pixel, notes = shown(data)
+    assert notes == ()
+    assert np.abs(pixel.astype(int) - shown_as).max() <= 12
 
 
 def test_an_srgb_profile_changes_no_pixel() -> None:
@@ -221,6 +256,7 @@ def test_a_camera_set_to_adobe_rgb_is_believed() -> None:
 
 
 @given(st.binary(max_size=400), st.integers(0, 300))
+@settings(deadline=None)
 def test_any_bytes_as_a_profile_give_a_picture(junk: bytes, at: int) -> None:
     profile = bytearray(matrix_profile.build(DISPLAY_P3, Curve.GAMMA_22))
     profile[at : at + len(junk)] = junk

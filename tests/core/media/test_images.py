@@ -147,6 +147,16 @@ def test_a_thumbnail_behind_a_tiff_is_no_page() -> None:
     assert notes(data) == ()
 
 
+def test_a_second_page_that_cannot_be_read_spoils_nothing() -> None:
+    pages = [Image.fromarray(picture(index, (64, 48))) for index in (0, 9)]
+    data = bytearray(save_image(pages[0], "tiff", save_all=True, append_images=pages[1:]))
+    first = int.from_bytes(data[4:8], "little")
+    next_at = first + 2 + 12 * int.from_bytes(data[first : first + 2], "little")
+    struct.pack_into("<I", data, next_at, len(data) - 3)
+    assert shown_index(still(bytes(data)).pixels) == 0
+    assert notes(bytes(data)) == ()
+
+
 def test_the_primary_picture_of_a_heic_is_judged() -> None:
     file = pillow_heif.from_pillow(Image.fromarray(picture(2, (64, 48))))
     file.add_from_pillow(Image.fromarray(picture(11, (64, 48))))

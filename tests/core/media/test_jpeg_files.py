@@ -13,6 +13,7 @@ from skimage import data as examples
 from core.errors import MediaError, UnreadableMedia
 from core.media.frames import open_media
 from core.media.jpeg_files import missing_share, without_padding
+from core.media.limits import MediaLimits
 from tests.media_factory import save_image
 
 
@@ -59,6 +60,19 @@ def test_the_missing_share_is_estimated_well(share: float, progressive: bool) ->
     whole = save_image(photo(), "jpeg", quality=85, progressive=progressive)
     cut = memoryview(whole)[: int(len(whole) * (1 - share))]
     assert missing_share(cut) == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
+def test_a_large_photo_that_lacks_little_is_judged_and_noted(progressive: bool) -> None:
+    whole = save_image(photo(), "jpeg", quality=90, progressive=progressive)
+    limits = MediaLimits(max_pixels=100_000)
+    with open_media(whole[: len(whole) * 98 // 100], limits) as media:
+        assert media.info.notes == ("decoded_at_reduced_size", "truncated_file")
+    with (
+        pytest.raises(UnreadableMedia, match="missing"),
+        open_media(whole[: len(whole) // 2], limits) as media,
+    ):
+        list(media.frames())
 
 
 def test_a_jpeg_without_its_last_scans_is_unreadable() -> None:

@@ -24,7 +24,7 @@ from core.media.frames import open_media
 from core.media.limits import MediaLimits, refusing
 from core.media.sample_tables import claimed_samples
 from tests.media_factory import make_animation, make_image, make_video
-from tests.still_factory import claiming
+from tests.still_factory import claiming, nested_boxes
 
 
 def test_no_bytes_are_empty_media() -> None:
@@ -162,23 +162,16 @@ _NESTED = [
 ]
 
 
-def _nested(names: list[bytes], depth: int) -> bytes:
-    content = b""
-    for level in reversed(range(depth)):
-        content = struct.pack(">I", 8 + len(content)) + names[level % len(names)] + content
-    return content
-
-
 @pytest.mark.parametrize("brand", [b"isom", b"qt  ", b"heic", b"hevc", b"avif", b"avis"])
 @pytest.mark.parametrize("names", _NESTED, ids=lambda names: "-".join(map(bytes.decode, names)))
 def test_nested_boxes_are_refused_without_a_crash(brand: bytes, names: list[bytes]) -> None:
     head = struct.pack(">I4s4sI4s", 20, b"ftyp", brand, 0, brand)
     with pytest.raises(MediaError):
-        open_media(head + _nested(names, 1_200))
+        open_media(head + nested_boxes(names, 1_200))
 
 
 def test_nested_mdia_boxes_do_not_recurse() -> None:
-    track = _nested([b"minf", b"stbl"], 2_000)
+    track = nested_boxes([b"minf", b"stbl"], 2_000)
     for name in (b"mdia", b"trak", b"moov"):
         track = struct.pack(">I", 8 + len(track)) + name + track
     assert claimed_samples(memoryview(track)) == 0

@@ -29,6 +29,7 @@ from core.media.limits import MediaLimits
 from core.options import Sampling
 from core.pipeline.extraction import extract
 from tests.media_factory import make_video
+from tests.still_factory import nested_boxes
 from tests.worker.media_factory import MEDIA, still, video
 from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
@@ -81,8 +82,10 @@ def test_the_sandbox_changes_nothing_about_any_kind_of_file(
         (b"%PDF-1.7 " + bytes(100), UnsupportedMedia),
         (still("PNG")[:200], UnreadableMedia),
         (video("mp4", "libx264")[:900], UnreadableMedia),
+        (nested_boxes([b"moov", b"trak", b"mdia", b"minf", b"stbl"], 1_200), UnreadableMedia),
+        (nested_boxes([b"moov", b"trak"] + [b"mdia"] * 1_200, 1_202), UnreadableMedia),
     ],
-    ids=["empty", "pdf", "cut png", "cut mp4"],
+    ids=["empty", "pdf", "cut png", "cut mp4", "nested boxes", "nested mdia boxes"],
 )
 def test_the_errors_of_a_file_come_through(
     pool: DecoderPool, data: bytes, error: type[Exception]
