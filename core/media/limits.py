@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from av.error import FFmpegError
-
 from core.cores import usable_cores
 from core.errors import (
     DeepfakeError,
@@ -119,10 +117,15 @@ def refusing(name: str) -> Iterator[None]:
             f"The {name} file is nested too deeply. Save it again, or send another one."
         ) from error
     except Exception as error:
-        if isinstance(error, PermissionError) and not isinstance(error, FFmpegError):
+        if isinstance(error, PermissionError) and not _is_of_ffmpeg(error):
             raise
         said = str(getattr(error, "strerror", None) or error)
         reason = said.strip().rstrip(".") or type(error).__name__
         raise UnreadableMedia(
             f"The {name} file cannot be decoded: {reason}. Save it again, or send another one."
         ) from error
+
+
+def _is_of_ffmpeg(error: Exception) -> bool:
+    """By name, because importing PyAV here would load FFmpeg wherever limits are only passed on."""
+    return type(error).__module__ == "av.error"
