@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.errors import (
-    BlobMissing,
     DecoderCrashed,
     DeepfakeError,
     InferenceFailed,
@@ -24,7 +22,9 @@ from core.pipeline.report import media_facts_of
 from core.store.attempts import Attempts
 from core.store.blobs import BlobStore
 from core.store.records import Job, JobStatus, error_object
+from worker.fetch import Fetch
 from worker.lease import JobCanceled, LeaseLost, RunningJob
+from worker.outcome import Outcome, unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +95,8 @@ class JobRunner:
             self._attempts.release(job.id, job.attempt)
             raise
 
-    def _outcome_of(self, running: RunningJob) -> _Outcome:
-        job, outcome = running.job, _Outcome()
+    def _outcome_of(self, running: RunningJob) -> Outcome:
+        job, outcome = running.job, Outcome()
         try:
             running.outlast(lambda: self._attempts.quarantine.check(job.tenant, job.media.sha256))
             self._judge(running, outcome)
@@ -113,10 +113,10 @@ class JobRunner:
         except Exception:
             reference = secrets.token_hex(6)
             logger.exception("%s failed unexpectedly (reference %s)", job.id, reference)
-            outcome.fail(_unexpected(reference))
+            outcome.fail(unexpected(reference))
         return outcome
 
-    def _write(self, running: RunningJob, outcome: _Outcome) -> None:
+    def _write(self, running: RunningJob, outcome: Outcome) -> None:
         """Write the end of the job, which also ends its upload.
 
         A result that cannot be written makes the job fail with an error that can. Where not
@@ -131,20 +131,20 @@ class JobRunner:
         except Exception:
             reference = secrets.token_hex(6)
             logger.exception("%s cannot be written (reference %s)", job.id, reference)
-            error = _unexpected(reference)
+            error = unexpected(reference)
         try:
-            running.outlast(lambda: self._finish(job, _Outcome(error)))
+            running.outlast(lambda: self._finish(job, Outcome(error)))
         except LeaseLost:
             raise
         except Exception:
             logger.exception("%s cannot be ended; attempt %d is given up", job.id, job.attempt)
             running.outlast(lambda: self._attempts.give_up(job.id, job.attempt, error))
 
-    def _judge(self, running: RunningJob, outcome: _Outcome) -> None:
+    def _judge(self, running: RunningJob, outcome: Outcome) -> None:
         job = running.job
         started = job.started_at or job.created_at
         queued_ms = (started - job.created_at).total_seconds() * 1000
-        fetch = _Fetch(self._blobs, job)
+        fetch = Fetch(self._blobs, job)
         evidence = running.outlast(lambda: self._extract(running, fetch))
         outcome.media_info = media_facts_of(evidence).to_json()
         running.outlast(lambda: self._enter(running, "infer"))
@@ -163,7 +163,7 @@ class JobRunner:
         if not self._attempts.set_stage(running.job.id, running.job.attempt, stage):
             raise LeaseLost(running.job.id)
 
-    def _extract(self, running: RunningJob, fetch: _Fetch) -> Evidence:
+    def _extract(self, running: RunningJob, fetch: Fetch) -> Evidence:
         self._enter(running, "decode")  # comes first: while Redis is away no decoder is spent
         try:
             return self._extract_once(running, fetch)
@@ -173,7 +173,7 @@ class JobRunner:
             logger.warning("%s: %s Once more in a fresh decoder.", running.job.id, error)
         return self._extract_once(running, fetch)
 
-    def _extract_once(self, running: RunningJob, fetch: _Fetch) -> Evidence:
+    def _extract_once(self, running: RunningJob, fetch: Fetch) -> Evidence:
         job = running.job
         options = ExtractOptions(
             frames=job.options.frames,
@@ -189,56 +189,7 @@ class JobRunner:
             check=running.check,
         )
 
-    def _finish(self, job: Job, outcome: _Outcome) -> None:
+    def _finish(self, job: Job, outcome: Outcome) -> None:
         if not self._attempts.finish(job.id, job.attempt, **outcome.fields()):
             raise LeaseLost(job.id)
         logger.info("%s %s in attempt %d", job.id, outcome.status, job.attempt)
-
-
-class _Outcome:
-    """What there is to write about a job at its end."""
-
-    def __init__(self, error: dict[str, Any] | None = None) -> None:
-        self.status = JobStatus.FAILED
-        self.result: dict[str, Any] | None = None
-        self.error = error
-        self.media_info: dict[str, Any] | None = None
-
-    def fail(self, error: dict[str, Any]) -> None:
-        self.status, self.error = JobStatus.FAILED, error
-
-    def fields(self) -> dict[str, Any]:
-        succeeded = self.status is JobStatus.SUCCEEDED
-        return {
-            "status": self.status,
-            "result": self.result if succeeded else None,
-            "error": self.error,
-            "media_info": self.media_info,
-        }
-
-
-class _Fetch:
-    """Reads a job's upload and notes how long that took."""
-
-    def __init__(self, blobs: BlobStore, job: Job) -> None:
-        self._blobs = blobs
-        self._media = job.media
-        self.elapsed_ms = 0.0
-
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes, exactly as many as were uploaded; raises :class:`BlobMissing`."""
-        self.elapsed_ms, sent = 0.0, 0
-        started = time.perf_counter()
-        for chunk in self._blobs.read(self._media.blob_id):
-            self.elapsed_ms += (time.perf_counter() - started) * 1000
-            sent += len(chunk)
-            yield chunk
-            started = time.perf_counter()
-        if sent != self._media.size:
-            raise BlobMissing(self._media.blob_id)
-
-
-def _unexpected(reference: str) -> dict[str, Any]:
-    """The error of a job that met a bug of ours; it leads to the entry in the log."""
-    message = f"An unexpected error; the worker's log has it under {reference}."
-    return {"code": DeepfakeError.code, "message": message, "retryable": False}

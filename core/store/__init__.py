@@ -1,1 +1,1 @@
-"""Everything that lives in Redis: jobs, uploads, workers, and the one line of waiting jobs."""
+"""Everything that lives in Redis: jobs, uploads, workers, and the queues of waiting jobs."""

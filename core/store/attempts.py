@@ -132,6 +132,6 @@ class Attempts:
         """
         arguments = (self._lease_ms, self._max_attempts, self._ttl_ms, CRASH_TTL_MS, self._lost)
         return [
-            Reaped(job_id.decode(), queue.decode(), action.decode())
-            for job_id, queue, action in self._run("reap", *arguments)
+            Reaped(job_id.decode(), action.decode())
+            for job_id, action in self._run("reap", *arguments)
         ]

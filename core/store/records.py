@@ -162,7 +162,6 @@ class Reaped:
     """What became of a job whose worker was lost."""
 
     job_id: str
-    queue: str
     action: str  # requeued, failed or canceled
 
 

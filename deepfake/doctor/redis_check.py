@@ -8,7 +8,7 @@ from redis import Redis
 
 from core.errors import ConfigurationError, DeepfakeError
 from core.loopback import is_loopback
-from core.store.connection import connect, store_errors
+from core.store.connection import check_server, connect, store_errors
 from deepfake.doctor.check import Check, Health
 from deepfake.stack.embedded_redis import find_redis_server
 
@@ -29,6 +29,7 @@ def check_redis(url: str | None) -> Check:
 def _check_running(url: str) -> Check:
     try:
         with connect(url) as client, store_errors():
+            check_server(client)
             return _check_server(client, client.info())
     except ConfigurationError as error:
         return Check("Redis", Health.FAIL, error.message, "Correct DEEPFAKE_REDIS_URL.")

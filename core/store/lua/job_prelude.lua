@@ -24,7 +24,8 @@ end
 
 -- A job that comes back has the place that it was given first.
 local function enter_queue(id)
-  if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), get(id, 'place'), id) == 1 then
+  local place = get(id, 'place') or get(id, 'created_at') -- older versions gave out no places
+  if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), place, id) == 1 then
     book(get(id, 'tenant'), 'queued', 1)
   end
   redis.call('HDEL', KEY.JOB .. id, 'stage')

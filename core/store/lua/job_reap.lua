@@ -1,5 +1,5 @@
 -- ARGV: lease_ms, max_attempts, ttl_ms, crash_ttl_ms, error JSON.
--- Ends or requeues the jobs of lost workers. Returns {{id, queue, action}, …}.
+-- Ends or requeues the jobs of lost workers. Returns {{id, what became of it}, …}.
 local lease_ms, max_attempts, ttl_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local crash_ttl_ms, error_json = ARGV[4], ARGV[5]
 local now = now_ms()
@@ -78,7 +78,7 @@ for worker, jobs in pairs(lost) do
       end
       if action then
         changed(job.id)
-        table.insert(reaped, {job.id, get(job.id, 'queue'), action})
+        table.insert(reaped, {job.id, action})
       end
     end
   end

@@ -70,9 +70,9 @@ def test_an_address_that_is_not_of_redis_names_the_setting() -> None:
 @contextmanager
 def disk_full(redis: Redis) -> Iterator[None]:
     """What Redis says when its last snapshot could not be written: MISCONF."""
-    with tempfile.TemporaryDirectory() as folder:
-        redis.config_set("dir", folder)
-    redis.config_set("save", "1 1")
+    settings: Any = redis.config_get("dir")
+    (Path(settings["dir"]) / "dump.rdb").mkdir()  # a snapshot cannot take its place
+    redis.config_set("save", "3600 1")
     redis.set("changed", 1)
     redis.bgsave()
     while redis.info("persistence")["rdb_last_bgsave_status"] == "ok":

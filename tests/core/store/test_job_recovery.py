@@ -8,7 +8,6 @@ import pytest
 from redis import Redis
 
 from core.errors import FileQuarantined
-from core.options import Queue
 from core.store.attempts import Attempts
 from core.store.jobs import JobStore
 from core.store.records import JobStatus, Reaped
@@ -214,8 +213,3 @@ def test_a_worker_that_stays_silent_after_an_outage_is_lost(
     time.sleep(2 * LEASE_S)
     assert watch(attempts, 1.5 * LEASE_S) == ["requeued"]
     assert crashes(store) == 1
-
-
-def test_the_reaped_job_tells_its_queue(redis: Redis, attempts: Attempts) -> None:
-    enqueue(redis, Queue.BATCH)
-    assert [reaped.queue for reaped in lose_worker(redis, attempts)] == [Queue.BATCH]

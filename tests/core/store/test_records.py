@@ -46,7 +46,7 @@ def test_a_record_without_the_counters_of_this_version_can_be_taken_and_released
 ) -> None:
     store, attempts = JobStore(redis), Attempts(redis)
     job = enqueue(redis)
-    redis.hdel(f"df:job:{job.id}", "uncounted", "alone")
+    redis.hdel(f"df:job:{job.id}", "uncounted", "alone", "place")
     assert not take(attempts).runs_alone
     assert attempts.give_up(job.id, 1, {"code": "x"})
     assert store.queue_position(job) == 1

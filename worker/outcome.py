@@ -1,0 +1,36 @@
+"""What there is to write about a job at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import DeepfakeError
+from core.store.records import JobStatus
+
+
+class Outcome:
+    """A job has failed until it is said to have succeeded or to be canceled."""
+
+    def __init__(self, error: dict[str, Any] | None = None) -> None:
+        self.status = JobStatus.FAILED
+        self.result: dict[str, Any] | None = None
+        self.error = error
+        self.media_info: dict[str, Any] | None = None
+
+    def fail(self, error: dict[str, Any]) -> None:
+        self.status, self.error = JobStatus.FAILED, error
+
+    def fields(self) -> dict[str, Any]:
+        succeeded = self.status is JobStatus.SUCCEEDED
+        return {
+            "status": self.status,
+            "result": self.result if succeeded else None,
+            "error": self.error,
+            "media_info": self.media_info,
+        }
+
+
+def unexpected(reference: str) -> dict[str, Any]:
+    """The error of a job that met a bug of ours; it leads to the entry in the log."""
+    message = f"An unexpected error; the worker's log has it under {reference}."
+    return {"code": DeepfakeError.code, "message": message, "retryable": False}
