@@ -7,6 +7,7 @@ from typing import Any
 
 from api.schemas import Problem, SubmitOptions
 
+_COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
@@ -25,7 +26,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def upload_body() -> dict[str, Any]:
     """The two bodies of a submission."""
-    options = SubmitOptions.model_json_schema()["properties"]
+    options = SubmitOptions.model_json_schema(ref_template=_COMPONENT)["properties"]
     form = {"type": "object", "required": ["file"], "properties": {"file": _FILE, **options}}
     return {
         "requestBody": {

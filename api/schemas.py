@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.polling import Snapshot
-from core.options import Queue
+from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.result import Failure, MediaFacts, Model, Result
 from core.store.records import JobStatus
 
@@ -20,10 +20,12 @@ class SubmitOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    frames: Annotated[int, Field(ge=1, le=50)] | None = Field(
-        None, description="Frames to judge; the server's default is 10.", examples=[10]
+    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] | None = Field(
+        None,
+        description=f"Frames to judge; the server's default is {DEFAULT_FRAMES}.",
+        examples=[DEFAULT_FRAMES],
     )
-    sampling: Literal["keyframes", "exact"] | None = Field(
+    sampling: Sampling | None = Field(
         None,
         description="`keyframes` takes the nearest keyframe (fast), `exact` the exact time.",
     )

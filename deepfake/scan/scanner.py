@@ -18,6 +18,7 @@ from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
 from core.model.detector import Detector
 from core.pipeline.judgement import judge
+from core.pipeline.report import media_facts_of
 from deepfake_client.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ class Scanner:
         runtime = self._detector.runtime.name
         result = judge(item.evidence, _Scored(scores), self._detector.bundle, runtime, {})
         result.timings_ms["infer"] = round(crop_ms * len(scores))  # its share of the batch
-        return Outcome(str(item.file), result=result.to_json())
+        media = media_facts_of(item.evidence)
+        return Outcome(str(item.file), result=result.to_json(), media=media.to_json())
 
 
 @dataclass(frozen=True, slots=True)

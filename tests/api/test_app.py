@@ -98,8 +98,10 @@ def test_the_openapi_document_tells_bodies_answers_and_errors(client: httpx.Clie
     get = document["paths"]["/v1/jobs/{job_id}"]["get"]["responses"]
     assert set(get) == {"200", "304", "401", "403", "404", "422", "500", "503"}
     assert "HTTPValidationError" not in client.get("/openapi.json").text
-    for reference in set(re.findall(r"#/components/schemas/(\w+)", str(document))):
-        assert reference in document["components"]["schemas"]
+    for reference in set(re.findall(r"'#/([^']+)'", str(document))):
+        place = document
+        for part in reference.split("/"):
+            place = place[part]
 
 
 def test_the_gateway_never_loads_a_model_or_a_codec() -> None:

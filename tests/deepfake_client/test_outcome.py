@@ -22,6 +22,12 @@ def test_a_judged_file_is_a_json_line_with_its_result() -> None:
     }
 
 
+def test_a_json_line_says_what_the_file_is_and_what_was_not_looked_at() -> None:
+    media = {"kind": "video", "covered_s": 9.0, "notes": ["audio_not_checked"]}
+    line = json.loads(Outcome("a.mp4", result=RESULT, media=media).to_json())
+    assert line == {"file": "a.mp4", "result": RESULT, "media": media}
+
+
 def test_a_failed_file_is_a_json_line_with_code_and_message() -> None:
     line = json.loads(Outcome.failed("a.mp4", EMPTY).to_json())
     assert line["error"]["code"] == "empty_media"

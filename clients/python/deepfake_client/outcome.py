@@ -28,11 +28,16 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A file's result object, or the code and the message of its error; never both."""
+    """A file's result object, or the code and the message of its error; never both.
+
+    ``media`` is the object of that name in the HTTP API: what the file is, how much of it was
+    looked at, and what was not.
+    """
 
     file: str
     result: Mapping[str, Any] | None = None
     error: Mapping[str, str] | None = None
+    media: Mapping[str, Any] | None = None
 
     @classmethod
     def failed(cls, file: str, error: Told) -> Outcome:
@@ -40,8 +45,9 @@ class Outcome:
 
     def to_json(self) -> str:
         """One line of ``--json``."""
-        told = {"error": self.error} if self.result is None else {"result": self.result}
-        return json.dumps({"file": self.file, **told})
+        told = {"result": self.result, "error": self.error, "media": self.media}
+        known = {name: value for name, value in told.items() if value is not None}
+        return json.dumps({"file": self.file, **known})
 
 
 class OutcomePrinter:

@@ -104,7 +104,8 @@ def _outcome(client: Client, file: Path, job: Job | Outcome, timeout_s: float | 
     except (ApiError, WaitTimeout) as error:
         return Outcome.failed(str(file), error)
     if job.result is not None:
-        return Outcome(str(file), result=job.document["result"])
+        result, media = job.document["result"], job.document.get("media")
+        return Outcome(str(file), result=result, media=media)
     if job.error is not None:
         return Outcome.failed(str(file), job.error)
     told = f"Job {job.id} is {job.status}."

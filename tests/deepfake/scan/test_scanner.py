@@ -102,6 +102,7 @@ def test_outcomes_come_in_the_order_of_the_files(scan: Callable[..., list[Outcom
     results = [o.result for o in outcomes if o.result]
     assert [r["fake_probability"] for r in results] == [0.7311, 0.2689, None, 0.7311]
     assert results[2]["reasons"] == ["no_face"]
+    assert [o.media["kind"] for o in outcomes if o.media] == ["image"] * len(results)
 
 
 def test_crops_of_several_files_share_a_call_of_bounded_size(
