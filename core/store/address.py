@@ -139,7 +139,7 @@ def _split(url: str) -> SplitResult:
         _refuse(f"it is no URL ({error})", advice)
     if _UNSUPPORTED.search(parts.scheme):
         _refuse(f"{parts.scheme}:// is not supported", "name a single Redis server")
-    if parts.scheme not in ("redis", "rediss", "unix"):
+    if parts.scheme not in ("redis", "rediss", "unix") or "://" not in url:
         _refuse(f"{parts.scheme or 'no scheme'}:// is not an address of Redis", advice)
     if parts.fragment:
         _refuse("it has a '#'", "in a password write it as %23")

@@ -167,6 +167,8 @@ def test_a_certificate_is_verified_unless_the_address_says_otherwise(
         ("redis+cluster://h:6379", "cluster:// is not supported"),
         ("http://h", "http:// is not an address of Redis"),
         ("h:6379", "not an address of Redis"),
+        ("redis:6379", "not an address of Redis"),
+        ("redis:/0", "not an address of Redis"),
         ("", "no scheme"),
     ],
 )
