@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import cos, radians, sin
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -55,16 +56,11 @@ def _stretched(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
 def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
     """The display matrix as (swap axes, then flip rows, then flip columns).
 
-    The matrix maps (x, y) to (a x + c y, b x + d y). ``VideoFrame.rotation`` reads a mirrored
-    film as one turned by 180 degrees, so the matrix itself is read.
+    ``VideoFrame.side_data`` must not be touched: PyAV frees the metadata of side data twice, and
+    a PNG picture with a colour profile has some. ``rotation`` reads the matrix without them.
     """
-    try:
-        matrix = bytes(frame.side_data["DISPLAYMATRIX"])  # type: ignore[typeddict-item]
-    except (KeyError, ValueError):  # ValueError: side data of a kind that PyAV has no name for
-        return False, False, False
-    if len(matrix) < 20:
-        return False, False, False
-    a, b, _, c, d = np.frombuffer(matrix[:20], np.int32).tolist()
+    angle = radians(frame.rotation)
+    a, b, c, d = cos(angle), -sin(angle), sin(angle), cos(angle)
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, b < 0, c < 0
     return False, d < 0, a < 0

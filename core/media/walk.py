@@ -1,143 +1,159 @@
-"""Walking one video stream with as little decoding as the wanted frames need."""
+"""Takes pictures out of a film with as little decoding as the wanted ones need."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from typing import NamedTuple
 
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from core.media.timeline import Timeline
+from core.media.packets import PacketReader
+from core.media.timeline import Keyframe, Timeline
 
 # A damaged stretch is skipped packet by packet; a stream of nothing else is given up.
 _MAX_BAD_PACKETS = 1_000
-_MAX_TRIES = 60  # packets fed to the decoder before a keyframe that gave no picture is given up
 
-Opened = tuple[InputContainer, VideoStream]
+
+class Picture(NamedTuple):
+    """A decoded frame and when it is shown, in ticks of the timeline."""
+
+    time: int
+    frame: VideoFrame
 
 
 class Walk:
-    """Takes frames out of a stream in rising order of time.
+    """Decodes single keyframes, or from a keyframe on to the picture that is wanted.
 
-    Of a group of pictures nothing is decoded twice: a keyframe wanted alone is one packet;
-    frames after it are reached by decoding on.
+    A container's word that decoding can start at a packet is tried and not trusted: with
+    intra-refresh (H.264's recovery points) pictures come much later, some muxers flag every
+    packet, and damage does the rest. Where a start does not lead to the wanted picture, the walk
+    begins at earlier ones, in the end at the first packet, as a player does that shows the film
+    from its beginning.
     """
 
     def __init__(
-        self, opened: Opened, timeline: Timeline, inspect: Callable[[VideoFrame], None]
+        self, reader: PacketReader, timeline: Timeline, inspect: Callable[[VideoFrame], None]
     ) -> None:
-        self._container, self._stream = opened
+        self._reader = reader
         self._timeline = timeline
         self._inspect = inspect
-        self._running: Iterator[VideoFrame] | None = None
-        self._shown: VideoFrame | None = None
-        self._ahead: VideoFrame | None = None
+        self._began: Keyframe | None = None
+        self._running: Iterator[Picture] = iter(())
+        self._shown: Picture | None = None
+        self._ahead: Picture | None = None
         self._bad_packets = 0
 
-    def keyframe(self, start: int) -> VideoFrame | None:
-        """The keyframe at ``start`` ticks, by decoding its packet alone."""
-        if self._ahead is not None and self.time(self._ahead) == start:
-            return self._ahead
+    def keyframe(self, keyframe: Keyframe) -> Picture | None:
+        """The picture of ``keyframe`` by decoding its packet alone; None when that gives none."""
+        for seen in (self._shown, self._ahead):
+            if seen is not None and seen.time == keyframe.time:
+                return seen
         self.stop()
-        for packet in self._packets(start):
-            frames = self._decode(packet) + self._decode(None)
-            if frames:
-                return frames[0]
+        for packet in self._reader.read_from(keyframe):
+            for frame in [*self._decode(packet), *self._decode(None)]:
+                picture = self._timed(frame, keyframe)
+                # A picture that decodes without those before it is whole only in a keyframe.
+                if picture.time == keyframe.time and frame.key_frame and not frame.is_corrupt:
+                    return picture
             break
-        return self._first_after(start)
-
-    def frame_at(self, start: int, moment: int) -> VideoFrame | None:
-        """The frame on display at ``moment`` ticks, by decoding from the keyframe ``start``."""
-        reached = self._ahead or self._shown
-        if self._running is None or reached is None or start > self.time(reached):
-            self.stop()
-            self._running = self._frames(start)
-        if self._ahead is not None:
-            if self.time(self._ahead) > moment:
-                return self._shown or self._ahead
-            self._shown, self._ahead = self._ahead, None
-        for frame in self._running:
-            if self.time(frame) > moment:
-                self._ahead = frame
-                return self._shown or frame
-            self._shown = frame
-        return self._shown
-
-    def all_frames(self) -> Iterator[VideoFrame]:
-        """Every frame from the start."""
-        self.stop()
-        return self._frames(self._timeline.start)
-
-    def time(self, frame: VideoFrame) -> int:
-        """When a frame is shown, in ticks; some AVI files only have decoding times."""
-        when = frame.dts if frame.pts is None else frame.pts
-        return self._timeline.start if when is None else when
-
-    def stop(self) -> None:
-        """Forget where the walk is; the next frame may lie anywhere."""
-        self._running = self._shown = self._ahead = None
-
-    def _first_after(self, start: int) -> VideoFrame | None:
-        """The first picture at or after ``start`` when one packet does not make a picture."""
-        for frame in self._frames(start, tries=_MAX_TRIES):
-            return frame
         return None
 
-    def _frames(self, start: int, tries: int | None = None) -> Iterator[VideoFrame]:
-        """Frames in order of presentation; leading pictures of an open group are left out.
+    def frame_at(self, time: int) -> Picture | None:
+        """The picture that is shown at exactly ``time``, else the nearest that decodes."""
+        nearest: Picture | None = None
+        for start in self._starts(time):
+            picture = self._from(start, time)
+            if picture is None:
+                continue
+            if picture.time <= time:  # decoding began well, so an earlier start gives no more
+                return picture
+            if nearest is None or picture.time < nearest.time:
+                nearest = picture
+        return nearest
+
+    def all_frames(self) -> Iterator[Picture]:
+        """Every picture from the first packet on."""
+        self.stop()
+        return self._pictures(self._timeline.first)
+
+    def stop(self) -> None:
+        """Forget where the walk is; the next picture may lie anywhere."""
+        self._began = self._shown = self._ahead = None
+        self._running = iter(())
+
+    def _starts(self, time: int) -> Iterator[Keyframe]:
+        """Where to begin decoding: the keyframe before, then ever earlier ones."""
+        line, back = self._timeline, 1
+        at = line.keyframes_until(time)
+        while at > 0:
+            yield line.keyframes[at - 1]
+            if line.keyframes[at - 1] is line.first:
+                return
+            at, back = at - back, 2 * back
+        yield line.first
+
+    def _from(self, start: Keyframe, time: int) -> Picture | None:
+        if not self._passes(start, time):
+            self.stop()
+            self._began, self._running = start, self._pictures(start)
+        if self._ahead is not None and self._ahead.time <= time:
+            self._shown, self._ahead = self._ahead, None
+        while self._ahead is None and (self._shown is None or self._shown.time < time):
+            picture = next(self._running, None)
+            if picture is None:
+                break
+            if picture.time > time:
+                self._ahead = picture
+            else:
+                self._shown = picture
+        return self._shown or self._ahead
+
+    def _passes(self, start: Keyframe, time: int) -> bool:
+        """Whether the walk has come by ``start`` already, and not yet past ``time``."""
+        reached = self._ahead or self._shown
+        if self._began is None or reached is None or self._began.number > start.number:
+            return False
+        return reached.time >= start.time and (self._shown is None or self._shown.time <= time)
+
+    def _pictures(self, start: Keyframe) -> Iterator[Picture]:
+        """Pictures in the order of presentation; leading pictures of an open group are left out.
 
         They refer to the group before, which was not decoded.
         """
-        opening: int | None = None
-        for packet in islice(self._packets(start), tries):
-            if opening is None and start > self._timeline.start:
-                opening = packet.pts
-            for frame in self._decode(packet):
-                if opening is None or self.time(frame) >= opening:
-                    yield frame
-        for frame in self._decode(None):
-            if opening is None or self.time(frame) >= opening:
-                yield frame
+        opening, last = start is not self._timeline.first, None
+        for frame in self._frames(start):
+            picture = self._timed(frame, start, last)
+            if not opening or self._begins(picture, start):
+                opening, last = False, picture.time
+                yield picture
 
-    def _packets(self, start: int) -> Iterator[Packet[VideoStream]]:
-        """Packets from the keyframe at ``start`` on; ends where the file is cut or damaged."""
-        timeline = self._timeline
-        if not self._seek(start):
-            return
-        started = start <= timeline.start
-        try:
-            for packet in self._container.demux(self._stream):
-                if not packet.size:
-                    continue
-                when = packet.dts if packet.pts is None else packet.pts
-                if not started:
-                    early = when is not None and when < start - timeline.step // 2
-                    if early or not packet.is_keyframe:
-                        continue
-                    started = True
-                yield packet
-                if self._bad_packets > _MAX_BAD_PACKETS:
-                    return
-        except FFmpegError:
-            return
+    def _begins(self, picture: Picture, start: Keyframe) -> bool:
+        """Whether all pictures from this one on are whole, though decoding began at ``start``.
 
-    def _seek(self, start: int) -> bool:
-        try:
-            self._container.seek(start, stream=self._stream)
-        except FFmpegError:
-            try:
-                self._container.seek(0)
-            except FFmpegError:
-                return False
-        return True
+        H.264's decoder holds pictures back until they are; the others give grey ones.
+        """
+        if picture.time < start.time:
+            return False
+        codec = self._reader.film.stream.codec_context.name
+        return codec == "h264" or picture.frame.key_frame
+
+    def _frames(self, start: Keyframe) -> Iterator[VideoFrame]:
+        for packet in self._reader.read_from(start):
+            yield from self._decode(packet)
+            if self._bad_packets > _MAX_BAD_PACKETS:
+                return
+        yield from self._decode(None)
+
+    def _timed(self, frame: VideoFrame, start: Keyframe, last: int | None = None) -> Picture:
+        pts = frame.dts if frame.pts is None else frame.pts
+        return Picture(self._timeline.time_of(pts, start, last), frame)
 
     def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
-            frames = self._stream.codec_context.decode(packet)
+            frames = self._reader.film.stream.codec_context.decode(packet)
         except MemoryError:
             raise
         except EOFError:

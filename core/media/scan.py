@@ -1,0 +1,136 @@
+"""Reads all packets of a video stream into a timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+from av.packet import Packet
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from core.media.limits import MediaLimits
+from core.media.timeline import Identity, Keyframe, Placed, Timeline
+
+# FFmpeg's own threshold (dts_delta_threshold) for a clock that was set anew.
+_MAX_GAP_S = 10
+
+Ticks = NDArray[np.int64]
+
+
+def read_timeline(
+    packets: Iterable[Packet[VideoStream]], stream: VideoStream, limits: MediaLimits
+) -> Timeline | None:
+    """Learn the times from all packets of ``stream``, in the order of the file.
+
+    None when there is no picture. Raises :class:`TooManyFrames`.
+    """
+    scan = _Scan()
+    for packet in packets:
+        scan.add(packet)
+        limits.check_frames(len(scan.pts))
+    if not scan.shows_something:
+        return None
+    usual = _usual_duration(stream)
+    if scan.has_presentation_times(made_up=stream.container.format.name == "avi"):
+        return scan.by_presentation(usual)
+    base = stream.time_base or Fraction(1, 1000)
+    return scan.by_order(usual, max_gap=round(_MAX_GAP_S / base))
+
+
+def _usual_duration(stream: VideoStream) -> int:
+    rate = stream.average_rate or stream.base_rate
+    return max(1, round(1 / (rate * stream.time_base))) if rate and stream.time_base else 1
+
+
+class _Scan:
+    """What the packets say, one list a property: an hour of film has 100,000 of them."""
+
+    def __init__(self) -> None:
+        self.pts: list[int | None] = []
+        self._dts: list[int | None] = []
+        self._durations: list[int] = []
+        self._keyframes: list[tuple[int, Identity]] = []  # the first packet is always there
+        self._hidden: list[int] = []  # cut off by an edit list: decoded, never shown
+
+    def add(self, packet: Packet[VideoStream]) -> None:
+        size = packet.size
+        if not size:
+            return
+        number = len(self.pts)
+        self.pts.append(packet.pts)
+        self._dts.append(packet.dts)
+        self._durations.append(packet.duration or 0)
+        if packet.is_keyframe or not number:
+            self._keyframes.append((number, Identity(packet.pos, size)))
+        if packet.is_discard:
+            self._hidden.append(number)
+
+    @property
+    def shows_something(self) -> bool:
+        return len(self._hidden) < len(self.pts)
+
+    def has_presentation_times(self, *, made_up: bool) -> bool:
+        """Whether all packets have times of presentation, of one clock.
+
+        AVI has none. FFmpeg makes them up from the types of the pictures, and where it cannot,
+        as with H.264, they rise from packet to packet although the pictures are reordered.
+        """
+        if None in self.pts:
+            return False
+        decoded = np.array([when for when in self._dts if when is not None], np.int64)
+        if np.any(np.diff(decoded) < 0):
+            return False
+        return not made_up or bool(np.any(np.diff(_ticks(self.pts)) < 0))
+
+    def by_presentation(self, usual: int) -> Timeline:
+        times = _ticks(self.pts)
+        is_shown = np.ones(len(times), np.bool_)
+        is_shown[self._hidden] = False
+        last = int(np.flatnonzero(is_shown)[np.argmax(times[is_shown])])
+        end = int(times[last]) + (self._durations[last] or usual)
+        return self._timeline(times, np.sort(times[is_shown]), end)
+
+    def by_order(self, usual: int, max_gap: int) -> Timeline:
+        """The n-th picture that is shown gets the n-th decoding time."""
+        shown, clocks = self._rising_times(usual, max_gap)
+        order = np.arange(len(shown))
+        if None not in self.pts:  # within one clock they tell how the pictures are reordered
+            order[np.lexsort((_ticks(self.pts), clocks))] = np.arange(len(shown))
+        placed: dict[int, list[Placed]] = defaultdict(list)
+        for number, pts in enumerate(self.pts):
+            if pts is not None:
+                placed[pts].append(Placed(number, int(order[number])))
+        spacing = (shown[-1] - shown[0]) // (len(shown) - 1) if len(shown) > 1 else usual
+        end = int(shown[-1]) + max(1, int(spacing))
+        return self._timeline(shown[order], shown, end, placed)
+
+    def _rising_times(self, usual: int, max_gap: int) -> tuple[Ticks, Ticks]:
+        """Decoding times that rise, and which clock each was read from: 0, 1, 2 and so on."""
+        times, clocks = [self._dts[0] or 0], [0]
+        for number in range(1, len(self._dts)):
+            before, after = self._dts[number - 1], self._dts[number]
+            gap = None if before is None or after is None else after - before
+            anew = gap is not None and not 0 <= gap <= max_gap
+            step = gap if gap and not anew else self._durations[number - 1] or usual
+            times.append(times[-1] + step)
+            clocks.append(clocks[-1] + anew)
+        return np.array(times, np.int64), np.array(clocks, np.int64)
+
+    def _timeline(
+        self, times: Ticks, shown: Ticks, end: int, placed: dict[int, list[Placed]] | None = None
+    ) -> Timeline:
+        """``times`` has a time for every packet, ``shown`` one for every picture, rising."""
+        keyframes = []
+        for number, identity in self._keyframes:
+            pts = self.pts[number]
+            seek = self._dts[number] if pts is None else pts
+            keyframes.append(Keyframe(int(times[number]), number, seek or 0, identity))
+        by_time = sorted(keyframes, key=lambda keyframe: keyframe.time)
+        return Timeline(shown.tolist(), by_time, keyframes[0], end, placed)
+
+
+def _ticks(times: list[int | None]) -> Ticks:
+    return np.array(times, np.int64)
