@@ -113,8 +113,8 @@ class TooManyFrames(MediaError):
 class TooManyStreams(MediaError):
     code = "too_many_streams"
 
-    def __init__(self, *, streams: int, limit: int) -> None:
-        super().__init__(f"The container has {streams} streams; the limit is {limit}.")
+    def __init__(self, *, streams: int, limit: int, kind: str) -> None:
+        super().__init__(f"The container has {streams} {kind}; the limit is {limit}.")
 
 
 class DecoderError(DeepfakeError):

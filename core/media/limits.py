@@ -24,6 +24,9 @@ from core.media.sniff import Kind
 _REDUCED_WHOLE, _REDUCED_EARLY = 3, 8
 
 
+_MAX_ALL_STREAMS = 256  # of any kind; a film with a font for every script has 50
+
+
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
     """Bounds that are checked before the work that they bound.
@@ -71,10 +74,12 @@ class MediaLimits:
         if frames > self.max_frames:
             raise TooManyFrames(frames=frames, limit=self.max_frames)
 
-    def check_streams(self, streams: int) -> None:
-        """Raises :class:`TooManyStreams`."""
-        if streams > self.max_streams:
-            raise TooManyStreams(streams=streams, limit=self.max_streams)
+    def check_streams(self, videos: int, streams: int) -> None:
+        """Raises :class:`TooManyStreams`; sound, subtitles and fonts may be many more."""
+        if videos > self.max_streams:
+            raise TooManyStreams(streams=videos, limit=self.max_streams, kind="video streams")
+        if streams > _MAX_ALL_STREAMS:
+            raise TooManyStreams(streams=streams, limit=_MAX_ALL_STREAMS, kind="streams")
 
 
 @dataclass(frozen=True, slots=True)

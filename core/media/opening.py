@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, NoReturn
 
 import av
@@ -48,7 +47,7 @@ def open_film(data: memoryview, file_format: Format, limits: MediaLimits) -> Fil
     """
     container = _open(data, file_format, limits)
     try:
-        limits.check_streams(len(container.streams))
+        limits.check_streams(len(container.streams.video), len(container.streams))
         stream = _choose(container, file_format)
         _prepare(stream, limits)
         for other in container.streams:
@@ -105,9 +104,11 @@ def _prepare(stream: VideoStream, limits: MediaLimits) -> None:
     if context.width and context.height:
         limits.check_pixels(context.width, context.height)
     context.thread_type = "AUTO"
-    context.thread_count = min(_THREADS, len(os.sched_getaffinity(0)))
+    context.thread_count = min(_THREADS, limits.threads)
     context.options = {"max_pixels": str(limits.max_pixels)}
 
 
 def _refuse_to_open(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:
-    raise PermissionError(f"media may not refer to other files ({url!r})")
+    raise UnsupportedMedia(
+        f"The video refers to another file ({url[:100]!r}); send one that holds all of its data."
+    )

@@ -8,7 +8,8 @@ too far on, the file is opened again and read from its start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ class PacketReader:
     def __init__(self, film: Film, timeline: Timeline, reopen: Callable[[], Film]) -> None:
         self.film = film
         self._reopen = reopen
-        self._numbers = {key.identity: key.number for key in timeline.keyframes}
+        self._numbers = _recognisable(timeline.keyframes)
         self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._next: int | None = None  # the number of the packet that comes next
         self._seekable = True
@@ -89,3 +90,9 @@ class PacketReader:
                     return
         except FFmpegError:
             return
+
+
+def _recognisable(keyframes: Sequence[Keyframe]) -> dict[Identity, int]:
+    """The numbers of the packets that occur once: edit lists may repeat parts of a film."""
+    times = Counter(keyframe.identity for keyframe in keyframes)
+    return {key.identity: key.number for key in keyframes if times[key.identity] == 1}

@@ -80,7 +80,9 @@ class _Scan:
         """
         if None in self.pts:
             return False
-        decoded = np.array([when for when in self._dts if when is not None], np.int64)
+        hidden = set(self._hidden)  # an edit list of several parts repeats packets, hidden
+        shown = [when for number, when in enumerate(self._dts) if number not in hidden]
+        decoded = np.array([when for when in shown if when is not None], np.int64)
         if np.any(np.diff(decoded) < 0):
             return False
         return not made_up or bool(np.any(np.diff(_ticks(self.pts)) < 0))

@@ -14,11 +14,12 @@ from core.errors import UnreadableMedia
 from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.opening import ISO_FORMATS, films_in, open_film
 from core.media.packets import Film, PacketReader
-from core.media.picture import displayed, displayed_size
+from core.media.picture import View
 from core.media.sample_tables import claimed_samples
 from core.media.sampling import Coverage, Frame, moments
 from core.media.scan import read_timeline
 from core.media.sniff import Format, Kind
+from core.media.track_header import is_mirrored
 from core.media.walk import Picture, Walk
 from core.options import Sampling
 
@@ -61,7 +62,7 @@ class VideoMedia:
                     index=self._timeline.index(time),
                     timestamp_s=self._seconds(time),
                     keyframe=frame.key_frame,
-                    pixels=displayed(frame, self._aspect),
+                    pixels=self._view.pixels(frame),
                 )
             if last is None:
                 raise self._no_picture()
@@ -69,7 +70,8 @@ class VideoMedia:
     def _prepare(self) -> None:
         stream = self._film.stream
         self._time_base = stream.time_base or Fraction(1, 1000)
-        self._aspect = stream.sample_aspect_ratio
+        mirrored = self._format.name in ISO_FORMATS and is_mirrored(self._data, stream.id)
+        self._view = View(stream.sample_aspect_ratio, mirrored)
         timeline = read_timeline(_packets(self._film), stream, self._limits)
         if timeline is None:
             raise self._no_picture()
@@ -79,7 +81,7 @@ class VideoMedia:
         notes = self._notes()
         reader = PacketReader(self._film, self._timeline, self._reopen)
         self._walk = Walk(reader, self._timeline, self._inspect)
-        width, height = displayed_size(self._first_picture(), self._aspect)
+        width, height = self._view.size(self._first_picture())
         self.info = MediaInfo(
             kind=Kind.VIDEO,
             container=self._format.name,
@@ -106,7 +108,7 @@ class VideoMedia:
 
     def _inspect(self, frame: VideoFrame) -> None:
         """Check a decoded picture, which may be larger than what the header said."""
-        self._limits.check_pixels(*displayed_size(frame, self._aspect))
+        self._limits.check_pixels(*self._view.size(frame))
 
     def _seconds(self, ticks: int) -> float:
         return max(0.0, float((ticks - self._timeline.start) * self._time_base))

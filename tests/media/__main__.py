@@ -9,15 +9,12 @@ from __future__ import annotations
 import sys
 import time
 
-import av
-
 from tests.media.check import faults
 from tests.media.matrix import forms
 from tests.media.sandbox import decoder, sandboxed_faults
 
 
 def main(parts: list[str]) -> int:
-    av.logging.set_level(av.logging.PANIC)
     chosen = [form for form in forms() if not parts or any(part in form.name for part in parts)]
     width = max((len(form.name) for form in chosen), default=0)
     holding = 0

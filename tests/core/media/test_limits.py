@@ -65,9 +65,19 @@ def test_an_animation_over_the_frame_limit_is_refused() -> None:
         open_media(make_animation(frames=6), MediaLimits(max_frames=5))
 
 
-def test_a_container_with_many_streams_is_refused() -> None:
-    with pytest.raises(TooManyStreams):
-        open_media(make_video(frames=10, audio=True), MediaLimits(max_streams=1))
+def test_a_container_with_many_video_streams_is_refused() -> None:
+    with pytest.raises(TooManyStreams, match="1 video streams; the limit is 0"):
+        open_media(make_video(frames=10), MediaLimits(max_streams=0))
+
+
+def test_sound_does_not_count_as_a_video_stream() -> None:
+    with open_media(make_video(frames=10, audio=True), MediaLimits(max_streams=1)) as media:
+        assert media.info.notes == ("audio_not_checked",)
+
+
+def test_streams_of_any_kind_are_bounded_too() -> None:
+    with pytest.raises(TooManyStreams, match="257 streams; the limit is 256"):
+        MediaLimits().check_streams(videos=1, streams=257)
 
 
 @pytest.mark.parametrize("container", ["mp4", "mkv", "webm", "avi"])
