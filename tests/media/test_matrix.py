@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatch
 
 import pytest
 
 from tests.media.check import faults
 from tests.media.form import Form
-from tests.media.known import CRASHING, defect
+from tests.media.known import defect
 from tests.media.matrix import forms
 from tests.media.sandbox import sandboxed_faults
 from worker.decoder.pool import DecoderPool
@@ -18,9 +17,7 @@ from worker.decoder.pool import DecoderPool
 def cases(*, sandboxed: bool) -> Iterator[object]:
     for form in forms():
         reason = defect(form.name, sandboxed=sandboxed)
-        mark = pytest.mark.xfail(
-            strict=False, reason=reason or "", run=not fnmatch(form.name, CRASHING)
-        )
+        mark = pytest.mark.xfail(strict=False, reason=reason or "")
         yield pytest.param(form, id=form.name, marks=[mark] if reason else [])
 
 
