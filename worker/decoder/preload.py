@@ -29,8 +29,12 @@ from core.faces.detector import SQUARE, TALL, WIDE, load_face_detector
 from core.faces.face import FaceDetector
 
 _PACKAGES = ("av", "PIL", "pillow_heif", "encodings", "core.media", "core.faces")
-# Not for files: they would bring Tk and Qt, or print a report.
-_LEFT_OUT = frozenset(("ImageQt", "ImageTk", "_imagingtk", "_tkinter_finder", "__main__", "report"))
+# fmt: off
+_LEFT_OUT = frozenset((  # not for files: they would bring Tk, Qt or IPython, or print a report
+    "ImageGrab", "ImageQt", "ImageShow", "ImageTk", "_imagingtk", "_tkinter_finder",
+    "__main__", "report",
+))
+# fmt: on
 
 
 def load(threads: int) -> FaceDetector:

@@ -1,6 +1,6 @@
 """Record which system calls the decoder child makes for a file of every kind.
 
-``python -m tests.worker.decoder.record_calls`` prints a line a kind of file: each call with
+``python -m tests.worker.decoder.record_calls [PATTERN]`` prints a line a file: each call with
 how often it was made, and each refused one with its error. Run it when a library, the kernel
 or the C library changes, and compare with the list in :mod:`worker.decoder.system_calls`. It
 needs ``strace`` (on Debian: ``apt-get install strace``) and the right to trace a child.
@@ -8,6 +8,7 @@ needs ``strace`` (on Debian: ``apt-get install strace``) and the right to trace 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -15,11 +16,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.errors import MediaError
+from core.errors import DecoderError, MediaError
 from core.evidence import ExtractOptions
+from tests.media.matrix import forms
 from tests.worker.media_factory import MEDIA
 from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
@@ -60,24 +63,40 @@ def calls(log: Path) -> Counter[str]:
     return counted
 
 
-def main() -> int:
-    decoder = Decoder.start(DecoderConfig())
-    total: Counter[str] = Counter()
+def record(decoder: Decoder, data: bytes) -> Counter[str]:
+    """The calls of all threads while one file is decoded. Raises when the child dies of it."""
     with TemporaryDirectory() as folder:
-        for name, make in MEDIA.items():
-            data, log = make(), Path(folder, name)
-            with traced(decoder.pid, log):
-                try:
-                    decoder.extract(iter([data]), len(data), ExtractOptions(), deadline_s=300)
-                except MediaError as error:
-                    print(f"{name}: {error}", file=sys.stderr)
-            found = calls(log)
-            total += found
-            print(f"{name}:", " ".join(f"{call}:{count}" for call, count in found.most_common()))
+        log = Path(folder, "strace.log")
+        with traced(decoder.pid, log), contextlib.suppress(MediaError):
+            decoder.extract(iter([data]), len(data), ExtractOptions(), deadline_s=300)
+        return calls(log)
+
+
+def main(pattern: str = "*") -> int:
+    """Record the files whose name matches ``pattern``."""
+    files = {**MEDIA, **{form.name: form.build for form in forms()}}
+    total: Counter[str] = Counter()
+    decoder = Decoder.start(DecoderConfig())
+    for name, make in files.items():
+        if not fnmatch(name, pattern):
+            continue
+        try:
+            found = record(decoder, make())
+        except DecoderError as error:
+            print(f"{name}: {error}")
+            decoder.close()
+            decoder = Decoder.start(DecoderConfig())
+            continue
+        total += found
+        print(f"{name}: {_in_words(found)}")
     decoder.close()
-    print("all:", " ".join(f"{call}:{count}" for call, count in total.most_common()))
+    print(f"all: {_in_words(total)}")
     return 0
 
 
+def _in_words(counted: Counter[str]) -> str:
+    return " ".join(f"{call}:{count}" for call, count in counted.most_common())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -23,9 +23,9 @@ for name, module in list(sys.modules.items()):
 ROOMS = ("PIL.", "pillow_heif.", "core.", "worker.decoder.")
 # Imported by functions that show, save, draw or print pictures, or read other formats.
 NOT_FOR_DECODING = {
-    "ImageQt", "ImageTk", "IPython", "qt", "PyQt6", "PySide6", "tkinter", "olefile", "report",
-    "shutil",
-    "colorsys", "defusedxml", "subprocess", "tempfile", "urllib", "webbrowser", "socket",
+    "ImageQt", "ImageShow", "ImageTk", "IPython", "qt", "PyQt6", "PySide6", "tkinter", "olefile",
+    "report", "shutil", "colorsys", "defusedxml", "subprocess", "tempfile", "urllib",
+    "webbrowser", "socket",
 }  # fmt: skip
 
 
@@ -85,4 +85,4 @@ def test_what_files_were_refused_for_is_loaded(loaded: dict[str, str], name: str
 
 
 def test_toolkits_stay_out(loaded: dict[str, str]) -> None:
-    assert not {"tkinter", "PyQt6", "tensorflow", "redis", "celery"} & set(loaded)
+    assert not {"tkinter", "IPython", "PyQt6", "tensorflow", "redis", "celery"} & set(loaded)
