@@ -35,6 +35,8 @@ _CERT_REQS: Final = {
     "optional": ssl.CERT_OPTIONAL,
     "none": ssl.CERT_NONE,
 }
+# These messages never show what is wrong: it may be a piece of the password.
+_QUOTING: Final = "in a password write %40 for '@', %2F for '/', %3F for '?' and %23 for '#'"
 _UNSUPPORTED: Final = re.compile(r"sentinel|cluster", re.IGNORECASE)
 
 
@@ -135,14 +137,16 @@ def _split(url: str) -> SplitResult:
         if "," in parts.netloc.rpartition("@")[2]:
             _refuse("it names several servers", "name a single Redis server")
         _ = parts.port  # raises when it is no number
-    except ValueError as error:
-        _refuse(f"it is no URL ({error})", advice)
+    except ValueError:
+        _refuse("its host or port cannot be read", _QUOTING)
+    if "@" in parts.query or (parts.scheme != "unix" and "@" in parts.path):
+        _refuse("an '@' stands behind its host", _QUOTING)
     if _UNSUPPORTED.search(parts.scheme):
         _refuse(f"{parts.scheme}:// is not supported", "name a single Redis server")
     if parts.scheme not in ("redis", "rediss", "unix") or "://" not in url:
         _refuse(f"{parts.scheme or 'no scheme'}:// is not an address of Redis", advice)
     if parts.fragment:
-        _refuse("it has a '#'", "in a password write it as %23")
+        _refuse("it has a '#'", _QUOTING)
     if parts.scheme == "unix" and not parts.path:
         _refuse("it names no socket", "write unix:///path/to/redis.sock")
     if parts.scheme == "unix" and parts.hostname:
