@@ -131,7 +131,6 @@ def _refuse(problem: str, advice: str) -> NoReturn:
 
 
 def _split(url: str) -> SplitResult:
-    advice = "write redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/redis.sock"
     try:
         parts = urlsplit(url)
         if "," in parts.netloc.rpartition("@")[2]:
@@ -139,19 +138,24 @@ def _split(url: str) -> SplitResult:
         _ = parts.port  # raises when it is no number
     except ValueError:
         _refuse("its host or port cannot be read", _QUOTING)
+    _check_scheme(url, parts.scheme)
     if "@" in parts.query or (parts.scheme != "unix" and "@" in parts.path):
         _refuse("an '@' stands behind its host", _QUOTING)
-    if _UNSUPPORTED.search(parts.scheme):
-        _refuse(f"{parts.scheme}:// is not supported", "name a single Redis server")
-    if parts.scheme not in ("redis", "rediss", "unix") or "://" not in url:
-        _refuse(f"{parts.scheme or 'no scheme'}:// is not an address of Redis", advice)
     if parts.fragment:
         _refuse("it has a '#'", _QUOTING)
-    if parts.scheme == "unix" and not parts.path:
-        _refuse("it names no socket", "write unix:///path/to/redis.sock")
-    if parts.scheme == "unix" and parts.hostname:
-        _refuse(f"{parts.hostname!r} stands before the path", "write unix:///path/to/redis.sock")
+    if parts.scheme == "unix" and (parts.hostname or not parts.path):
+        _refuse("it names no socket, or a host before it", "write unix:///path/to/redis.sock")
     return parts
+
+
+def _check_scheme(url: str, scheme: str) -> None:
+    if _UNSUPPORTED.search(scheme):
+        _refuse(f"{scheme}:// is not supported", "name a single Redis server")
+    if scheme not in ("redis", "rediss", "unix") or "://" not in url:
+        _refuse(
+            f"{scheme or 'no scheme'}:// is not an address of Redis",
+            "write redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/redis.sock",
+        )
 
 
 def _query(parts: SplitResult) -> dict[str, str]:

@@ -162,7 +162,7 @@ def test_a_certificate_is_verified_unless_the_address_says_otherwise(
         ("rediss://h?ssl_cert_reqs=maybe", "ssl_cert_reqs is 'maybe'"),
         ("rediss://h?ssl_cert_reqs=none&ssl_check_hostname=true", "ssl_check_hostname"),
         ("unix://", "names no socket"),
-        ("unix://host/r.sock", "'host' stands before the path"),
+        ("unix://host/r.sock", "a host before it"),
         ("sentinel://h:26379/0", "sentinel:// is not supported"),
         ("redis+sentinel://h:26379/0", "redis\\+sentinel:// is not supported"),
         ("redis+cluster://h:6379", "cluster:// is not supported"),
