@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import ClassVar, Final
 
@@ -85,13 +86,18 @@ class BoundedProtocol(H11Protocol):
         )
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The gateway reads this body: it hears of a client that went away.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body, headers = _problem(status, detail)
             response = h11.Response(
                 status_code=status, headers=headers, reason=status.phrase.encode()
             )
-            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
+            with suppress(h11.LocalProtocolError):  # an answer to HEAD has no body
+                for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+                    self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
 

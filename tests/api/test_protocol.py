@@ -119,3 +119,18 @@ def test_what_is_no_request_is_a_problem_too(
         told, problem = answer(connection)
     assert (told, problem["type"]) == (status, f"/problems/{kind}")
     assert problem["request_id"]
+
+
+@pytest.mark.parametrize("method", [b"POST", b"HEAD"])
+def test_a_body_that_breaks_off_into_nonsense_is_the_clients_fault(
+    strict: httpx.Client, caplog: pytest.LogCaptureFixture, method: bytes
+) -> None:
+    head = b" /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connect(strict) as connection:
+        connection.sendall(method + head)
+        connection.sendall(b"zz\r\n")
+        received = connection.recv(65536)
+        while connection.recv(65536):
+            pass
+    assert received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 405"))
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
