@@ -15,6 +15,7 @@ from core.media.colour import Rendering, render
 from core.media.colour_tags import colours_of
 from core.media.jpeg_files import JpegFile
 from core.media.limits import MediaInfo, MediaLimits, refusing
+from core.media.loading import load
 from core.media.openers import open_picture
 from core.media.orientation import swaps_sides, turn_of
 from core.media.sampling import Coverage, Frame
@@ -64,33 +65,15 @@ class StillMedia:
         notes = [*companions.notes_of(self._name, self._data)]
         if self._divisor > 1:
             notes.append("decoded_at_reduced_size")
-        size = image.size
-        if isinstance(image, JpegFile):
-            divisor = 1
-            if self._load_jpeg(image):
-                notes.append("truncated_file")
-        else:
-            divisor, size = self._divisor, self._load(image)
+        loaded = load(image, self._data, self._divisor)
+        self._limits.check_still(*loaded.size, reducible=isinstance(image, JpegFile))
+        if loaded.cut:
+            notes.append("truncated_file")
         turn = turn_of(image)
-        pixels, more = render(image, Rendering(colours_of(image, self._data), turn, divisor))
-        width, height = reversed(size) if swaps_sides(turn) else size
+        how = Rendering(colours_of(image, self._data), turn, loaded.divisor)
+        pixels, more = render(image, how)
+        width, height = reversed(loaded.size) if swaps_sides(turn) else loaded.size
         return _Picture(pixels, width, height, (*notes, *more))
-
-    def _load(self, image: Image.Image) -> tuple[int, int]:
-        """Decode, and return the size, which a HEIF file may only tell with its pixels."""
-        if getattr(image, "default_image", False):
-            image.seek(1)  # an animated PNG of one frame: the default image is not part of it
-        image.load()
-        self._limits.check_still(*image.size)
-        return image.size
-
-    def _load_jpeg(self, image: JpegFile) -> bool:
-        """Decode in the size that is looked at; True when the end of the file is missing."""
-        jpeg_files.reduce_early(image, self._divisor)
-        image.load()
-        if image.ran_out:
-            jpeg_files.check_nearly_whole(self._data, self._divisor)
-        return image.ran_out
 
 
 def _divisor(image: Image.Image, limits: MediaLimits) -> int:

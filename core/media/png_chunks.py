@@ -24,3 +24,8 @@ def before_pixels(data: memoryview, name: bytes) -> bytes | None:
         if found == b"IDAT":
             return None
     return None
+
+
+def has_end(data: memoryview) -> bool:
+    """Whether the last chunk that a PNG must have is there."""
+    return any(name == b"IEND" for name, _ in chunks(data))

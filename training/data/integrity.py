@@ -26,9 +26,10 @@ class Broken:
 
 
 def decode_wholly(data: bytes) -> NDArray[np.uint8]:
-    """Decode a picture to the last byte, as serving does, to (h, w, 3) uint8 RGB.
+    """Decode a picture as serving does, to (h, w, 3) uint8 RGB in sRGB.
 
-    Raises a :class:`MediaError` when it is empty, cut off, damaged or no still picture.
+    Raises a :class:`MediaError` when it is empty, damaged, lacks more than serving puts up with,
+    or is no still picture.
     """
     with open_media(data) as media:
         if media.info.kind is not Kind.IMAGE:

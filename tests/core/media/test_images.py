@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+from skimage import data as examples
 
 from core.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from core.media.frames import Frame, open_media
@@ -131,6 +132,29 @@ def test_a_picture_of_one_pixel_is_a_picture(name: str) -> None:
 def test_a_picture_without_pixels_is_unreadable(name: str, size: tuple[int, int]) -> None:
     with pytest.raises(UnreadableMedia), open_media(claiming(name, size)) as media:
         list(media.frames())
+
+
+@pytest.mark.parametrize("missing", [12, 20])
+def test_a_png_without_its_last_chunk_is_judged_and_noted(missing: int) -> None:
+    whole = make_image("png")
+    assert (still(whole[:-missing]).pixels == still(whole).pixels).all()
+    assert notes(whole[:-missing]) == ("truncated_file",)
+    assert notes(whole) == ()
+
+
+@pytest.mark.parametrize("name", ["png", "bmp", "tiff", "gif"])
+def test_a_picture_that_lacks_little_is_judged_and_noted(name: str) -> None:
+    whole = save_image(Image.fromarray(examples.astronaut()), name)
+    cut = whole[: len(whole) * 98 // 100]
+    assert np.abs(still(cut).pixels.astype(int) - still(whole).pixels).mean() < 10
+    assert notes(cut) == ("truncated_file",)
+
+
+@pytest.mark.parametrize("name", ["png", "bmp", "tiff", "gif", "webp", "avif", "heic"])
+def test_a_picture_that_lacks_a_large_part_is_unreadable(name: str) -> None:
+    whole = save_image(Image.fromarray(examples.astronaut()), name)
+    with pytest.raises(UnreadableMedia):
+        notes(whole[: len(whole) * 85 // 100])
 
 
 def test_a_second_page_is_noted_and_left_out() -> None:
