@@ -62,7 +62,7 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
             jobs=jobs,
             blobs=RedisBlobStore(
                 redis,
-                upload_ttl_s=settings.upload_limit_s,
+                upload_ttl_s=settings.upload_ttl_s,
                 max_total_bytes=settings.max_bytes_in_flight,
                 tenant_limits=settings.tenant_limits,
             ),

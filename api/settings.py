@@ -12,6 +12,7 @@ from core.loopback import is_loopback
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Sampling
 from core.settings import Bytes, Seconds, Settings
 from core.store.accounts import TenantLimits
+from core.store.blobs import KEEP_S
 
 
 class GatewaySettings(Settings):
@@ -52,14 +53,23 @@ class GatewaySettings(Settings):
         """What one tenant may have in the store, counted over all gateways.
 
         One upload always fits. Where keys are off there is one tenant, this machine, and it
-        may have all: the bounds of the whole are enough.
+        may have all: for uploads and bytes the bounds of the whole are enough.
         """
         if self.api_keys_file is None:
-            return TenantLimits()
+            return TenantLimits(queued_jobs=self.max_queued_jobs)
         return TenantLimits(
             bytes_in_flight=max(self._share_of(self.max_bytes_in_flight), self.max_upload_bytes),
             queued_jobs=self._share_of(self.max_queued_jobs),
         )
+
+    @property
+    def upload_ttl_s(self) -> float:
+        """How long an upload lives in the store after its last bytes.
+
+        Twice the longest pause between two of them; so long the account of a tenant holds what
+        a gateway that died had reserved for it.
+        """
+        return min(self.upload_limit_s, 2 * (self.upload_idle_s + KEEP_S))
 
     def _share_of(self, whole: int) -> int:
         share = 1.0 if self.api_keys_file is None else self.tenant_share

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
+from time import monotonic
 
 from api.offload import Offload
 from core.errors import MediaTooLarge
 from core.media.sniff import HEAD_BYTES, Format, sniff
-from core.store.blobs import CHUNK_BYTES, BlobStore, new_blob_id
+from core.store.blobs import CHUNK_BYTES, KEEP_S, BlobStore, new_blob_id
 from core.store.records import MediaRef
 
 
@@ -41,6 +42,7 @@ class IncomingBlob:
         self._size = 0
         self._pending = bytearray()
         self._format: Format | None = None
+        self._stored_at = monotonic()
 
     @property
     def stored(self) -> bool:
@@ -57,6 +59,8 @@ class IncomingBlob:
             await self._open()
         while len(self._pending) >= CHUNK_BYTES:
             await self._store(CHUNK_BYTES)
+        if self.stored and self._pending and monotonic() - self._stored_at >= KEEP_S:
+            await self._store(len(self._pending))
 
     async def finish(self) -> MediaRef:
         """Store the rest; raises EmptyMedia or UnsupportedMedia for a file without a head."""
@@ -75,6 +79,7 @@ class IncomingBlob:
         chunk = bytes(self._pending[:size])
         del self._pending[:size]
         await self._offload(self._append, chunk)
+        self._stored_at = monotonic()
 
     def _append(self, chunk: bytes) -> None:
         self._hash.update(chunk)  # in the thread: 1 MiB takes about 1 ms

@@ -16,6 +16,9 @@ from core.store.keys import PREFIX, Key
 from core.store.scripts import Scripts
 
 CHUNK_BYTES: Final = 1024**2
+# After so long a part of a chunk is appended too: it lets the upload of a slow client live on, so
+# that those of a gateway that died can end soon.
+KEEP_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,12 @@ def test_a_blob_that_grows_beyond_its_limit_is_discarded(blobs: RedisBlobStore) 
 def test_an_empty_file_is_never_stored(blobs: RedisBlobStore) -> None:
     with pytest.raises(EmptyMedia):
         written(blobs)
+
+
+def test_a_slow_client_keeps_its_upload_alive_with_parts_of_chunks(
+    blobs: RedisBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.upload.blob.KEEP_S", 0.0)
+    media = written(blobs, MP4[:5000], MP4[5000:6000], MP4[6000:], taken=True)
+    assert [len(chunk) for chunk in blobs.read(media.blob_id)][:2] == [5000, 1000]
+    assert b"".join(blobs.read(media.blob_id)) == MP4
