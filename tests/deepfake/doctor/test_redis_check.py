@@ -23,8 +23,8 @@ def test_an_unreachable_redis_fails_with_a_hint() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://redis:6379/0", "redis://redis:port/0",
-     "redis+cluster://redis:6379/0", "redis:6379"],
+    ["http://redis:6379/0", "redis://redis:port/0", "redis://redis:6379/0?colour=blue",
+     "unix:///run/redis.sock?db=2&colour=blue", "redis+cluster://redis:6379/0", "redis:6379"],
 )  # fmt: skip
 def test_an_address_that_is_not_understood_is_to_be_corrected(url: str) -> None:
     check = check_redis(url)
@@ -36,7 +36,9 @@ def test_an_address_that_is_not_understood_is_to_be_corrected(url: str) -> None:
 @pytest.mark.parametrize(
     ("told", "health", "words"),
     [({"redis_version": "6.0.16"}, Health.FAIL, "too old"),
-     ({"redis_version": "7.2.4", "maxmemory_policy": "allkeys-lru"}, Health.WARN, "allkeys-lru")],
+     ({"redis_version": "7.2.4", "maxmemory_policy": "allkeys-lru"}, Health.WARN, "allkeys-lru"),
+     ({"redis_mode": "cluster"}, Health.FAIL, "Redis Cluster"),
+     ({"redis_mode": "sentinel"}, Health.FAIL, "Redis Sentinel")],
 )  # fmt: skip
 def test_a_redis_that_cannot_serve_or_may_drop_jobs_is_told(
     told: dict[str, str],
@@ -59,6 +61,7 @@ def test_a_redis_that_cannot_serve_or_may_drop_jobs_is_told(
 @pytest.mark.parametrize(
     ("url", "told"),
     [("redis://redis.example:6379/0", True), ("redis://:secret@redis.example:6379/0", False),
+     ("redis://redis.example:6379?db=4&password=secret", False),
      ("redis://127.0.0.1:6379/0", False), ("redis://localhost/0", False),
      ("unix:///run/redis.sock", False)],
 )  # fmt: skip
