@@ -53,6 +53,16 @@ def edited(data: bytes, edits: Sequence[tuple[float, float]]) -> bytes:
     return _replaced(data, _VIDEO, start, end, listed)
 
 
+def lasting(data: bytes, seconds: float) -> bytes:
+    """Claim another duration in the headers of the film and of its first track."""
+    claimed = bytearray(data)
+    for path in (("moov", "mvhd"), (*_VIDEO, "mdia", "mdhd")):
+        start, _ = _find(data, path)
+        ticks = round(seconds * _number(data, start + 20))
+        claimed[start + 24 : start + 28] = struct.pack(">I", ticks)
+    return bytes(claimed)
+
+
 def first_sample_not_sync(data: bytes) -> bytes:
     """Strike the first entry of the table of keyframes."""
     path = (*_VIDEO, "mdia", "minf", "stbl")

@@ -106,3 +106,6 @@ def _colours() -> Iterator[Form]:
         yield form(f"{container}/h264-wide")
     for container in ("mov", "mp4", "avi"):
         yield form(f"{container}/png-icc")
+    yield form("mov/png-icc", "turned by 90", rotation=90)
+    for container in ("mov", "mkv", "avi"):
+        yield form(f"{container}/mjpeg-icc")

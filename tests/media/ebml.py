@@ -42,6 +42,18 @@ def lasting(data: bytes, seconds: float) -> bytes:
     return data[: element.payload] + struct.pack(">d", seconds * 1000) + data[element.end :]
 
 
+def unsized(data: bytes) -> bytes:
+    """Say of the segment and its clusters that their sizes are unknown, as browsers do."""
+    open_ended = bytearray(data)
+    for element in _walk(data, 0, len(data)):
+        if element.name in (_SEGMENT, _CLUSTER):
+            size_at = element.start + 4
+            width = element.payload - size_at
+            unknown = (1 << 7 * width | (1 << 7 * width) - 1).to_bytes(width, "big")
+            open_ended[size_at : element.payload] = unknown
+    return bytes(open_ended)
+
+
 def with_half_the_cues(data: bytes) -> bytes:
     """Leave out the later half of the cues, as when a recording was interrupted."""
     cues = next(found for found in _walk(data, 0, len(data)) if found.name == CUES)

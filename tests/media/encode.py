@@ -70,7 +70,7 @@ def encode(track: Track) -> bytes:
     with av.open(out, "w", format=track.home) as file:
         stream = add_encoder(file, track)
         if track.icc:
-            file.mux(list(_png_packets(track, stream)))
+            file.mux(list(_still_packets(track, stream)))
         else:
             for picture in _pictures(track):
                 file.mux(stream.encode(picture))
@@ -108,11 +108,13 @@ def _pictures(track: Track) -> Iterator[VideoFrame]:
         yield picture
 
 
-def _png_packets(track: Track, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def _still_packets(track: Track, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """Pictures with a colour profile, which FFmpeg's encoders do not write."""
+    kind = {"png": "PNG", "mjpeg": "JPEG"}[track.encoder]
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for number in range(track.frames):
         out = io.BytesIO()
-        Image.fromarray(scene(number, track.size)).save(out, "PNG", icc_profile=profile)
+        Image.fromarray(scene(number, track.size)).save(out, kind, icc_profile=profile)
         packet: Packet[VideoStream] = Packet(out.getvalue())  # type: ignore[assignment]
         packet.stream, packet.is_keyframe = stream, True
         packet.time_base = Fraction(1, track.rate)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.media import boxes, ebml
+from tests.media import boxes, ebml, riff
 from tests.media.form import Form, form
 
 _ROOM = {"moov_size": "8000"}  # the header in front, as after -movflags faststart
@@ -25,8 +25,8 @@ def forms() -> Iterator[Form]:
     yield form("mp4/h264-long-ntsc")
     yield form("mkv/h264-long-ntsc")
     yield form("mp4/h264-few", "trimmed in front", patch=partial(boxes.edited, edits=[(0.08, 0.2)]))
-    yield form("avi/mpeg4-no-b", "with every frame said to be a keyframe", patch=_all_keyframes)
     yield form("mp4/h264-long", "trimmed in front", patch=partial(boxes.edited, edits=[(7.3, 12)]))
+    yield from _avi()
     once = partial(boxes.edited, edits=[(2.2, 1.8)])
     yield form("mp4/h264-one-keyframe", "trimmed in front", patch=once)
     yield from _fragments()
@@ -42,6 +42,7 @@ def _matroska(kind: str) -> Iterator[Form]:
     yield form(kind, "said to last an hour", patch=partial(ebml.lasting, seconds=3599))
     yield form(kind, "said to last a second", patch=partial(ebml.lasting, seconds=1))
     yield form(kind, "streamed", seekable=False)
+    yield form(kind, "from a browser", patch=ebml.unsized, seekable=False)
     unrated = partial(ebml.without, names=[*unindexed, ebml.DEFAULT_DURATION])
     yield form(kind, "from a browser, duration put in later", patch=unrated)
 
@@ -50,6 +51,8 @@ def _tables(kind: str) -> Iterator[Form]:
     every = partial(boxes.without, path=(*_STBL, "stss"))
     yield form(kind, "with every frame said to be a keyframe", patch=every)
     yield form(kind, "whose first frame is no keyframe", patch=boxes.first_sample_not_sync)
+    yield form(kind, "said to last an hour", patch=partial(boxes.lasting, seconds=3599))
+    yield form(kind, "said to last a second", patch=partial(boxes.lasting, seconds=1))
     yield form(kind, "with its header in front", options=_ROOM)
     yield form(kind, "with negative offsets", options={"movflags": "negative_cts_offsets"})
 
@@ -65,6 +68,15 @@ def _edits(kind: str) -> Iterator[Form]:
         "after a wait": [(-1.0, 2.0), (0.0, 4.0)],
     }.items():
         yield form(kind, what, patch=partial(boxes.edited, edits=edits))
+
+
+def _avi() -> Iterator[Form]:
+    for kind in ("avi/mpeg4-no-b", "avi/mjpeg"):
+        yield form(kind, "with every frame said to be a keyframe", patch=riff.all_keyframes)
+        yield form(kind, "without index", patch=riff.without_index)
+        yield form(kind, "said to last an hour", patch=partial(riff.of_frames, frames=90_000))
+        yield form(kind, "said to last a second", patch=partial(riff.of_frames, frames=25))
+        yield form(kind, "streamed", seekable=False)
 
 
 def _fragments() -> Iterator[Form]:
@@ -97,12 +109,3 @@ def _cuts() -> Iterator[Form]:
 def first_part(data: bytes, share: float) -> bytes:
     """The first ``share`` of a file, as after an interrupted download."""
     return data[: round(len(data) * share)]
-
-
-def _all_keyframes(data: bytes) -> bytes:
-    """Set AVIIF_KEYFRAME for every entry of an AVI's index."""
-    listed = bytearray(data)
-    start = data.rindex(b"idx1") + 8
-    for entry in range(start, start + int.from_bytes(data[start - 4 : start], "little"), 16):
-        listed[entry + 4] |= 0x10
-    return bytes(listed)

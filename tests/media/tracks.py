@@ -26,7 +26,7 @@ class Track:
     size: Size = SIZE
     home: str = "mov"
     transfer: int | None = None  # of BT.2020 colours; None for SDR in BT.601 or BT.709
-    icc: bool = False  # PNG pictures with a colour profile
+    icc: bool = False  # PNG or JPEG pictures with a colour profile
     full_range: bool = False
     aspect: Fraction = Fraction(1)  # of a pixel
     source_matrix: str | None = None  # of the pictures' conversion, where it is not the default
@@ -115,6 +115,7 @@ TRACKS: dict[str, Track] = {
     ),
     "png": Track("png", pix_fmt="rgb24", frames=30),
     "png-icc": Track("png", pix_fmt="rgb24", frames=30, icc=True),
+    "mjpeg-icc": Track("mjpeg", pix_fmt="yuvj420p", frames=30, full_range=True, icc=True),
     "ffv1": Track("ffv1", {"level": "3"}, frames=40, home="matroska"),
     "huffyuv": Track("ffvhuff", frames=30, home="avi"),
     "dnxhr": Track("dnxhd", {"profile": "dnxhr_lb"}, pix_fmt="yuv422p", frames=30, size=(256, 144)),
