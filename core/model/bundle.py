@@ -21,6 +21,7 @@ from core.errors import BundleInvalid, BundleNotFound
 from core.model.preprocess import Scaling
 
 MANIFEST = "model.json"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # of a bundle
 LOGIT_OUTPUT, MAP_OUTPUT = "logit", "cam"  # names in artifacts that have both outputs
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
 
@@ -98,7 +99,7 @@ class Manifest(_Part):
     """The content of ``model.json``."""
 
     schema_version: Literal[1] = 1
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
     version: Annotated[str, Field(min_length=1, max_length=32)]
     positive_class: Literal["fake", "real"]
     output: Literal["logit", "probability"]

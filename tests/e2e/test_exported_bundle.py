@@ -51,6 +51,7 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    from training.calibrate.calibration import Wanted
     from training.data.cache import load_samples
     from training.data.manifest import Split, read_pictures
     from training.export.publish import Origin, publish
@@ -59,7 +60,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     samples = load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace).samples
     network, folder = tiny_network(), tmp_path_factory.mktemp("bundles") / "tiny-v1"
     model, origin = striped(network), Origin("1.0.0", "stripes made in code", "MIT")
-    publish([model], network, folder, samples, origin=origin, for_int8=samples)
+    few = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
+    publish([model], network, folder, samples, origin=origin, wanted=few, for_int8=samples)
     return Exported(load_bundle(folder), model)
 
 

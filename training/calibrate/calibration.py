@@ -1,8 +1,4 @@
-"""From raw logits to probabilities and thresholds.
-
-Calibration makes P(fake) mean what it says on data like that which it was fitted on. The
-thresholds leave a band between them in which the service says ``inconclusive``.
-"""
+"""From raw logits to probabilities: P(fake) means what it says on data like the fitted ones."""
 
 # ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
 
@@ -16,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model.bundle import Calibration, Thresholds
+from core.model.bundle import Calibration
 
 Method = Literal["platt", "temperature"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -90,28 +86,6 @@ def balanced_weights(sources: Sequence[str], fake: NDArray[np.bool_]) -> NDArray
     return np.asarray(weights * len(names) / weights.sum(), np.float64)
 
 
-def choose_thresholds(
-    probability: NDArray[np.float64],
-    fake: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    *,
-    false_positives: float,
-    misses: float,
-) -> Thresholds:
-    """The narrowest band that keeps both kinds of wrong verdicts within their shares.
-
-    A detector good enough to need no band gets one of a hundredth around the middle.
-    """
-    upper = _quantile(probability[~fake], weights[~fake], 1 - false_positives)
-    lower = _quantile(probability[fake], weights[fake], misses)
-    if lower >= upper:
-        middle = (lower + upper) / 2
-        lower, upper = middle - 0.005, middle + 0.005
-    return Thresholds(
-        fake=round(min(max(upper, 0.01), 0.999), 3), real=round(max(min(lower, 0.99), 0.001), 3)
-    )
-
-
 def _targets(fake: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Platt's targets: a little inside [0, 1], so that separable data has a finite answer."""
     positives, negatives = int(fake.sum()), int((~fake).sum())
@@ -147,9 +121,3 @@ def _temperature(
         return 0.0
     found = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), options={"xatol": 1e-8})
     return float(np.exp(found.x))
-
-
-def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(int(np.searchsorted(passed, share)), len(values) - 1)])

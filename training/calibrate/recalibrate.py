@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import ConfigurationError
 from core.model.bundle import Bundle
 from core.model.runtimes import AUTO, load_detector
 from training.calibrate import reliability
@@ -15,11 +14,12 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.logits import fitted_on, labelled, logits_of
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
-from training.export.publish import Published, check_fields, rewrite
+from training.export.publish import Published, check_new, rewrite
 
 # Figures that no calibration changes, all of them or the named ones.
 _KEPT_METRICS: dict[str, tuple[str, ...] | None] = {
     "parity": None,
+    "experts": None,  # their slopes and offsets are in the weights
     "int8": ("pictures", "auc_fp32", "auc_int8"),
 }
 
@@ -39,9 +39,7 @@ def recalibrate(
     measured under the old calibration are removed: they would be false claims.
     """
     if out is not None:
-        if out.exists():
-            raise ConfigurationError(f"{out} exists already; choose a new folder.")
-        check_fields({**bundle.manifest.model_dump(mode="json"), "name": out.name})
+        check_new(out)
     detector = load_detector(bundle, runtime=runtime)
     crops = cut_crops(samples, bundle.manifest.input.size)
     data = labelled(samples, logits_of(detector, crops))

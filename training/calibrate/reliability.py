@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from core.model.bundle import Calibration, Thresholds
 from core.model.detector import sigmoid
-from training.calibrate.calibration import Wanted, choose_thresholds, fit
+from training.calibrate.calibration import Wanted, fit
+from training.calibrate.thresholds import check_enough, choose_thresholds
 
 FOLDS = 5
 BINS = 10
@@ -74,14 +75,7 @@ def calibrate(data: Labelled, wanted: Wanted, fitted_on: str) -> tuple[Calibrati
     """The calibration of all the pictures, and the thresholds that it gives them."""
     platt = fit(wanted.method, data.logits, data.fake, fitted_on, weights=data.weights)
     probability = apply(platt, data.logits)
-    thresholds = choose_thresholds(
-        probability,
-        data.fake,
-        data.weights,
-        false_positives=wanted.false_positives,
-        misses=wanted.misses,
-    )
-    return platt, thresholds
+    return platt, choose_thresholds(probability, data.fake, data.weights, wanted)
 
 
 def apply(calibration: Calibration, logits: Floats) -> Floats:
@@ -92,7 +86,8 @@ def apply(calibration: Calibration, logits: Floats) -> Floats:
 def cross_validate(data: Labelled, wanted: Wanted) -> CrossValidated:
     """Judge a calibration on groups of pictures that it was not fitted on.
 
-    Raises :class:`ConfigurationError` when a class has fewer than two groups.
+    Raises :class:`ConfigurationError` when a class has fewer than two groups, or too few pictures
+    for the shares wanted.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -102,6 +97,7 @@ def cross_validate(data: Labelled, wanted: Wanted) -> CrossValidated:
             "Calibration is judged on pictures held back from it and needs two groups of real "
             "and two of fake pictures at least; give more pictures."
         )
+    check_enough(data.fake, data.weights, wanted)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     after = np.empty(len(data.logits))
     verdicts = np.zeros(len(data.logits), np.int64)  # 1 fake, -1 real, 0 inconclusive

@@ -53,7 +53,7 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @options.cache
 @click.option(
     "--split",
-    type=click.Choice(["train", "valid", "test"]),
+    type=click.Choice(["train", "valid", "test", "all"]),
     default="valid",
     show_default=True,
     help="The pictures to fit to; none that a figure is measured on later.",
@@ -97,13 +97,12 @@ def calibrate(
     from training.calibrate.calibration import Wanted
     from training.calibrate.recalibrate import dropped_metrics, recalibrate
     from training.data.classes import ClassNames
-    from training.data.manifest import Split
     from training.data.reading import read_samples
 
     old = load_bundle(find_bundle(bundle))
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
-    samples = read_samples(data_sets, Split(split), cache_dir, classes)
+    samples = read_samples(data_sets, data_options.split_of(split), cache_dir, classes)
     where = f"{split} of {', '.join(each.name for each in data_sets)}"
     published = recalibrate(old, samples, wanted, where=where, out=out_dir, runtime=runtime)
     report(published)

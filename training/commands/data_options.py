@@ -13,6 +13,7 @@ from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from training.data.data_set import DataSet
+    from training.data.picture import Split
 
 
 def _parsed(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> list[DataSet]:
@@ -43,8 +44,8 @@ data_sets = click.option(
     multiple=True,
     required=True,
     callback=_parsed,
-    help="Folder with {train,valid,test}/[<source>/]{real,fake}/, one that holds real-vs-fake/, "
-    "or a TSV or CSV table with the columns file and class. May be given more than once.",
+    help="Folder with {train,valid,test}/[<source>/]{real,fake}/, or with {real,fake}/ alone, or a "
+    "TSV or CSV table with the columns file and class. May be given more than once.",
 )
 # The same as arguments, for commands about data alone.
 data_set_arguments = click.argument(
@@ -66,3 +67,10 @@ real_names = click.option(
 fake_names = click.option(
     "--fake", "fake_names", metavar="NAME", multiple=True, help="A folder name that means fake."
 )
+
+
+def split_of(choice: str) -> Split | None:
+    """The split that ``--split`` names; ``all`` is None."""
+    from training.data.picture import Split
+
+    return None if choice == "all" else Split(choice)

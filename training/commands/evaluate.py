@@ -5,24 +5,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.commands import options
+from training.commands import data_options, options
 
 if TYPE_CHECKING:
+    from training.data.cache import Sample
+    from training.data.data_set import DataSet
     from training.evaluate.evaluation import Evaluation
 
 _PER_CELL = 20
 
 
 @click.command("evaluate")
-@options.data
+@data_options.data_sets
+@data_options.real_names
+@data_options.fake_names
 @options.cache
 @options.bundle
-@click.option("--split", type=click.Choice(["valid", "test"]), default="test", show_default=True)
+@click.option(
+    "--split",
+    type=click.Choice(["valid", "test", "all"]),
+    default="test",
+    show_default=True,
+    help="all takes every picture, for data that was never trained on.",
+)
 @click.option(
     "--runtime",
     "runtimes",
@@ -60,21 +71,22 @@ _PER_CELL = 20
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Figures go here."
 )
 @click.option("--save", is_flag=True, help="Write the figures into the bundle's model.json.")
-def evaluate(split: str, bundle: str | None, data_dir: Path, **choices: Any) -> None:
+def evaluate(split: str, bundle: str | None, **choices: Any) -> None:
     """Measure a bundle by source and generator through the code path that serves.
 
-    Prints a table. With --out, also the clips in DATA/videos/{real,fake,noface} and the
-    robustness are measured, and a report for people and one for machines are written.
+    Prints a table. With --out, also the clips in the folder videos/{real,fake,noface} of the data
+    and the robustness are measured, and a report for people and one for machines are written.
 
     \b
     Examples:
       deepfake evaluate --data ../shared/data --out /tmp/report
       deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
       deepfake evaluate --data ../shared/data --out docs/evaluation/mine --no-pictures
+      deepfake evaluate --data theirs=faces/ --data ours=faces.csv --split all
     """
     from training.evaluate.text_table import table
 
-    evaluation = _measure(split, bundle, data_dir, **choices)
+    evaluation = _measure(split, bundle, **choices)
     name = evaluation.bundle.manifest.name
     for runtime, report in evaluation.document["runtimes"].items():
         click.echo(f"\n{name} on {split}, {runtime}\n{table(report)}")
@@ -84,18 +96,15 @@ def evaluate(split: str, bundle: str | None, data_dir: Path, **choices: Any) -> 
 def _measure(
     split: str,
     bundle: str | None,
-    data_dir: Path,
     *,
-    cache_dir: Path | None,
+    data_sets: Sequence[DataSet],
     runtimes: tuple[str, ...],
     report_dir: Path | None,
     robustness: bool | None,
     per_cell: int,
-    **_: Any,
+    **of_pictures: Any,
 ) -> Evaluation:
     from core.model.bundle import RuntimeName, find_bundle, load_bundle
-    from training.data.manifest import Split
-    from training.data.reading import read_samples
     from training.evaluate.evaluation import Plan, evaluate
 
     loaded = load_bundle(find_bundle(bundle))
@@ -105,8 +114,24 @@ def _measure(
         robustness_per_cell=per_cell if wanted else None,
         videos=report_dir is not None,
     )
-    samples = read_samples(data_dir, Split(split), cache_dir)
-    return evaluate(loaded, samples, plan, data_dir=data_dir, split=split)
+    samples = _read(split, data_sets, **of_pictures)
+    return evaluate(loaded, samples, plan, data=data_sets, split=split)
+
+
+def _read(
+    split: str,
+    data_sets: Sequence[DataSet],
+    *,
+    real_names: Sequence[str],
+    fake_names: Sequence[str],
+    cache_dir: Path | None,
+    **_: Any,
+) -> list[Sample]:
+    from training.data.classes import ClassNames
+    from training.data.reading import read_samples
+
+    classes = ClassNames.of(real_names, fake_names)
+    return read_samples(data_sets, data_options.split_of(split), cache_dir, classes)
 
 
 def _write(

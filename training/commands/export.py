@@ -100,6 +100,7 @@ def export(
     from core.model.runtimes.quiet import import_tensorflow
     from training.calibrate.calibration import Wanted
     from training.data.classes import ClassNames
+    from training.export.publish import check_new
     from training.fit.pictures import Selection
 
     if not run_dirs and not files:
@@ -107,6 +108,7 @@ def export(
     if allow_int8_drop and not with_int8:
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
+    check_new(bundle_dir)
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)

@@ -6,13 +6,6 @@ from pathlib import Path
 
 import click
 
-data = click.option(
-    "--data",
-    "data_dir",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with {train,valid,test}/<source>/{real,fake}/.",
-)
 cache = click.option(
     "--cache",
     "cache_dir",

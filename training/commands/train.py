@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,10 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="The same, of those that are watched while training.",
 )  # fmt: skip
 @click.option("--report-every", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--checkpoint-every", type=click.IntRange(1), default=100, show_default=True)
+@click.option(
+    "--checkpoint-every", "checkpoint_minutes", type=click.FloatRange(0), default=10,
+    show_default=True, metavar="MINUTES", help="What a kill may cost.",
+)  # fmt: skip
 def train(
     recipe_name: str,
     data_sets: Sequence[DataSet],
@@ -92,13 +96,13 @@ def train(
     limit: int | None,
     valid_limit: int,
     report_every: int,
-    checkpoint_every: int,
+    checkpoint_minutes: float,
     **given: Any,
 ) -> None:
     """Train a network; the same command again continues an interrupted run exactly.
 
-    The run folder gets run.json, history.csv, logs for TensorBoard, a checkpoint, and
-    model.keras with the averaged or best weights.
+    The run folder gets run.json, history.csv, curve.svg with loss, accuracy and AUC over the
+    steps, logs for TensorBoard, a checkpoint, and model.keras with the averaged or best weights.
 
     \b
     Example:
@@ -119,7 +123,7 @@ def train(
     samples, valid = selection.read()
     samples = _blended(recipe, samples)
     recipe = _weighted(recipe, weights, samples).planned(len(samples))
-    _fit(recipe, samples, valid, run_dir, report_every, checkpoint_every)
+    _fit(recipe, samples, valid, run_dir, report_every, checkpoint_minutes)
 
 
 def _names(file: Path | None) -> frozenset[str]:
@@ -132,7 +136,7 @@ def _fit(
     valid: list[Sample],
     run_dir: Path,
     report_every: int,
-    checkpoint_every: int,
+    checkpoint_minutes: float,
 ) -> None:
     from core.model.runtimes.quiet import import_tensorflow
     from training.fit import Run, validator
@@ -141,6 +145,8 @@ def _fit(
     run = Run(recipe, run_dir)
     click.echo(run.describe())
     click.echo(f"pictures: {len(samples)} to train on, {len(valid)} to watch")
+    if recipe.mixture is not None:
+        click.echo(f"mixture: {recipe.mixture.describe(samples)}")
     if run.finished:
         click.echo(f"this run has ended at step {run.step}: {run_dir}")
         return
@@ -149,7 +155,7 @@ def _fit(
     validate = validator(valid, network, size=recipe.size) if valid else None
     run.fit(
         samples, validate=validate, report_every=report_every,
-        checkpoint_every=checkpoint_every, show=click.echo,
+        checkpoint_every_s=60 * checkpoint_minutes, show=click.echo,
     )  # fmt: skip
     click.echo(f"done: {run_dir}")
 
@@ -174,6 +180,7 @@ def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> 
         )
     from training.data.data_set import source_weights
 
-    names = sorted({sample.picture.source for sample in samples})
-    mixture = recipe.mixture.with_weights(source_weights(weights, names))
+    pictures = [sample.picture for sample in samples]
+    names, kinds = ({*map(attrgetter(name), pictures)} - {""} for name in ("source", "kind"))
+    mixture = recipe.mixture.with_weights(source_weights(weights, sorted(names), sorted(kinds)))
     return recipe.model_copy(update={"mixture": mixture})

@@ -8,37 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
+from training.data.mixture import Mixture, pairs_of
 from training.data.order import EpochOrder, WeightedPicks
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """How a batch is put together; shares are of one class (half a batch)."""
-
-    paired_source: str = "dfdc"
-    paired_share: float = 0.45  # 0: drawn as the other sources
-    weights: Mapping[str, float] = field(default_factory=dict)  # other sources; 1 where absent
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.paired_share <= 1:
-            raise ConfigurationError(
-                f"The paired share is {self.paired_share}; it must be from 0 to 1."
-            )
-        for name, weight in self.weights.items():
-            if not 0 <= weight < math.inf:
-                raise ConfigurationError(
-                    f"The weight of source {name!r} is {weight}; it must be 0 or more."
-                )
-
-    def with_weights(self, weights: Mapping[str, float]) -> Mixture:
-        """The same with some weights replaced; 0 leaves a source out."""
-        return replace(self, weights={**self.weights, **weights})
 
 
 class ClassCounts(NamedTuple):
@@ -105,16 +81,12 @@ class _Mixed:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
         half = batch_size // 2
         slots = round(half * mixture.paired_share)
-        self._pairs = _pairs(samples, mixture.paired_source) if slots else []
-        if self._pairs and mixture.paired_source in mixture.weights:
-            raise ConfigurationError(
-                f"{mixture.paired_source} is drawn in pairs and has no weight; set the mixture's "
-                f"paired_share (now {mixture.paired_share:g}), or 0 to draw it as the others."
-            )
+        self._pairs = pairs_of(samples) if slots else []
         self._pair_order = EpochOrder(len(self._pairs), [seed, 2])
         self._pair_slots = slots if self._pairs else 0
         paired = {id(sample) for pair in self._pairs for sample in pair}
         others = [sample for sample in samples if id(sample) not in paired]
+        _refuse_useless_weights(mixture, self._pairs, others)
         slots = half - self._pair_slots
         self._walks = [_Walk(others, mixture, slots, seed, fake=fake) for fake in (False, True)]
 
@@ -128,8 +100,20 @@ class _Mixed:
         return chosen
 
 
+def _refuse_useless_weights(
+    mixture: Mixture, pairs: Sequence[tuple[Sample, Sample]], others: Sequence[Sample]
+) -> None:
+    drawn_alone = {sample.picture.source for sample in others}
+    for source in sorted({real.picture.source for real, _ in pairs} - drawn_alone):
+        if {source, source.rpartition("/")[2]} & set(mixture.weights):
+            raise ConfigurationError(
+                f"{source} is drawn in pairs and has no weight; set the mixture's "
+                f"paired_share (now {mixture.paired_share:g}), or 0 to draw it as the others."
+            )
+
+
 class _Walk:
-    """The unpaired pictures of one class: a pool a source, each in an order of its own."""
+    """The unpaired pictures of one class: each source has a pool, in an order of its own."""
 
     def __init__(
         self, samples: Sequence[Sample], mixture: Mixture, slots: int, seed: int, *, fake: bool
@@ -138,18 +122,19 @@ class _Walk:
         for sample in samples:
             if sample.picture.fake is fake:
                 pools[sample.picture.source].append(sample)
-        names = sorted(name for name in pools if mixture.weights.get(name, 1.0) > 0)
+        known = {name: mixture.weight_of(pool[0].picture) for name, pool in pools.items()}
+        names = sorted(name for name, weight in known.items() if weight > 0)
         if slots and not names:
             raise ConfigurationError(
-                f"No {'fake' if fake else 'real'} pictures are left beside the pairs of "
-                f"{mixture.paired_source}; add a source that has some, or train without a mixture."
+                f"No {'fake' if fake else 'real'} pictures are left beside the pairs; add a source "
+                "that has some, or train without a mixture: --set mixture=null."
             )
         self._pools = [pools[name] for name in names]
         self._orders = [
             EpochOrder(len(pool), [seed, 5, int(fake), index])
             for index, pool in enumerate(self._pools)
         ]
-        weights = [mixture.weights.get(name, 1.0) for name in names]
+        weights = [known[name] for name in names]
         self._picks = WeightedPicks(weights, slots, [seed, 1, int(fake)]) if slots else None
 
     def draw(self, step: int) -> list[Sample]:
@@ -158,12 +143,3 @@ class _Walk:
         return [
             self._pools[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
         ]
-
-
-def _pairs(samples: Sequence[Sample], source: str) -> list[tuple[Sample, Sample]]:
-    """(real, fake) of every group of the paired source that has both."""
-    groups: dict[str, dict[bool, Sample]] = defaultdict(dict)
-    for sample in samples:
-        if sample.picture.source == source:
-            groups[sample.picture.group][sample.picture.fake] = sample
-    return [(pair[False], pair[True]) for _, pair in sorted(groups.items()) if len(pair) == 2]

@@ -71,17 +71,21 @@ def parse_weight(text: str) -> tuple[str, float]:
     return name, weight
 
 
-def source_weights(texts: Iterable[str], sources: Sequence[str]) -> dict[str, float]:
-    """Weights by source; the name of a data set stands for all its sources.
+def source_weights(
+    texts: Iterable[str], sources: Sequence[str], kinds: Sequence[str] = ()
+) -> dict[str, float]:
+    """Weights by source or kind; the name of a data set stands for all its sources.
 
-    Raises :class:`ConfigurationError` when no source has that name.
+    Raises :class:`ConfigurationError` when no source and no kind has that name.
     """
     weights: dict[str, float] = {}
     for name, weight in map(parse_weight, texts):
-        meant = [source for source in sources if source == name or source.startswith(f"{name}/")]
+        meant = [source for source in sources if source == name or name in source.split("/")]
+        meant += [kind for kind in kinds if kind == name]
         if not meant:
             raise ConfigurationError(
-                f"--weight {name}: no source has that name; there are {', '.join(sources)}."
+                f"--weight {name}: no source or kind has that name; there are "
+                f"{', '.join([*sources, *kinds])}."
             )
         weights |= dict.fromkeys(meant, weight)
     return weights

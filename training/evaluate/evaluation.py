@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from core.faces.detector import load_face_detector
 from core.model.bundle import Bundle, RuntimeName
 from core.model.runtimes import choose, load_detector
 from training.data.cache import Sample
+from training.data.data_set import DataSet
 from training.evaluate import resampling
 from training.evaluate.figures import figures_of
 from training.evaluate.robustness import measure_robustness
@@ -55,9 +55,14 @@ class Plan:
 
 
 def evaluate(
-    bundle: Bundle, samples: Sequence[Sample], plan: Plan, *, data_dir: Path, split: str
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    plan: Plan,
+    *,
+    data: Sequence[DataSet],
+    split: str,
 ) -> Evaluation:
-    """Measure a bundle on pictures, and on the clips of ``data_dir`` where it holds any."""
+    """Measure a bundle on pictures, and on the clips of the data sets that hold any."""
     probabilities = score_by_runtime(bundle, samples, plan.runtimes)
     serving = choose(bundle)
     shown = serving if serving in plan.runtimes else plan.runtimes[0]
@@ -68,10 +73,10 @@ def evaluate(
         for name, each in scores.items()
     }
     document = {
-        **_origin(bundle, samples, plan, data_dir.resolve().name, split),
+        **_origin(bundle, samples, plan, ", ".join(each.name for each in data), split),
         "shown_runtime": shown.value,
         "runtimes": figures,
-        **_extras(bundle, shown, samples, plan, data_dir),
+        **_extras(bundle, shown, samples, plan, data),
     }
     return Evaluation(bundle, shown, samples, scores[shown], document)
 
@@ -99,11 +104,15 @@ def _origin(
 
 
 def _extras(
-    bundle: Bundle, runtime: RuntimeName, samples: Sequence[Sample], plan: Plan, data_dir: Path
+    bundle: Bundle,
+    runtime: RuntimeName,
+    samples: Sequence[Sample],
+    plan: Plan,
+    data: Sequence[DataSet],
 ) -> dict[str, Any]:
     """Robustness and clips; None for what was not asked for or is not there."""
     told: dict[str, Any] = {"robustness": None, "videos": None}
-    clips = find_clips(data_dir) if plan.videos else []
+    clips = [clip for each in data for clip in find_clips(each.path)] if plan.videos else []
     if plan.robustness_per_cell is None and not clips:
         return told
     detector, faces = load_detector(bundle, runtime=runtime), load_face_detector(threads=1)

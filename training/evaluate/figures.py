@@ -145,8 +145,14 @@ def counterparts(scores: Scores, members: Flags) -> Flags:
     """(n,) bool: the reals that stand against members without reals of their own."""
     if (members & ~scores.fake).any():
         return np.zeros(len(scores), np.bool_)
-    sources = {REALS_OF.get(name, name) for name in scores.source[members].tolist()}
+    sources = {_reals_of(name) for name in scores.source[members].tolist()}
     return np.asarray(np.isin(scores.source, sorted(sources)) & ~scores.fake, np.bool_)
+
+
+def _reals_of(source: str) -> str:
+    """The source whose reals a fake is compared with, of the same data set."""
+    data_set, slash, bare = source.rpartition("/")
+    return data_set + slash + REALS_OF.get(bare, bare)
 
 
 def rounded(value: float) -> float | None:

@@ -5,19 +5,24 @@ Only TensorFlow is needed, so the worker's image can import models too.
 
 from __future__ import annotations
 
+import re
+import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
-import tensorflow as tf
 
 from core.errors import BundleInvalid
+from training.export.keras2 import for_keras_3, saved_by
 
 PROBABILITY, LOGIT = "probability", "logit"
 _OUTPUT_BY_ACTIVATION = {"sigmoid": PROBABILITY, "softmax": PROBABILITY, "linear": LOGIT}
 _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
+# Layers after the last activation that leave its meaning as it is.
+_PASSING = frozenset({"Flatten", "Reshape", "Dropout", "Squeeze"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,12 @@ class ForeignModel:
 
 
 def read_model(file: Path) -> ForeignModel:
-    """Load a ``.keras`` or ``.h5`` file without running code from it.
+    """Load a ``.keras`` or ``.h5`` file of Keras 2 or 3 without running code from it.
 
     Raises :class:`BundleInvalid` when it cannot be loaded, or is no binary classifier of
     one RGB picture.
     """
-    try:
-        # safe_mode: a file from elsewhere must not run code through Lambda layers
-        model = tf.keras.models.load_model(file, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BundleInvalid(f"{file} cannot be loaded by Keras: {_brief(error)}") from error
+    model = _load(file)
     inputs = getattr(model, "inputs", None) or []
     outputs = getattr(model, "outputs", None) or []
     if len(inputs) != 1 or len(outputs) != 1:
@@ -58,6 +59,21 @@ def read_model(file: Path) -> ForeignModel:
             layer.name for layer in _layers(model) if type(layer).__name__ in _SCALING_LAYERS
         ),
     )
+
+
+def _load(file: Path) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            readable = for_keras_3(file, Path(folder))
+            # safe_mode: a file from elsewhere must not run code through Lambda layers
+            return keras.saving.load_model(readable, compile=False, safe_mode=True)
+        except BundleInvalid as error:
+            raise BundleInvalid(f"{file}: {error.message}") from error
+        except Exception as error:
+            raise BundleInvalid(
+                f"{file} cannot be loaded by Keras {keras.version()}: {_cause(error)}"
+                f"{_advice(file)}"
+            ) from error
 
 
 def output_kind(foreign: ForeignModel, stated: str | None) -> str:
@@ -86,23 +102,23 @@ def output_kind(foreign: ForeignModel, stated: str | None) -> str:
     return read or stated or ""
 
 
-def with_one_output(foreign: ForeignModel, output: str) -> Any:
-    """The model, or for two units one that answers for the class of label 1 alone.
+def with_one_output(model: Any, output: str) -> Any:
+    """A flat model, or for two units one that answers for the class of label 1 alone.
 
     A softmax gives its second probability; two logits give their difference, whose
     sigmoid is that probability.
     """
-    if foreign.units == 1:
-        return foreign.model
+    if model.output_shape[-1] == 1:
+        return model
     weights = [[0.0], [1.0]] if output == PROBABILITY else [[-1.0], [1.0]]
-    head = tf.keras.layers.Dense(1, use_bias=False, trainable=False, name="label_1_of_2")
-    single = tf.keras.Model(foreign.model.inputs, head(foreign.model.outputs[0]))
+    head = keras.layers.Dense(1, use_bias=False, trainable=False, name="label_1_of_2")
+    single = keras.Model(model.inputs, head(model.outputs[0]))
     head.set_weights([np.array(weights, np.float32)])
     return single
 
 
 def feature_layer(model: Any) -> str | None:
-    """The layer of the last feature map, where the network goes on without width and height.
+    """The layer of the last feature map, where a flat model goes on without width and height.
 
     None where no such place is found: then nothing can be explained.
     """
@@ -110,7 +126,7 @@ def feature_layer(model: Any) -> str | None:
     for layer, following in pairwise(model.layers):
         goes_in, comes_out = (getattr(following, name, None) for name in ("input", "output"))
         ranks = [len(getattr(tensor, "shape", ())) for tensor in (goes_in, comes_out)]
-        if ranks == [4, 2] and not isinstance(layer, tf.keras.layers.InputLayer):
+        if ranks == [4, 2] and not isinstance(layer, keras.layers.InputLayer):
             found = str(layer.name)
     return found
 
@@ -136,8 +152,9 @@ def _output_units(file: Path, shape: tuple[int | None, ...]) -> int:
 def _last_activation(output: Any) -> str | None:
     # Keras has no public way from a tensor to the layer that made it.
     operation = output._keras_history.operation  # noqa: SLF001
-    while isinstance(operation, tf.keras.Model):
-        operation = operation.outputs[0]._keras_history.operation  # noqa: SLF001
+    while isinstance(operation, keras.Model) or type(operation).__name__ in _PASSING:
+        before = operation.outputs if isinstance(operation, keras.Model) else [operation.input]
+        operation = before[0]._keras_history.operation  # noqa: SLF001
     activation = getattr(operation, "activation", None)
     if activation is None:
         name = type(operation).__name__.lower()
@@ -148,10 +165,24 @@ def _last_activation(output: Any) -> str | None:
 def _layers(model: Any) -> list[Any]:
     found: list[Any] = []
     for layer in model.layers:
-        found += _layers(layer) if isinstance(layer, tf.keras.Model) else [layer]
+        found += _layers(layer) if isinstance(layer, keras.Model) else [layer]
     return found
 
 
-def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else f"{text[:300]}…"
+def _cause(error: Exception) -> str:
+    """What Keras says in the end; before it, it prints the whole configuration of a layer."""
+    text = str(error) or type(error).__name__
+    layer = re.search(r"Error when deserializing class '(\w+)'", text)
+    cause = " ".join(text.rpartition("Exception encountered: ")[2].split())
+    cause = re.sub(r"\.? ?Full object config: \{.*", ".", cause)
+    return f"{layer[1]}: {cause}" if layer else cause
+
+
+def _advice(file: Path) -> str:
+    version = saved_by(file)
+    if version is None:
+        return ""
+    return (
+        f" The file was written by Keras {version}. Load it with that version, rebuild it without "
+        "custom or Lambda layers, and save it in the .keras format."
+    )

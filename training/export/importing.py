@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import keras
 import numpy as np
-import openvino as ov
-import tensorflow as tf
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -30,6 +29,8 @@ from core.model.bundle import (
 from core.model.detector import Detector, self_test_tensor
 from core.model.preprocess import Scaling
 from core.model.runtimes import load_detector
+from core.model.runtimes.tensorflow import grad_cam
+from training.export.flatten import flatten
 from training.export.foreign_model import (
     PROBABILITY,
     ForeignModel,
@@ -38,10 +39,11 @@ from training.export.foreign_model import (
     read_model,
     with_one_output,
 )
+from training.export.openvino import KERAS, save_openvino, to_openvino
 
-KERAS_FILE = "model.keras"
 SELF_TEST_SEED = 20
 _PARITY_SEEDS = range(4)
+_NO_MAP = "The model cannot show where in a face it looks (deepfake explain): {}."
 # How far two runtimes may differ in the raw output. Float32 runtimes differ by about 1e-6;
 # TF32 on a GPU and bfloat16 on a CPU by up to 1e-2 of a logit.
 _TOLERANCE = {"probability": 0.01, "logit": 0.05}
@@ -85,19 +87,20 @@ def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -
     foreign = read_model(request.source)
     output = output_kind(foreign, request.output)
     size = _agreed_size(foreign, request)
+    fields = _manifest_fields(request, output, size)
+    model = with_one_output(flatten(foreign.model, size), output)
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{request.name}-", dir=into) as work:
         folder = Path(work) / request.name
         folder.mkdir()
-        fields = _manifest_fields(request, output, size)
-        fields["explanation"] = _explanation(foreign, output)
-        artifacts = _write_weights(folder, with_one_output(foreign, output), size, request.openvino)
+        artifacts, saved = _write_weights(folder, model, openvino=request.openvino)
+        fields["explanation"], missing = _explanation(saved, foreign.units, output)
         parity = _finish(folder, fields, artifacts)
         if target.exists():
             shutil.rmtree(target)
         folder.chmod(0o755)
         folder.rename(target)
-    return Imported(load_bundle(target.resolve()), parity, _warnings(foreign, request))
+    return Imported(load_bundle(target.resolve()), parity, (*_warnings(foreign, request), *missing))
 
 
 def _agreed_size(foreign: ForeignModel, request: ImportRequest) -> int:
@@ -123,7 +126,7 @@ def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str
         "data": request.data,
         "licence": request.licence,
     }
-    placeholder = {RuntimeName.TENSORFLOW: {"files": {KERAS_FILE: "0" * 64}}}
+    placeholder = {RuntimeName.TENSORFLOW: {"files": {KERAS: "0" * 64}}}
     try:
         spec = InputSpec(size=size, scaling=request.scaling)
         # Checked before the slow part, so that a bad name costs no minute.
@@ -135,27 +138,41 @@ def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str
     return {**fields, "input": spec}
 
 
-def _explanation(foreign: ForeignModel, output: str) -> Explanation | None:
-    """Grad-CAM at the last feature map; a softmax over two leaves no logit to follow."""
-    layer = feature_layer(foreign.model)
-    if layer is None or (foreign.units == 2 and output == PROBABILITY):
-        return None
-    return Explanation(method="grad-cam", layer=layer)
+def _explanation(model: Any, units: int, output: str) -> tuple[Explanation | None, tuple[str, ...]]:
+    """Grad-CAM at the last feature map of a saved model, or None and a warning that says why."""
+    layer = feature_layer(model)
+    if layer is None:
+        return None, (_NO_MAP.format("no layer pools or flattens a feature map"),)
+    if units == 2 and output == PROBABILITY:
+        return None, (_NO_MAP.format("a softmax over two leaves no logit to follow"),)
+    try:
+        grad_cam(model, layer)(np.zeros((1, *model.input_shape[1:]), np.float32))
+    except (ValueError, TypeError, AttributeError, KeyError, BundleInvalid) as error:
+        return None, (_NO_MAP.format(f"no gradient leads to its layer {layer!r} ({error})"),)
+    return Explanation(method="grad-cam", layer=layer), ()
 
 
 def _write_weights(
-    folder: Path, model: Any, size: int, openvino: bool
-) -> dict[RuntimeName, list[str]]:
-    model.save(folder / KERAS_FILE)
-    artifacts = {RuntimeName.TENSORFLOW: [KERAS_FILE]}
+    folder: Path, model: Any, *, openvino: bool
+) -> tuple[dict[RuntimeName, list[str]], Any]:
+    """The files by runtime, and the model as Keras reads it from its file."""
+    model.save(folder / KERAS)
+    # Read back: the layers of a flat model know the places where they were called before, too.
+    saved = keras.saving.load_model(folder / KERAS, compile=False)
+    artifacts = {RuntimeName.TENSORFLOW: [KERAS]}
     if openvino:
-        signature = tf.TensorSpec((None, size, size, 3), tf.float32)
-        graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(signature)
-        entry = f"{RuntimeName.OPENVINO_FP32.value}.xml"
-        # Without this OpenVINO stores half precision, and the artifact's name would lie.
-        ov.save_model(ov.convert_model(graph), folder / entry, compress_to_fp16=False)
-        artifacts[RuntimeName.OPENVINO_FP32] = [entry, str(Path(entry).with_suffix(".bin"))]
-    return artifacts
+        names = save_openvino(_converted(saved), folder, RuntimeName.OPENVINO_FP32.value)
+        artifacts[RuntimeName.OPENVINO_FP32] = names
+    return artifacts, saved
+
+
+def _converted(model: Any) -> Any:
+    try:
+        return to_openvino(model)
+    except Exception as error:  # OpenVINO's errors have no class of their own above Exception
+        raise BundleInvalid(
+            f"OpenVINO cannot convert the model: {error}. Import it with --no-openvino."
+        ) from error
 
 
 def _finish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from core.errors import ConfigurationError
 from core.model import preprocess
 from core.model.bundle import (
+    NAME_PATTERN,
     Bundle,
     Explanation,
     Manifest,
@@ -83,8 +85,7 @@ def publish(
     class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it
     loses over half a point of accuracy), ``any`` or ``none``.
     """
-    if folder.exists():
-        raise ConfigurationError(f"{folder} exists already; choose a new folder.")
+    check_new(folder)
     if len(experts) > 1 and not network.linear_head:
         raise ConfigurationError(
             f"Only networks with a linear head can be combined, and {network.name} has another."
@@ -126,7 +127,21 @@ def rewrite(folder: Path, manifest: Manifest, **changes: Any) -> Bundle:
     return write_manifest(folder, fields, artifacts)
 
 
-def check_fields(fields: Mapping[str, Any]) -> None:
+def check_new(folder: Path) -> None:
+    """Raise :class:`ConfigurationError` for a folder that exists, or whose name no bundle may have.
+
+    Before the slow part, as the other fields are checked.
+    """
+    if folder.exists():
+        raise ConfigurationError(f"{folder} exists already; choose a new folder.")
+    if not re.fullmatch(NAME_PATTERN, folder.name):
+        raise ConfigurationError(
+            f"The name {folder.name!r} is not one of a bundle: at most 64 small letters, digits, "
+            "dots, hyphens and underscores, the first a letter or digit."
+        )
+
+
+def _check_fields(fields: Mapping[str, Any]) -> None:
     """Raise :class:`ConfigurationError` for a ``model.json`` that would be refused.
 
     Before the slow part, so that a bad name costs no minute.
@@ -180,7 +195,7 @@ def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str,
         "licence": origin.licence,
         "metrics": {},
     }
-    check_fields(fields)
+    _check_fields(fields)
     return fields
 
 

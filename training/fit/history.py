@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 FILE = "history.csv"
+CURVE = "curve.svg"
 TENSORBOARD = "tensorboard"
 
 
@@ -24,6 +25,7 @@ class Row:
     accuracy: float  # share of the training pictures, augmented, dropout on
     images_per_s: float
     valid_loss: float | None = None
+    valid_accuracy: float | None = None
     valid_auc: float | None = None
 
     def line(self, steps: int, seconds_per_step: float) -> str:
@@ -38,8 +40,11 @@ class Row:
             f"{self.images_per_s:.1f} images/s",
             f"{left} left",
         ]
-        if self.valid_loss is not None and self.valid_auc is not None:
-            parts.append(f"valid loss {self.valid_loss:.4f} AUC {self.valid_auc:.4f}")
+        if self.valid_loss is not None:
+            parts.append(
+                f"valid loss {self.valid_loss:.4f} accuracy {self.valid_accuracy:.3f} "
+                f"AUC {self.valid_auc:.4f}"
+            )
         return "  ".join(parts)
 
 
@@ -49,7 +54,7 @@ class History:
     def __init__(self, folder: Path, step: int) -> None:
         import tensorflow as tf
 
-        self._file = folder / FILE
+        self._folder, self._file = folder, folder / FILE
         names = [field.name for field in fields(Row)]
         kept = [row for row in read(folder) if int(row["step"]) <= step]
         temporary = self._file.with_suffix(".part")
@@ -72,6 +77,12 @@ class History:
                 if name != "step" and value is not None:
                     tf.summary.scalar(name, value)
         self._summaries.flush()
+
+    def draw(self) -> None:
+        """Write ``curve.svg``, loss and accuracy of all rows so far."""
+        from training.fit.curve import learning_curve
+
+        (self._folder / CURVE).write_text(learning_curve(read(self._folder)), encoding="utf-8")
 
     def close(self) -> None:
         """Close the file of TensorBoard."""

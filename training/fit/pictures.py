@@ -23,7 +23,7 @@ class Selection:
     data_sets: Sequence[DataSet]
     classes: ClassNames = BY_NAME
     sources: Sequence[str] = ()
-    leave_out: Sequence[str] = ()  # fakes of these sources or generators are not trained on
+    leave_out: Sequence[str] = ()  # fakes of these sources, generators or kinds are not trained on
     skip: frozenset[str] = frozenset()  # names of files that are not trained on
     limit: int | None = None  # pictures at most of a source and class
     valid_limit: int = 240  # the same, of those that watch
@@ -61,11 +61,11 @@ class Selection:
     def _without(self, kept: list[Picture], everything: Sequence[Picture]) -> list[Picture]:
         fakes = [each for each in everything if each.fake]
         for name in self.leave_out:
-            if not any(name in (each.source, each.generator) for each in fakes):
-                names = sorted({n for each in fakes for n in (each.source, each.generator)})
+            if not any(name in _names(each) for each in fakes):
+                names = sorted({name for each in fakes for name in _names(each)})
                 raise ConfigurationError(
-                    f"--leave-out {name}: no fakes are of that source or generator; there are "
-                    f"{', '.join(names)}."
+                    f"--leave-out {name}: no fakes are of that source, generator or kind; there "
+                    f"are {', '.join(names)}."
                 )
         missing = self.skip - {each.path.name for each in everything}
         if missing:
@@ -77,9 +77,14 @@ class Selection:
         return [
             each
             for each in kept
-            if each.path.name not in self.skip
-            and not (each.fake and left_out & {each.source, each.generator})
+            if each.path.name not in self.skip and not (each.fake and left_out & _names(each))
         ]
+
+
+def _names(picture: Picture) -> set[str]:
+    """What a fake may be left out by; a source goes by its own name too, behind a data set's."""
+    bare = picture.source.rpartition("/")[2]
+    return {picture.source, bare, picture.generator, picture.kind} - {""}
 
 
 def limited(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:

@@ -10,6 +10,7 @@ schedule, the weight average, and what early stopping has seen.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from training.fit import checkpoint, record
 from training.fit.devices import spread
 from training.fit.early_stopping import EarlyStopping
 from training.fit.history import History
+from training.fit.interval import Interval
 from training.fit.stretches import Stretch, stretches
 from training.fit.trainee import Trainee, layer_counts
 from training.fit.validation import Validate
@@ -31,6 +33,7 @@ from training.networks.weights import load_weights
 from training.recipes import Recipe
 
 AVERAGED = "model.keras"
+CHECKPOINT_EVERY_S = 600.0  # what a kill may cost
 
 
 class Run:
@@ -68,10 +71,15 @@ class Run:
         *,
         validate: Validate | None = None,
         report_every: int = 20,
-        checkpoint_every: int = 100,
+        checkpoint_every_s: float = CHECKPOINT_EVERY_S,
         show: Callable[[str], None] = print,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Train from where the run stands to its end; ``*_every`` in steps.
+        """Train from where the run stands to its end; ``report_every`` is in steps.
+
+        A checkpoint is written with the first report after ``checkpoint_every_s`` seconds, and at
+        the end: it holds all weights, the optimizer and the average, which is hundreds of megabytes
+        for a large network. ``clock`` gives seconds.
 
         Raises :class:`ConfigurationError` when early stopping has nothing to watch, or the
         loss is no number.
@@ -86,7 +94,7 @@ class Run:
         history = History(self.folder, self.step)
         watch = Watch(
             self.trainee, self._stopping, history, step=self.step, validate=validate,
-            checkpoint_every=checkpoint_every, save=self._save, show=show,
+            checkpoints=Interval(checkpoint_every_s, clock), save=self._save, show=show,
         )  # fmt: skip
         for stretch in stretches(self.step, recipe.total_steps, report_every):
             if not self.finished:

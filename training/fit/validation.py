@@ -1,4 +1,4 @@
-"""What a run is watched by: cross-entropy and AUC on pictures that it does not train on."""
+"""What a run is watched by: cross-entropy, accuracy and AUC on pictures it does not train on."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Figures:
     """One validation."""
 
     loss: float  # mean cross-entropy in nats, without penalty and without label smoothing
+    accuracy: float  # share on the right side of 0.5, in [0, 1]
     auc: float  # mean over the sources with fakes, in [0, 1]
 
 
@@ -48,7 +49,8 @@ def validator(
     def validate(model: Any) -> Figures:
         logits = model.predict(batches, verbose=0).astype(np.float64).reshape(-1)
         areas = [auc(fake[some], logits[some]) for some in compared]
-        return Figures(cross_entropy(fake, logits), float(np.mean(areas)))
+        right = float(np.mean((logits > 0) == fake))
+        return Figures(cross_entropy(fake, logits), right, float(np.mean(areas)))
 
     return validate
 

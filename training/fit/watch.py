@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from core.errors import ConfigurationError
 from training.fit.early_stopping import EarlyStopping
 from training.fit.history import History, Row
+from training.fit.interval import Interval
 from training.fit.optimizers import build_schedule, learning_rate_at
 from training.fit.trainee import Trainee
 from training.fit.validation import Figures, Validate
@@ -33,16 +33,16 @@ class Watch:
         *,
         step: int,
         validate: Validate | None,
-        checkpoint_every: int,
+        checkpoints: Interval,
         save: Keeper,
         show: Callable[[str], None],
     ) -> None:
         self._trainee, self._recipe, self._stopping = trainee, trainee.recipe, stopping
         self._history, self._validate, self._save, self._show = history, validate, save, show
-        self._checkpoint_every = checkpoint_every
+        self._checkpoints, self._clock = checkpoints, checkpoints.clock
         self._schedule = build_schedule(self._recipe)
         self.step, self.stopped = step, False
-        self._reported, self._started = step, time.monotonic()
+        self._reported, self._started = step, self._clock()
 
     def callback(self) -> Any:
         """The ``keras.callbacks.Callback`` that calls this."""
@@ -53,14 +53,14 @@ class Watch:
         )
 
     def _begin(self, _epoch: int, _logs: object = None) -> None:
-        self._started, self._reported = time.monotonic(), self.step
+        self._started, self._reported = self._clock(), self.step
 
     def _step_taken(self, _batch: int, logs: object = None) -> None:  # noqa: ARG002 - Keras' name
         self._trainee.step_taken(self.step)
         self.step += 1
 
     def _end(self, _epoch: int, logs: Mapping[str, float]) -> None:
-        seconds = (time.monotonic() - self._started) / (self.step - self._reported)
+        seconds = (self._clock() - self._started) / (self.step - self._reported)
         self._check(logs["loss"])
         figures = self._figures()
         row = Row(
@@ -71,17 +71,21 @@ class Watch:
             accuracy=logs["accuracy"],
             images_per_s=self._recipe.batch_size / seconds,
             valid_loss=figures.loss if figures else None,
+            valid_accuracy=figures.accuracy if figures else None,
             valid_auc=figures.auc if figures else None,
         )
         self._history.add(row)
         self._show(row.line(self._recipe.total_steps, seconds))
+        if figures or self._at_end:
+            self._history.draw()
         if figures and self._stopping:
             weights = self._trainee.averaged_weights
             self.stopped = self._stopping.saw(figures.loss, self.step, weights)
         if self.stopped:
             self._trainee.model.stop_training = True
-        if self.stopped or self._due(self._checkpoint_every):
+        if self.stopped or self._at_end or self._checkpoints.over:
             self._save(self.step, stopped=self.stopped)
+            self._checkpoints.restart()
 
     def _check(self, loss: float) -> None:
         if not math.isfinite(loss):
@@ -92,11 +96,13 @@ class Watch:
 
     def _figures(self) -> Figures | None:
         every = self._recipe.validate_every
-        if self._validate is None or every is None or not self._due(every):
+        if self._validate is None or every is None:
+            return None
+        # A multiple of ``every`` may lie between two reports.
+        if self.step // every == self._reported // every and not self._at_end:
             return None
         return self._validate(self._trainee.averaged_model())
 
-    def _due(self, every: int) -> bool:
-        """Whether a multiple of ``every`` was passed since the last report, or this is the end."""
-        passed = self.step // every > self._reported // every
-        return passed or self.step == self._recipe.total_steps
+    @property
+    def _at_end(self) -> bool:
+        return self.step == self._recipe.total_steps

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import ConfigurationError
-from training.data.batches import Mixture
+from training.data.mixture import Mixture
 from training.recipes.recipe import Recipe
 
 _FIXED = frozenset({"name"})

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.data.augment import Augmentation
-from training.data.batches import Mixture
+from training.data.mixture import Mixture
 from training.networks import Activation, Head
 
 Optimizer = Literal["adam", "adamw"]

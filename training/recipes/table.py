@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from core.errors import ConfigurationError
 from training.data.augment import Augmentation
-from training.data.batches import Mixture
+from training.data.mixture import Mixture
 from training.recipes.recipe import Recipe
 
 _SEED = Recipe(
@@ -57,7 +57,6 @@ ADVANCED_FINE_TUNE = _SEED.model_copy(
 # Shares chosen by what each source is for: FFHQ against StyleGAN is the seed's own task;
 # the real-only sources are there so that ordinary photographs are not flagged.
 FACES = Mixture(
-    paired_source="dfdc",
     paired_share=0.45,
     weights={
         "stylegan_ffhq": 3.3,

@@ -10,7 +10,6 @@ from training.calibrate.calibration import (
     Method,
     Wanted,
     balanced_weights,
-    choose_thresholds,
     fit,
 )
 
@@ -75,19 +74,3 @@ def test_both_classes_weigh_the_same_however_many_there_are() -> None:
     weights = balanced_weights(["a"] * 45 + ["b"] * 45 + ["a"] * 10, fake)
     assert weights[fake].sum() == pytest.approx(weights[~fake].sum())
     assert weights.mean() == pytest.approx(1)
-
-
-def test_thresholds_keep_false_positives_and_misses_within_their_shares() -> None:
-    rng = np.random.default_rng(2)
-    fake = rng.random(20_000) < 0.5
-    p = sigmoid(rng.normal(0, 1.5, 20_000) + np.where(fake, 1.0, -1.0))
-    found = choose_thresholds(p, fake, np.ones(len(p)), false_positives=0.02, misses=0.05)
-    assert (p[~fake] >= found.fake).mean() == pytest.approx(0.02, abs=0.004)
-    assert (p[fake] <= found.real).mean() == pytest.approx(0.05, abs=0.004)
-
-
-def test_a_detector_that_needs_no_band_gets_a_narrow_one() -> None:
-    fake = np.array([False] * 50 + [True] * 50)
-    p = np.where(fake, 0.9, 0.1)
-    found = choose_thresholds(p, fake, np.ones(100), false_positives=0.02, misses=0.05)
-    assert 0 < found.fake - found.real <= 0.011

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,13 +13,17 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.recalibrate import dropped_metrics, recalibrate
 from training.data.cache import Sample
 
-WANTED = Wanted("platt", 0.1, 0.1)
+WANTED = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
 
 
 @pytest.fixture
 def bundle_dir(tmp_path: Path) -> Path:
     """Judges brightness, and striped fakes are brighter; two figures of its old calibration."""
-    metrics = {"valid": {"auc": 0.9}, "int8": {"accuracy_drop_points": 0.1, "auc_int8": 0.9}}
+    metrics: dict[str, Any] = {
+        "valid": {"auc": 0.9},
+        "int8": {"accuracy_drop_points": 0.1, "auc_int8": 0.9},
+    }
+    metrics["experts"] = [{"slope": 1.5, "offset": 0.6}]
     return write_bundle(tmp_path / "bright", metrics=metrics).path
 
 
@@ -47,7 +52,8 @@ def test_figures_of_the_old_calibration_go_and_those_that_none_changes_stay(
     recalibrate(old, samples, WANTED, where="here")
     assert dropped_metrics(old) == ["valid"]
     metrics = load_bundle(bundle_dir).manifest.metrics
-    assert set(metrics) == {"int8", "calibration"}
+    assert set(metrics) == {"experts", "int8", "calibration"}
+    assert metrics["experts"] == old.manifest.metrics["experts"]
     assert metrics["int8"] == {"auc_int8": 0.9}
 
 
@@ -64,7 +70,7 @@ def test_a_copy_leaves_the_bundle_as_it_was(
 def test_a_copy_with_a_name_that_no_bundle_may_have_is_not_begun(
     bundle_dir: Path, samples: list[Sample], tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match="name 'My Bundle'"):
+    with pytest.raises(ConfigurationError, match="name 'My Bundle' is not one of a bundle"):
         recalibrate(
             load_bundle(bundle_dir), samples, WANTED, where="here", out=tmp_path / "My Bundle"
         )

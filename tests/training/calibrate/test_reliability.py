@@ -48,6 +48,11 @@ def test_no_group_is_judged_by_a_calibration_that_saw_it(monkeypatch: pytest.Mon
     assert sum(map(len, held)) == len(everyone) == len(set.union(*held))
 
 
+def test_too_few_pictures_for_the_shares_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="to set a threshold by"):
+        cross_validate(overconfident(60), Wanted())
+
+
 def test_the_error_is_the_weighted_distance_to_the_diagonal() -> None:
     p = np.array([0.05, 0.05, 0.95, 0.95])
     fake = np.array([False, True, True, True])
@@ -62,7 +67,7 @@ def test_certainty_falls_into_the_last_bin() -> None:
 
 
 def test_one_video_of_a_class_cannot_be_held_back_from_itself() -> None:
-    data = overconfident(40, pictures_a_group=40)
+    data = overconfident(400, pictures_a_group=400)
     with pytest.raises(ConfigurationError, match="two groups"):
         cross_validate(data, Wanted())
 

@@ -17,6 +17,9 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
 
 
+FEW = ("--false-positives", 0.3, "--misses", 0.3)  # of about a dozen pictures of each class
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
@@ -42,7 +45,7 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     bundle, copy, cache = tmp_path / "tiny-v1", tmp_path / "tiny-here", tmp_path / "cache"
     told = run(
         "export", "--run", run_dir, "--data", data_dir, "--out", bundle, "--cache", cache,
-        "--licence", "MIT", "--method", "temperature", "--no-int8",
+        "--licence", "MIT", "--method", "temperature", "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "Expected calibration error" in told.stdout
@@ -54,7 +57,7 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert (manifest.calibration.method, manifest.calibration.intercept) == ("temperature", 0)
     told = run(
         "calibrate", "--model", bundle, "--data", data_dir, "--split", "train", "--out", copy,
-        "--cache", cache, "--false-positives", 0.1,
+        "--cache", cache, *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert f"{copy}: fake from" in told.stdout
@@ -69,7 +72,7 @@ def test_two_runs_become_one_bundle(run_dir: Path, data_dir: Path, tmp_path: Pat
     bundle = tmp_path / "both-v1"
     told = run(
         "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", bundle,
-        "--cache", tmp_path / "cache", "--no-int8",
+        "--cache", tmp_path / "cache", "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     manifest = load_bundle(bundle).manifest
@@ -84,13 +87,13 @@ def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
     first, second, cache = tmp_path / "first", tmp_path / "second", tmp_path / "cache"
     told = run(
         "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", first,
-        "--cache", cache, "--no-int8",
+        "--cache", cache, "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     expert = f"tiny={first / 'model.keras'}:expert_0"
     told = run(
         "export", "--expert", expert, "--expert", f"{expert}@72", "--data", data_dir,
-        "--out", second, "--cache", cache, "--no-int8",
+        "--out", second, "--cache", cache, "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     from training.networks.weights import load_network
@@ -110,7 +113,7 @@ def test_a_file_that_no_bundle_describes_makes_no_claim_about_its_training_data(
     alone.write_bytes((run_dir / "model.keras").read_bytes())
     told = run(
         "export", "--run", run_dir, "--expert", f"tiny={alone}", "--data", data_dir,
-        "--out", tmp_path / "mixed", "--cache", tmp_path / "cache", "--no-int8",
+        "--out", tmp_path / "mixed", "--cache", tmp_path / "cache", "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert load_bundle(tmp_path / "mixed").manifest.data == (
@@ -123,6 +126,18 @@ def test_an_expert_that_is_named_wrongly_is_told_how(data_dir: Path, tmp_path: P
     told = run("export", "--expert", "a.h5", "--data", data_dir, "--out", tmp_path / "b")
     assert told.exit_code == 1
     assert "'a.h5' is not of the form NETWORK=FILE.keras[:EXPERT][@SIDE]" in told.stderr
+
+
+def test_a_bundle_that_exists_is_told_before_anything_is_read(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "b").mkdir()
+    # A run that would be refused too, as it holds no network: it is not looked at.
+    told = run("export", "--run", tmp_path, "--data", data_dir, "--out", tmp_path / "b")
+    assert told.exit_code == 1
+    assert "exists already; choose a new folder" in told.stderr
+    told = run("export", "--run", tmp_path, "--data", data_dir, "--out", tmp_path / "My Bundle")
+    assert "'My Bundle' is not one of a bundle" in told.stderr
 
 
 def test_nothing_to_export_is_said(data_dir: Path, tmp_path: Path) -> None:

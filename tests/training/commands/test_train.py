@@ -44,8 +44,9 @@ def test_one_command_trains_and_says_what_it_does(data_dir: Path, tmp_path: Path
     assert lines[1] == "weights: none, every layer starts at random"
     assert "valid loss" in lines[-2]
     assert lines[-1] == f"done: {run_dir}"
-    names = {path.name for path in run_dir.iterdir()}
-    assert names == {"checkpoint.npz", "history.csv", "model.keras", "run.json", "tensorboard"}
+    assert {path.name for path in run_dir.iterdir()} == {
+        "checkpoint.npz", "curve.svg", "history.csv", "model.keras", "run.json", "tensorboard"
+    }  # fmt: skip
     again = _train(data_dir, run_dir, *SHORT, *settings)
     assert "this run has ended at step 4" in again.stdout
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ConfigurationError
-from training.data.batches import Mixture, Sampler
+from training.data.batches import Sampler
 from training.data.cache import Sample
+from training.data.mixture import Mixture
 
-MIXTURE = Mixture(paired_source="dfdc", paired_share=0.5)
+MIXTURE = Mixture(paired_share=0.5)
 
 
 def _sampler(samples: list[Sample], seed: int = 3) -> Sampler:
@@ -41,7 +42,7 @@ def test_a_step_does_not_depend_on_those_before_it(samples: list[Sample]) -> Non
 
 
 def test_a_heavier_source_is_drawn_more_often(samples: list[Sample]) -> None:
-    mixture = Mixture(paired_source="none", weights={"dfdc": 9.0, "portraits": 1.0})
+    mixture = Mixture(paired_share=0, weights={"dfdc": 9.0, "portraits": 1.0})
     sampler = Sampler(samples, mixture, batch_size=32, seed=0)
     drawn = [s.picture.source for step in range(20) for s in sampler.draw(step)]
     assert 0.85 < drawn.count("dfdc") / len(drawn) < 0.95
@@ -60,7 +61,7 @@ def test_an_unpaired_source_is_walked_without_repetition(samples: list[Sample]) 
 def test_sources_of_unequal_weight_are_each_walked_without_repetition(
     samples: list[Sample],
 ) -> None:
-    mixture = Mixture(paired_source="none", weights={"dfdc": 3.0})
+    mixture = Mixture(paired_share=0, weights={"dfdc": 3.0})
     sampler = Sampler(samples, mixture, batch_size=8, seed=1)
     keys = [s.picture.key for step in range(40) for s in sampler.draw(step)]
     for source in ("dfdc", "portraits"):
@@ -73,11 +74,6 @@ def test_without_a_share_the_paired_source_is_drawn_as_the_others(samples: list[
     sampler = Sampler(samples, mixture, batch_size=32, seed=0)
     drawn = [s.picture.source for step in range(20) for s in sampler.draw(step)]
     assert 0.7 < drawn.count("dfdc") / len(drawn) < 0.8
-
-
-def test_a_weight_that_would_change_nothing_is_refused(samples: list[Sample]) -> None:
-    with pytest.raises(ConfigurationError, match="paired_share"):
-        Sampler(samples, MIXTURE.with_weights({"dfdc": 2.0}), batch_size=8, seed=0)
 
 
 def test_a_picture_without_its_pair_is_drawn_as_the_others_are(samples: list[Sample]) -> None:
@@ -94,7 +90,7 @@ def test_a_share_beyond_one_is_refused() -> None:
 
 
 def test_a_weight_can_be_overridden_and_nought_leaves_a_source_out(samples: list[Sample]) -> None:
-    mixture = Mixture(paired_source="none", weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
+    mixture = Mixture(paired_share=0, weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
     sampler = Sampler(samples, mixture, batch_size=8, seed=1)
     assert {s.picture.source for step in range(9) for s in sampler.draw(step)} == {"portraits"}
 

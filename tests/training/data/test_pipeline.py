@@ -8,8 +8,9 @@ import pytest
 from core import jpeg
 from core.model.preprocess import Scaling, to_tensor
 from training.data.augment import Augmentation, augmented_crop
-from training.data.batches import Mixture, Sampler
+from training.data.batches import Sampler
 from training.data.cache import Sample
+from training.data.mixture import Mixture
 from training.data.pipeline import evaluation_batches, training_batches
 
 pytest.importorskip("tensorflow")

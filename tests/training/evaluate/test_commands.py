@@ -6,13 +6,18 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from numpy.typing import NDArray
 
+from core.faces.detector import crop_face
 from core.model.bundle import load_bundle, sha256_of
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_openvino
+from training.data import sample
 from training.export.publish import record
 
 Run = Callable[..., Result]
@@ -91,6 +96,58 @@ def test_the_gate_refuses_to_compare_other_pictures(
     told = run("gate", "--data", fewer)
     assert told.exit_code == 1
     assert "other pictures" in told.stderr
+
+
+def test_the_gate_fails_when_pictures_are_scored_otherwise_though_no_figure_drops(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("gate", "--save").exit_code == 0
+
+    def brighter(*given: Any, **options: Any) -> NDArray[np.uint8]:
+        return np.minimum(crop_face(*given, **options), 252) + np.uint8(3)
+
+    monkeypatch.setattr(sample, "crop_face", brighter)
+    told = run("gate")
+    assert told.exit_code == 1
+    assert "pictures: P(fake) moved by 0." in told.stderr
+    assert "all: auc" not in told.stderr
+
+
+def test_the_gate_needs_the_scores_of_single_pictures(run: Run, own_bundle: Path) -> None:
+    assert run("gate", "--save").exit_code == 0
+    (own_bundle / "gate.npz").unlink()
+    told = run("gate")
+    assert told.exit_code == 1
+    assert "gate.npz holds no scores of openvino-fp32" in told.stderr
+
+
+@pytest.mark.parametrize("split", ["test", "all"])
+def test_evaluate_takes_what_train_takes(
+    own_bundle: Path, bright_data: Path, cache_dir: Path, tmp_path: Path, split: str
+) -> None:
+    """A table, a data set with a name, and classes without folders of splits."""
+    files = sorted(path.relative_to(bright_data) for path in bright_data.rglob("*.jpg"))
+    lines = [f"{file},{file.parts[2]},{file.parts[0]},{file.parts[1]}" for file in files]
+    table = bright_data / "faces.csv"
+    table.write_text("\n".join(["path,label,split,source", *lines]))
+    plain = tmp_path / "plain"
+    for label in ("real", "fake"):
+        shutil.copytree(bright_data / "test" / "shots" / label, plain / label)
+    arguments = [
+        "evaluate", "--model", own_bundle, "--cache", cache_dir, "--split", split,
+        "--data", f"mine={table}", "--data", plain, "--json", tmp_path / "figures.json",
+    ]  # fmt: skip
+    told = CliRunner().invoke(cli, [str(each) for each in arguments])
+    table.unlink()
+    assert told.exit_code == 0, told.output
+    document = json.loads((tmp_path / "figures.json").read_text())
+    sources = document["runtimes"]["openvino-fp32"]["by_source"]
+    assert {"mine/shots", "mine/plain"} <= set(sources)
+    if split == "all":
+        assert (sources["plain"]["real"], sources["plain"]["fake"]) == (6, 6)
+        assert document["data"]["pictures"] == len(files) + 12
+    else:
+        assert "states no split for some pictures" in told.stderr or "plain" not in sources
 
 
 def _turn_around(folder: Path) -> None:

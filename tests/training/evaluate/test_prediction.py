@@ -95,3 +95,24 @@ def test_the_plot_names_files_verdicts_and_reasons(
 def test_what_was_not_judged_has_nothing_to_show(broken: Path) -> None:
     with pytest.raises(ValueError, match="was not judged"):
         shown_frame(Prediction(broken))
+
+
+@pytest.mark.parametrize("size", [(512, 512), (300, 100), (100, 300)])
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_no_title_is_cut_whatever_the_shape_of_the_pictures(
+    tmp_path: Path, size: tuple[int, int], number: int
+) -> None:
+    file = tmp_path / "a_name_that_is_longer_than_a_title.png"
+    Image.new("RGB", size).save(file)
+    result = {
+        "verdict": "inconclusive", "confidence": 0.5, "fake_probability": 0.5,
+        "thresholds": {"fake": 0.8, "real": 0.2}, "reasons": ["few_faces", "small_faces"],
+        "frames": [{"fake_probability": 0.5, "faces": []}],
+    }  # fmt: skip
+    figure = prediction_grid([Prediction(file, result=result)] * number)
+    figure.draw_without_rendering()
+    for axes in figure.axes[:number]:
+        title = axes.title.get_window_extent()
+        assert title.y1 < figure.bbox.height - 1
+        assert title.x0 > 0
+        assert title.x1 < figure.bbox.width

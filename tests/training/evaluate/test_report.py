@@ -15,6 +15,7 @@ from tests.media_factory import make_video
 from tests.training.evaluate.scored import made_scores
 from tests.training.pictures import CentreFace
 from training.data.cache import Sample
+from training.data.data_set import DataSet
 from training.evaluate import evaluation as evaluation_module
 from training.evaluate.evaluation import Evaluation, Plan, evaluate
 from training.evaluate.figures import figures_of
@@ -35,7 +36,11 @@ def evaluation(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation_module, "load_face_detector", lambda **_: CentreFace())
         return evaluate(
-            load_bundle(bundle_dir), bright_samples, plan, data_dir=data_dir, split="test"
+            load_bundle(bundle_dir),
+            bright_samples,
+            plan,
+            data=[DataSet(data_dir, "with clips")],
+            split="test",
         )
 
 
@@ -196,7 +201,9 @@ def test_reals_alone_make_a_report_without_what_needs_fakes(
 ) -> None:
     reals = [sample for sample in bright_samples if sample.picture.source == "plain"]
     plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=None, videos=False, resamples=20)
-    alone = evaluate(load_bundle(bundle_dir), reals, plan, data_dir=tmp_path, split="test")
+    alone = evaluate(
+        load_bundle(bundle_dir), reals, plan, data=[DataSet(tmp_path, "alone")], split="test"
+    )
     assert alone.report["all"]["auc"] is None
     assert alone.report["mean_auc"] is None
     page = write_report(alone, tmp_path, pictures=False).read_text()

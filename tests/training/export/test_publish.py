@@ -14,6 +14,7 @@ from core.model.detector import self_test
 from core.model.runtimes import load_detector
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import hidden_network, striped
+from training.calibrate.calibration import Wanted
 from training.data.cache import Sample
 from training.evaluate.figures import figures
 from training.evaluate.scoring import score_samples
@@ -26,13 +27,15 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
 
 ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
+# There are twelve pictures of each class: few, for a threshold.
+ABOUT: dict[str, Any] = {"origin": ORIGIN, "wanted": Wanted("platt", 0.3, 0.3)}
 
 
 @pytest.fixture(scope="module")
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish([striped(network)], network, folder, samples, origin=ORIGIN, for_int8=samples)
+    publish([striped(network)], network, folder, samples, **ABOUT, for_int8=samples)
     return folder
 
 
@@ -42,7 +45,15 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("bundles") / "hidden-v1"
     network = hidden_network()
     model = striped(network)
-    publish([model], network, folder, samples, origin=ORIGIN, for_int8=samples, int8="none")
+    publish(
+        [model],
+        network,
+        folder,
+        samples,
+        **ABOUT,
+        for_int8=samples,
+        int8="none",
+    )
     return folder
 
 
@@ -102,7 +113,7 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
             network,
             bundle_dir,
             samples,
-            origin=ORIGIN,
+            **ABOUT,
             for_int8=samples,
         )
 
@@ -113,7 +124,7 @@ def test_networks_without_a_linear_head_are_not_combined(
     network = hidden_network()
     models = [striped(network), striped(network)]
     with pytest.raises(ConfigurationError, match="tiny_hidden has another"):
-        publish(models, network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples)
+        publish(models, network, tmp_path / "b", samples, **ABOUT, for_int8=samples)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -131,7 +142,12 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     network = tiny_network()
     with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
         publish(
-            [striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples
+            [striped(network)],
+            network,
+            tmp_path / "b",
+            samples,
+            **ABOUT,
+            for_int8=samples,
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -142,7 +158,13 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network, folder = tiny_network(), tmp_path / "b"
     publish(
-        [striped(network)], network, folder, samples, origin=ORIGIN, for_int8=samples, int8="any"
+        [striped(network)],
+        network,
+        folder,
+        samples,
+        **ABOUT,
+        for_int8=samples,
+        int8="any",
     )
     assert load_bundle(folder).manifest.metrics["int8"]["accuracy_drop_points"] == 50
 
@@ -154,7 +176,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
             [network.build(48, Head())], network, tmp_path / "Tiny V1", samples,
-            origin=ORIGIN, for_int8=samples,
+            **ABOUT, for_int8=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 

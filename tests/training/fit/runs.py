@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.pictures import tiny_network
-from training.data.batches import Mixture
 from training.data.cache import Sample
+from training.data.mixture import Mixture
 from training.fit import Run
 from training.recipes import Recipe
 
@@ -42,7 +42,9 @@ def make_run(folder: Path, devices: Sequence[str] | None = None, **changes: Any)
 
 
 def fit(run: Run, samples: Sequence[Sample], **options: Any) -> list[str]:
-    """Fit with reports and checkpoints every 3 steps; returns the lines shown."""
+    """Fit with a report and a checkpoint every 3 steps; returns the lines shown."""
     lines: list[str] = []
-    run.fit(samples, **{"report_every": 3, "checkpoint_every": 3, "show": lines.append, **options})
+    run.fit(
+        samples, **{"report_every": 3, "checkpoint_every_s": 0.0, "show": lines.append, **options}
+    )
     return lines

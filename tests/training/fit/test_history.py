@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.fit.history import FILE, TENSORBOARD, History, Row, read
+from training.fit.history import CURVE, FILE, TENSORBOARD, History, Row, read
 
 tf = pytest.importorskip("tensorflow")
 ROW = Row(20, 192, 5e-4, 0.6931, 0.5, 13.25)
@@ -23,7 +23,8 @@ def test_a_row_is_read_back(tmp_path: Path) -> None:
     assert read(tmp_path) == [
         {
             "step": "20", "size_px": "192", "learning_rate": "0.0005", "loss": "0.6931",
-            "accuracy": "0.5", "images_per_s": "13.25", "valid_loss": "", "valid_auc": "",
+            "accuracy": "0.5", "images_per_s": "13.25", "valid_loss": "", "valid_accuracy": "",
+            "valid_auc": "",
         }
     ]  # fmt: skip
 
@@ -45,12 +46,12 @@ def test_tensorboard_gets_the_same_figures(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     history = History(tmp_path, 0)
     history.add(ROW)
-    history.add(replace(ROW, step=40, loss=0.5, valid_loss=0.6, valid_auc=0.75))
+    history.add(replace(ROW, step=40, loss=0.5, valid_loss=0.6, valid_accuracy=0.7, valid_auc=0.75))
     history.close()
     events = accumulator.EventAccumulator(str(tmp_path / TENSORBOARD), {"tensors": 0})
     events.Reload()
     names = {"size_px", "learning_rate", "loss", "accuracy", "images_per_s"}
-    assert set(events.Tags()["tensors"]) == {*names, "valid_loss", "valid_auc"}
+    assert set(events.Tags()["tensors"]) == {*names, "valid_loss", "valid_accuracy", "valid_auc"}
     assert [event.step for event in events.Tensors("loss")] == [20, 40]
     assert float(tf.make_ndarray(events.Tensors("loss")[1].tensor_proto)) == 0.5
 
@@ -60,5 +61,19 @@ def test_the_line_for_people_says_what_is_left() -> None:
         "step 20/2000  192 px  loss 0.6931  accuracy 0.500  rate 5.00e-04  13.2 images/s  "
         "1:22:30 left"
     )
-    validated = replace(ROW, valid_loss=0.61234, valid_auc=0.75).line(20, 1.0)
-    assert validated.endswith("0:00:00 left  valid loss 0.6123 AUC 0.7500")
+    validated = replace(ROW, valid_loss=0.61234, valid_accuracy=0.7, valid_auc=0.75).line(20, 1.0)
+    assert validated.endswith("0:00:00 left  valid loss 0.6123 accuracy 0.700 AUC 0.7500")
+
+
+def test_the_learning_curve_shows_what_training_and_validation_gave(tmp_path: Path) -> None:
+    history = History(tmp_path, 0)
+    history.add(ROW)
+    history.draw()
+    before = (tmp_path / CURVE).read_text()
+    assert "accuracy, training" in before
+    assert "accuracy, valid" not in before
+    history.add(replace(ROW, step=40, valid_loss=0.6, valid_accuracy=0.7, valid_auc=0.75))
+    history.draw()
+    history.close()
+    after = (tmp_path / CURVE).read_text()
+    assert all(label in after for label in ("accuracy, valid", "AUC, valid", "Loss", "step"))

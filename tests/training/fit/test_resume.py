@@ -30,16 +30,21 @@ class Killed(BaseException):
 
 def _fit(folder: Path, samples: list[Sample], *, kill_at: int | None = None) -> None:
     run = make_run(folder, **CHANGES)
-    step_taken = run.trainee.step_taken
+    step_taken, steps = run.trainee.step_taken, [0]
 
     def die(step: int) -> None:
         step_taken(step)
+        steps.append(step)
         if step + 1 == kill_at:
             raise Killed
 
     run.trainee.step_taken = die  # type: ignore[method-assign]
     validate = validator(samples, run.trainee.network, size=48)
-    fit(run, samples, validate=validate, report_every=2, checkpoint_every=4)
+    # Every step takes a second.
+    fit(
+        run, samples, validate=validate, report_every=2, checkpoint_every_s=4.0,
+        clock=lambda: float(len(steps)),
+    )  # fmt: skip
 
 
 def _history(folder: Path) -> list[dict[str, str]]:

@@ -167,3 +167,15 @@ def test_what_enlarges_in_a_network_stays_as_it_is(samples: list[Sample], tmp_pa
     assert model.input_shape == (None, 48, 48, 3)
     band = model.get_layer("enlarge_rows_0").kernel.numpy()
     assert np.array_equal(band, cubic_weights(48, 64)[: len(band), : band.shape[1]])
+
+
+def test_a_checkpoint_is_written_by_time_and_at_the_end(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    run = make_run(tmp_path, steps=12)
+    monkeypatch.setattr(checkpoint, "save", lambda _folder, state: saved.append(state.step))
+    now = iter(range(0, 10_000, 40))  # each look at the clock is 40 s after the one before
+    fit(run, samples, report_every=1, checkpoint_every_s=250.0, clock=lambda: float(next(now)))
+    assert saved[-1] == 12
+    assert 2 <= len(saved) < 7

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ConfigurationError
-from training.data.batches import Mixture
+from training.data.mixture import Mixture
 from training.recipes import Recipe, find_recipe, override, parse_settings
 
 

@@ -28,7 +28,7 @@ def test_a_recipe_comes_back_from_its_json() -> None:
     recipe = find_recipe("lite")
     text = json.dumps(recipe.to_json())
     assert Recipe.model_validate(json.loads(text)) == recipe
-    assert json.loads(text)["mixture"]["paired_source"] == "dfdc"
+    assert json.loads(text)["mixture"]["paired_share"] == 0.45
 
 
 def test_epochs_become_steps_of_the_pictures_that_there_are() -> None:

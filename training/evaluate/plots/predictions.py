@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
 from core.result import Label, Thresholds
@@ -19,7 +20,8 @@ from training.evaluate.prediction import Prediction, shown_frame
 COLOURS = {Label.REAL: REAL, Label.FAKE: FAKE, Label.INCONCLUSIVE: NEITHER}
 _COLUMNS = 4
 _CELL_IN = 2.6
-_TITLE_IN = 0.65
+_TITLE_IN = 0.75
+_PAD_IN = 0.1
 _WIDEST = 30  # letters of a file name
 
 
@@ -29,7 +31,9 @@ def prediction_grid(predictions: Sequence[Prediction]) -> Figure:
     rows = max(1, math.ceil(len(predictions) / columns))
     with rc_context(STYLE):
         figure = Figure(
-            figsize=(columns * _CELL_IN, rows * (_CELL_IN + _TITLE_IN)), layout="constrained"
+            figsize=(columns * _CELL_IN, rows * (_CELL_IN + _TITLE_IN)),
+            # Around a picture of fixed shape the layout is a pixel or two short for its title.
+            layout=ConstrainedLayoutEngine(h_pad=_PAD_IN, w_pad=_PAD_IN),
         )
         cells = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes in cells:
@@ -68,7 +72,7 @@ def _words(result: Mapping[str, Any]) -> str:
     sure = f"{result['verdict']}, confidence {confidence:.2f}"
     thresholds = Thresholds.model_validate(result["thresholds"])
     p = f"P(fake) {thresholds.text(result['fake_probability'], 2)}"
-    return f"{sure}\n{p}, {reasons}" if reasons else f"{sure}\n{p}"
+    return "\n".join([sure, fill(f"{p}, {reasons}" if reasons else p, _WIDEST + 5)])
 
 
 def _outline(axes: Axes, box: Sequence[float], shape: tuple[int, ...], colour: str) -> None:

@@ -1,0 +1,72 @@
+"""Whatever a classifier is built of, its bundle gives the answers that its file gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import BundleInvalid
+from core.model.bundle import Thresholds
+from core.model.preprocess import Scaling
+from core.model.runtimes import load_detector
+from tests.training.export.foreign_models import (
+    SIZE,
+    STRUCTURES,
+    WITHOUT_A_MAP,
+    Structure,
+    sequential,
+)
+from training.export.importing import Imported, ImportRequest, import_model
+
+keras: Any = pytest.importorskip("keras")
+
+
+def _import(file: Path, **about: Any) -> Imported:
+    request = ImportRequest(
+        source=file, name="foreign", version="1", positive_class="fake", scaling=Scaling.UNIT,
+        thresholds=Thresholds(fake=0.8, real=0.2), **about,
+    )  # fmt: skip
+    return import_model(request, file.parent / "models")
+
+
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda each: each.__name__)
+def test_every_structure_is_imported_and_serves_the_scores_of_its_file(
+    structure: Structure, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(3)
+    model = structure(keras)
+    pictures = np.random.default_rng(0).random((4, SIZE, SIZE, 3), np.float32)
+    expected = np.asarray(model(pictures, training=False))[:, -1]
+    model.save(tmp_path / "net.keras")
+    imported = _import(tmp_path / "net.keras")
+    manifest = imported.bundle.manifest
+    assert set(manifest.artifacts) == {"tensorflow", "openvino-fp32"}
+    for name in manifest.artifacts:
+        runtime = load_detector(imported.bundle, runtime=name).runtime
+        np.testing.assert_allclose(runtime.predict(pictures), expected, atol=2e-3)
+        np.testing.assert_allclose(runtime.predict(pictures[:3]), expected[:3], atol=2e-3)
+    if structure in WITHOUT_A_MAP:
+        assert manifest.explanation is None
+        assert any("cannot show where in a face it looks" in each for each in imported.warnings)
+    else:
+        heat = load_detector(imported.bundle, runtime="tensorflow").runtime.explain(pictures)
+        assert heat.ndim == 3
+        assert np.isfinite(heat).all()
+
+
+def test_a_model_that_openvino_cannot_convert_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_model: object) -> None:
+        raise RuntimeError("No conversion rule found for operations: StatelessRandomUniformV2")
+
+    sequential(keras).save(tmp_path / "net.keras")
+    monkeypatch.setattr("training.export.importing.to_openvino", fail)
+    with pytest.raises(BundleInvalid, match=r"StatelessRandomUniformV2.*--no-openvino"):
+        _import(tmp_path / "net.keras")
+    assert set(_import(tmp_path / "net.keras", openvino=False).bundle.manifest.artifacts) == {
+        "tensorflow"
+    }
