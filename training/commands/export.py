@@ -134,7 +134,7 @@ def _export(
     samples = with_faces(watched, selection.cache_dir)
     for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, _trained_on(experts), licence)
+    origin = Origin(version, trained_on(experts), licence)
     published = publish(
         [expert.model for expert in experts],
         network,
@@ -161,7 +161,7 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _trained_on(experts: Sequence[Expert]) -> str:
+def trained_on(experts: Sequence[Expert]) -> str:
     """For ``model.json``: what runs counted, and what is told of the networks of files."""
     counts = _most([expert.pictures for expert in experts])
     cells = [(n, label, source) for source, each in counts.items() for label, n in each.items()]

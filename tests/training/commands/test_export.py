@@ -12,6 +12,8 @@ from core.model.bundle import RuntimeName, load_bundle
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import striped
+from training.commands.export import trained_on
+from training.commands.named_experts import of_file, of_run
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -68,32 +70,35 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert load_bundle(bundle).manifest == manifest
 
 
-def test_two_runs_become_one_bundle(run_dir: Path, data_dir: Path, tmp_path: Path) -> None:
-    bundle = tmp_path / "both-v1"
-    told = run(
-        "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", bundle,
-        "--cache", tmp_path / "cache", "--no-int8", *FEW,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def both(run_dir: Path, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of two runs."""
+    bundle = tmp_path_factory.mktemp("bundles") / "both-v1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.networks.find_network", lambda _name: tiny_network())
+        told = run(
+            "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", bundle,
+            "--cache", bundle.parent / "cache", "--no-int8", *FEW,
+        )  # fmt: skip
     assert told.exit_code == 0, told.output
-    manifest = load_bundle(bundle).manifest
+    return bundle
+
+
+def test_two_runs_become_one_bundle(both: Path) -> None:
+    manifest = load_bundle(both).manifest
     assert manifest.data == "7 real of portraits, 5 fake of portraits, 2 real of cut_outs"
     assert manifest.explanation is not None
     assert manifest.explanation.method == "cam"
 
 
 def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
-    run_dir: Path, data_dir: Path, tmp_path: Path
+    both: Path, data_dir: Path, tmp_path: Path
 ) -> None:
-    first, second, cache = tmp_path / "first", tmp_path / "second", tmp_path / "cache"
-    told = run(
-        "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", first,
-        "--cache", cache, "--no-int8", *FEW,
-    )  # fmt: skip
-    assert told.exit_code == 0, told.output
-    expert = f"tiny={first / 'model.keras'}:expert_0"
+    second = tmp_path / "second"
+    expert = f"tiny={both / 'model.keras'}:expert_0"
     told = run(
         "export", "--expert", expert, "--expert", f"{expert}@72", "--data", data_dir,
-        "--out", second, "--cache", cache, "--no-int8", *FEW,
+        "--out", second, "--cache", both.parent / "cache", "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     from training.networks.weights import load_network
@@ -103,20 +108,15 @@ def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
         for index in range(2)
     ]
     assert sides[1][1] > sides[0][1]
-    assert load_bundle(second).manifest.data == load_bundle(first).manifest.data
+    assert load_bundle(second).manifest.data == load_bundle(both).manifest.data
 
 
 def test_a_file_that_no_bundle_describes_makes_no_claim_about_its_training_data(
-    run_dir: Path, data_dir: Path, tmp_path: Path
+    run_dir: Path, tmp_path: Path
 ) -> None:
     alone = tmp_path / "alone.keras"
     alone.write_bytes((run_dir / "model.keras").read_bytes())
-    told = run(
-        "export", "--run", run_dir, "--expert", f"tiny={alone}", "--data", data_dir,
-        "--out", tmp_path / "mixed", "--cache", tmp_path / "cache", "--no-int8", *FEW,
-    )  # fmt: skip
-    assert told.exit_code == 0, told.output
-    assert load_bundle(tmp_path / "mixed").manifest.data == (
+    assert trained_on([of_run(run_dir), of_file(f"tiny={alone}")]) == (
         "7 real of portraits, 5 fake of portraits, 2 real of cut_outs; "
         "what alone.keras was trained on is not stated"
     )
