@@ -1,35 +1,40 @@
-"""Animated GIF, WebP, PNG and AVIF: timed from their headers, painted by Pillow.
+"""Animated GIF, WebP, PNG and AVIF: timed from their headers, then painted.
 
 Every picture of a GIF, WebP or PNG is painted over the one before, so frames cannot be reached
 by a seek. The times are read from the headers alone, which costs no pixels, and then the
-animation is painted up to the last frame that is wanted. AVIF has keyframes to start from.
+animation is painted up to the last frame that is wanted: GIF and PNG on our own canvas, WebP by
+libwebp. AVIF has keyframes to start from.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from PIL import Image
 
 from core.errors import UnreadableMedia
+from core.media.canvas import Canvas, Patch
 from core.media.colour import Rendering, render
 from core.media.colour_tags import colours_of
-from core.media.durations import avif_durations, gif_durations, png_durations, webp_durations
+from core.media.durations import avif_durations, webp_durations
+from core.media.gif_patches import gif_patches, gif_size
 from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.openers import open_picture
 from core.media.orientation import swaps_sides, turn_of
+from core.media.png_patches import png_patches
 from core.media.sampling import Coverage, Frame, moments
 from core.media.sniff import Format, Kind
 
+_PATCHES: dict[str, Callable[[memoryview], Iterator[Patch]]] = {
+    "gif": gif_patches,
+    "png": png_patches,
+}
 _DURATIONS: dict[str, Callable[[memoryview], Iterator[int]]] = {
-    "gif": gif_durations,
     "webp": webp_durations,
-    "png": png_durations,
     "avif": avif_durations,
 }
-_PAINTED_OVER = frozenset(("gif", "webp", "png"))
 _SHORTEST_MS = 10  # browsers show frames of up to 10 ms for 100 ms
 _BROWSER_MS = 100
 
@@ -40,12 +45,18 @@ def shown_for_ms(data: memoryview, file_format: Format, limits: MediaLimits) -> 
     Raises :class:`TooManyFrames`.
     """
     durations: list[int] = []
-    read = _DURATIONS.get(file_format.name)
-    for duration in () if read is None else read(data):
-        too_short = file_format.name in _PAINTED_OVER and duration <= _SHORTEST_MS
-        durations.append(_BROWSER_MS if too_short else duration)
-        limits.check_frames(len(durations))
+    with refusing(file_format.name.upper()):
+        for duration in _durations(data, file_format.name):
+            too_short = file_format.name != "avif" and duration <= _SHORTEST_MS
+            durations.append(_BROWSER_MS if too_short else duration)
+            limits.check_frames(len(durations))
     return durations
+
+
+def _durations(data: memoryview, name: str) -> Iterator[int]:
+    if name in _PATCHES:
+        return (patch.duration_ms for patch in _PATCHES[name](data))
+    return _DURATIONS[name](data) if name in _DURATIONS else iter(())
 
 
 class Animation:
@@ -68,8 +79,8 @@ class Animation:
         self.coverage = Coverage()
         limits.check_duration(self._starts[-1] / 1000)
         with refusing(self._name.upper()), open_picture(self._name, data) as image:
-            limits.check_pixels(*image.size)
-            self._size = image.size
+            self._size = gif_size(data) if self._name == "gif" else image.size
+            limits.check_pixels(*self._size)
 
     @property
     def info(self) -> MediaInfo:
@@ -116,23 +127,27 @@ class Animation:
         return max(0, min(bisect_right(self._starts, moment_ms), len(self._starts) - 1) - 1)
 
     def _paint(self, wanted: list[int]) -> Iterator[Frame]:
-        chosen = set(wanted)
-        painted = range(wanted[-1] + 1) if self._name in _PAINTED_OVER else wanted
-        with open_picture(self._name, self._data) as image:
-            # A default image is shown by viewers that know no animated PNG, and is no frame.
-            hidden = int(getattr(image, "default_image", False))
-            for index in painted:
-                try:
-                    image.seek(index + hidden)
-                except EOFError:  # cut within the block after the last whole frame
-                    return
-                self._limits.check_pixels(*image.size)
-                image.load()
-                if index in chosen:
-                    yield self._frame(image, index)
+        with open_picture(self._name, self._data) as header:
+            if self._name not in _PATCHES:
+                yield from self._seek(header, wanted)
+                return
+            canvas = Canvas(*self._size)
+            patches = islice(_PATCHES[self._name](self._data), wanted[-1] + 1)
+            for index, patch in enumerate(patches):
+                self._limits.check_pixels(patch.width, patch.height)
+                picture = canvas.paint(patch)
+                if index in wanted:
+                    yield self._frame(picture, index, header)
 
-    def _frame(self, image: Image.Image, index: int) -> Frame:
+    def _seek(self, image: Image.Image, wanted: list[int]) -> Iterator[Frame]:
+        """libwebp and libavif paint by themselves."""
+        for index in wanted:
+            image.seek(index)
+            image.load()
+            yield self._frame(image, index, image)
+
+    def _frame(self, picture: Image.Image, index: int, header: Image.Image) -> Frame:
         if self._rendering is None:
-            self._rendering = Rendering(colours_of(image, self._data), turn_of(image))
-        pixels, self._notes = render(image, self._rendering)
+            self._rendering = Rendering(colours_of(header, self._data), turn_of(header))
+        pixels, self._notes = render(picture, self._rendering)
         return Frame(index, self._starts[index] / 1000, keyframe=index == 0, pixels=pixels)

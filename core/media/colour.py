@@ -46,6 +46,16 @@ def render(image: Image.Image, how: Rendering) -> tuple[NDArray[np.uint8], tuple
     return np.asarray(colour, dtype=np.uint8), notes
 
 
+def is_16_bit(image: Image.Image) -> bool:
+    """True for greyscale of 16 bits, which Pillow converts to nothing else without harm."""
+    return image.mode.startswith("I;16")
+
+
+def high_bytes(image: Image.Image) -> Image.Image:
+    """16-bit greyscale as L: the high byte of every sample."""
+    return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+
+
 def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """A picture in one of the managed modes, and its alpha channel where it has one."""
     if image.mode in ("I", "F"):
@@ -53,8 +63,8 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
             f"The picture has 32-bit samples (mode {image.mode}) without a defined range; "
             "save it with 8 or 16 bits per channel."
         )
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)), None
+    if is_16_bit(image):
+        return high_bytes(image), None
     if image.has_transparency_data:
         grey = image.mode in _TRANSPARENT_GREY
         layer = image.convert("RGBA")
