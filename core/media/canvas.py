@@ -71,9 +71,9 @@ class Canvas:
             image.load()
             opaque = not image.has_transparency_data
             piece = (high_bytes(image) if is_16_bit(image) else image).convert("RGBA")
-        width, height = self._image.size
-        if patch.left + patch.width > width or patch.top + patch.height > height:
-            piece = piece.crop((0, 0, width - patch.left, height - patch.top))
+        left_over = (self._image.width - patch.left, self._image.height - patch.top)
+        if piece.width > left_over[0] or piece.height > left_over[1]:
+            piece = piece.crop((0, 0, *(max(0, side) for side in left_over)))
         return piece, opaque
 
     def _dispose(self) -> None:

@@ -152,3 +152,16 @@ def test_what_lies_outside_of_the_canvas_is_cut_off() -> None:
         second = list(media.frames())[1].pixels
     assert second.shape == (16, 24, 3)
     assert second[12:, 20:].reshape(-1, 3).tolist() == [[255, 0, 0]] * 16
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2])
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_a_picture_beside_the_canvas_changes_nothing(disposal: int, alpha: int) -> None:
+    white, red = np.full((16, 24, 4), 255, np.uint8), np.zeros((8, 8, 4), np.uint8)
+    red[...] = (255, 0, 0, alpha)
+    beside = Picture(WIDTH + 3, 2, red, disposal, over=True)
+    shown = [Picture(0, 0, white, 0, over=True), beside, beside]
+    with open_media(as_gif(shown)) as media:
+        frames = list(media.frames())
+    assert len(frames) == 3
+    assert all((frame.pixels == 255).all() for frame in frames)
