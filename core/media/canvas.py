@@ -71,10 +71,11 @@ class Canvas:
             image.load()
             opaque = not image.has_transparency_data
             piece = (high_bytes(image) if is_16_bit(image) else image).convert("RGBA")
-        left_over = (self._image.width - patch.left, self._image.height - patch.top)
-        if piece.width > left_over[0] or piece.height > left_over[1]:
-            piece = piece.crop((0, 0, *(max(0, side) for side in left_over)))
-        return piece, opaque
+        width = max(0, min(piece.width, self._image.width - patch.left))
+        height = max(0, min(piece.height, self._image.height - patch.top))
+        return (
+            piece if piece.size == (width, height) else piece.crop((0, 0, width, height))
+        ), opaque
 
     def _dispose(self) -> None:
         last = self._last
