@@ -8,6 +8,7 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── EmptyMedia             empty_media
     │   ├── UnsupportedMedia       unsupported_media
     │   ├── UnreadableMedia        unreadable_media
+    │   ├── EncryptedMedia         encrypted_media
     │   ├── MediaTooLarge          too_large
     │   ├── VideoTooLong           too_long
     │   ├── TooManyPixels          too_many_pixels
@@ -77,6 +78,16 @@ class UnsupportedMedia(MediaError):
 
 class UnreadableMedia(MediaError):
     code = "unreadable_media"
+
+
+class EncryptedMedia(MediaError):
+    code = "encrypted_media"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The video in the {name} file is encrypted, and there is no key to it here; "
+            "send a file without copy protection."
+        )
 
 
 class MediaTooLarge(MediaError):

@@ -14,11 +14,15 @@ MAX_BOXES = 10_000  # of one file; a film of an hour in fragments has fewer at t
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box; ``data[start:end]`` is its content, cut at the end of the file."""
+    """One box; ``data[start:end]`` is its content, cut at the end of what it is in.
+
+    ``whole`` is False when it claims to go on behind that.
+    """
 
     name: bytes
     start: int
     end: int
+    whole: bool = True
 
 
 class BoxReader:
@@ -44,7 +48,7 @@ class BoxReader:
                 size = parent.end - at
             if size < start - at:
                 return
-            yield Box(name, start, min(parent.end, at + size))
+            yield Box(name, start, min(parent.end, at + size), whole=at + size <= parent.end)
             at += size
 
     def find(self, path: bytes, within: Box | None = None) -> Iterator[Box]:

@@ -22,6 +22,9 @@ _DEMUXERS = {
     "mkv": "matroska",
     "webm": "matroska",
     "avi": "avi",
+    "ts": "mpegts",
+    "mpg": "mpeg",
+    "dv": "dv",
 }
 ISO_FORMATS = frozenset(name for name, demuxer in _DEMUXERS.items() if demuxer == "mov")
 # What cameras, phones, browsers and editors write. FFmpeg has 200 more decoders, most of them

@@ -37,16 +37,20 @@ class PacketReader:
     def __init__(self, film: Film, timeline: Timeline, reopen: Callable[[], Film]) -> None:
         self.film = film
         self._reopen = reopen
+        self._count = timeline.packets
         self._numbers = _recognisable(timeline.keyframes)
         self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._next: int | None = None  # the number of the packet that comes next
         self._seekable = True
 
     def read_from(self, keyframe: Keyframe) -> Iterator[Packet[VideoStream]]:
-        """The packet of ``keyframe`` and all that follow, to where the file is cut or damaged."""
+        """The packet of ``keyframe`` and those of the timeline that follow.
+
+        Ends early where the file is cut or damaged.
+        """
         self._go_to(keyframe)
         self.film.stream.codec_context.flush_buffers()
-        return iter(self._read, None)
+        return islice(iter(self._read, None), self._count - keyframe.number)
 
     def _go_to(self, keyframe: Keyframe) -> None:
         if not self._reaches(keyframe, _READ_ON if self._seekable else None):

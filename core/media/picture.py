@@ -11,6 +11,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from core.media import hdr
+
 _UNSPECIFIED_COLOURS = 2
 _HD_WIDTH, _SD_HEIGHT = 1280, 576
 _NEARLY_SQUARE = Fraction(1, 100)
@@ -34,12 +36,8 @@ class View:
         return (height, width) if swapped else (width, height)
 
     def pixels(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """(h, w, 3) uint8 RGB as displayed. 10 and 12 bits are reduced to 8."""
-        width, height = self._stretched(frame)
-        rgb = frame.reformat(
-            width=width, height=height, format="rgb24", src_colorspace=_matrix(frame), threads=1
-        )
-        pixels = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+        """(h, w, 3) uint8 RGB in BT.709, as displayed. 10 and 12 bits are reduced to 8."""
+        pixels = self._rgb(frame)
         swapped, flip_rows, flip_columns = self._turn(frame)
         if swapped:
             pixels = pixels.transpose(1, 0, 2)
@@ -48,6 +46,20 @@ class View:
         if flip_columns:
             pixels = pixels[:, ::-1]
         return np.ascontiguousarray(pixels)
+
+    def _rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        width, height = self._stretched(frame)
+        wide = hdr.needs_conversion(frame)
+        rgb = frame.reformat(
+            width=width,
+            height=height,
+            format="rgb48le" if wide else "rgb24",
+            src_colorspace=_matrix(frame),
+            threads=1,
+        ).to_ndarray()
+        if not wide:
+            return np.asarray(rgb, dtype=np.uint8)
+        return hdr.to_bt709(np.asarray(rgb, np.uint16), frame.color_trc, frame.color_primaries)
 
     def _stretched(self, frame: VideoFrame) -> tuple[int, int]:
         aspect = self.aspect
@@ -76,5 +88,7 @@ def _matrix(frame: VideoFrame) -> Colorspace | None:
     """What players assume of untagged colours: BT.709 for HD, by width or height, else BT.601."""
     if frame.colorspace != _UNSPECIFIED_COLOURS or frame.format.is_rgb:
         return None
+    if hdr.is_hdr(frame):
+        return Colorspace.BT2020
     hd = frame.width >= _HD_WIDTH or frame.height > _SD_HEIGHT
     return Colorspace.ITU709 if hd else Colorspace.ITU601

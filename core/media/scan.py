@@ -21,20 +21,27 @@ Ticks = NDArray[np.int64]
 
 
 def read_timeline(
-    packets: Iterable[Packet[VideoStream]], stream: VideoStream, limits: MediaLimits
+    packets: Iterable[Packet[VideoStream]],
+    stream: VideoStream,
+    limits: MediaLimits,
+    *,
+    truncated: bool,
 ) -> Timeline | None:
     """Learn the times from all packets of ``stream``, in the order of the file.
 
-    None when there is no picture. Raises :class:`TooManyFrames`.
+    Of a ``truncated`` file the last packet does not count: it is cut too. None when there is no
+    picture. Raises :class:`TooManyFrames`.
     """
     scan = _Scan()
     for packet in packets:
         scan.add(packet)
         limits.check_frames(len(scan.pts))
+    if truncated:
+        scan.forget_last()
     if not scan.shows_something:
         return None
     usual = _usual_duration(stream)
-    if scan.has_presentation_times(made_up=stream.container.format.name == "avi"):
+    if scan.has_presentation_times(stream.container.format.name):
         return scan.by_presentation(usual)
     base = stream.time_base or Fraction(1, 1000)
     return scan.by_order(usual, max_gap=round(_MAX_GAP_S / base))
@@ -53,6 +60,7 @@ class _Scan:
         self._dts: list[int | None] = []
         self._durations: list[int] = []
         self._keyframes: list[tuple[int, Identity]] = []  # the first packet is always there
+        self._flagged: set[int] = set()
         self._hidden: list[int] = []  # cut off by an edit list: decoded, never shown
 
     def add(self, packet: Packet[VideoStream]) -> None:
@@ -63,29 +71,40 @@ class _Scan:
         self.pts.append(packet.pts)
         self._dts.append(packet.dts)
         self._durations.append(packet.duration or 0)
+        if packet.is_keyframe:
+            self._flagged.add(number)
         if packet.is_keyframe or not number:
             self._keyframes.append((number, Identity(packet.pos, size)))
         if packet.is_discard:
             self._hidden.append(number)
 
+    def forget_last(self) -> None:
+        """Leave out the last packet, unless it is the only one."""
+        number = len(self.pts) - 1
+        if number < 1:
+            return
+        for column in (self.pts, self._dts, self._durations):
+            column.pop()
+        self._keyframes = [keyframe for keyframe in self._keyframes if keyframe[0] < number]
+        self._hidden = [hidden for hidden in self._hidden if hidden < number]
+
     @property
     def shows_something(self) -> bool:
         return len(self._hidden) < len(self.pts)
 
-    def has_presentation_times(self, *, made_up: bool) -> bool:
+    def has_presentation_times(self, demuxer: str) -> bool:
         """Whether all packets have times of presentation, of one clock.
 
         AVI has none. FFmpeg makes them up from the types of the pictures, and where it cannot,
-        as with H.264, they rise from packet to packet although the pictures are reordered.
+        as with H.264, they rise from packet to packet although the pictures are reordered. In
+        MP4 and MOV only edit lists make decoding times jump back, and those are taken in already.
         """
         if None in self.pts:
             return False
-        hidden = set(self._hidden)  # an edit list of several parts repeats packets, hidden
-        shown = [when for number, when in enumerate(self._dts) if number not in hidden]
-        decoded = np.array([when for when in shown if when is not None], np.int64)
-        if np.any(np.diff(decoded) < 0):
-            return False
-        return not made_up or bool(np.any(np.diff(_ticks(self.pts)) < 0))
+        if demuxer == "avi":
+            return bool(np.any(np.diff(_ticks(self.pts)) < 0))
+        decoded = np.array([when for when in self._dts if when is not None], np.int64)
+        return demuxer.startswith("mov") or not np.any(np.diff(decoded) < 0)
 
     def by_presentation(self, usual: int) -> Timeline:
         times = _ticks(self.pts)
@@ -129,9 +148,10 @@ class _Scan:
         for number, identity in self._keyframes:
             pts = self.pts[number]
             seek = self._dts[number] if pts is None else pts
-            keyframes.append(Keyframe(int(times[number]), number, seek or 0, identity))
+            time, flagged = int(times[number]), number in self._flagged
+            keyframes.append(Keyframe(time, number, seek or 0, flagged, identity))
         by_time = sorted(keyframes, key=lambda keyframe: keyframe.time)
-        return Timeline(shown.tolist(), by_time, keyframes[0], end, placed)
+        return Timeline(shown.tolist(), by_time, keyframes[0], end, len(times), placed)
 
 
 def _ticks(times: list[int | None]) -> Ticks:

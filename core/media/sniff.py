@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import EmptyMedia, UnsupportedMedia
-from core.media import foreign, raw_photos
+from core.media import foreign, packet_streams, raw_photos
 
 HEAD_BYTES = 4096
 
@@ -41,6 +41,9 @@ MOV = Format("mov", Kind.VIDEO, "video/quicktime")
 MKV = Format("mkv", Kind.VIDEO, "video/x-matroska")
 WEBM = Format("webm", Kind.VIDEO, "video/webm")
 AVI = Format("avi", Kind.VIDEO, "video/x-msvideo")
+TS = Format("ts", Kind.VIDEO, "video/mp2t")
+MPG = Format("mpg", Kind.VIDEO, "video/mpeg")
+DV = Format("dv", Kind.VIDEO, "video/dv")
 GIF = Format("gif", Kind.VIDEO, "image/gif")
 WEBP = Format("webp", Kind.IMAGE, "image/webp")
 WEBP_ANIMATION = Format("webp", Kind.VIDEO, "image/webp")
@@ -54,7 +57,10 @@ AVIF_SEQUENCE = Format("avif", Kind.VIDEO, "image/avif")
 HEIC = Format("heic", Kind.IMAGE, "image/heic")
 HEIC_SEQUENCE = Format("heic", Kind.VIDEO, "image/heic-sequence")
 
-TAKEN = "MP4, MOV, MKV, WebM, AVI, GIF, WebP, JPEG, PNG, BMP, TIFF, AVIF and HEIC"
+TAKEN = (
+    "MP4, MOV, MKV, WebM, AVI, MPEG (TS, M2TS, MPG), DV, GIF, WebP, JPEG, PNG, BMP, TIFF, AVIF "
+    "and HEIC"
+)
 
 _BRANDLESS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _SEGMENTS = {b"styp", b"moof", b"sidx"}
@@ -74,7 +80,7 @@ def sniff(head: bytes) -> Format:
     """
     if not head:
         raise EmptyMedia
-    found = _still(head) or _riff(head) or _ebml(head) or _iso(head)
+    found = _still(head) or _riff(head) or _ebml(head) or _iso(head) or _packets(head)
     if found is None:
         raise _refusal(foreign.looks_like(head))
     return found
@@ -99,6 +105,14 @@ def _still(head: bytes) -> Format | None:
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return BMP
     return None
+
+
+def _packets(head: bytes) -> Format | None:
+    if packet_streams.is_program_stream(head):
+        return MPG
+    if packet_streams.is_dv(head):
+        return DV
+    return TS if packet_streams.transport_packets(head) else None
 
 
 def _has_animation_chunk(head: bytes) -> bool:

@@ -15,9 +15,9 @@ All times are integer ticks of the stream's time base. They come in two kinds:
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from av.packet import Packet
@@ -40,12 +40,14 @@ class Keyframe:
     """A packet that a decoder may start at, if the container tells the truth.
 
     ``number`` counts packets in the order of the file, ``time`` is when its picture is shown,
-    and ``pts`` is what the container says of that.
+    and ``pts`` is what the container says of that. ``flagged`` is False for a first packet that
+    is no keyframe.
     """
 
     time: int
     number: int
     pts: int
+    flagged: bool
     identity: Identity
 
 
@@ -64,6 +66,7 @@ class Timeline:
     keyframes: Sequence[Keyframe]  # by time, with the first packet of the file in any case
     first: Keyframe  # that packet
     end: int
+    packets: int  # how many there are, with those whose pictures are not shown
     # Only for times by order: the pictures that have a presentation time of the container.
     placed: Mapping[int, Sequence[Placed]] | None = None
 
@@ -75,6 +78,11 @@ class Timeline:
     def frames(self) -> int:
         """How many pictures are shown."""
         return len(self.shown)
+
+    def beginning_at(self, time: int) -> Timeline:
+        """The same film without the pictures before ``time``, if it has times of presentation."""
+        left = self.shown[bisect_left(self.shown, time) :]
+        return replace(self, shown=left) if left and self.placed is None else self
 
     def on_display(self, moment: int) -> int:
         """The time of the picture that is on display at ``moment``."""

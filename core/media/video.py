@@ -11,16 +11,19 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.errors import UnreadableMedia
+from core.media.encryption import refuse_encrypted
 from core.media.limits import MediaInfo, MediaLimits, refusing
-from core.media.opening import ISO_FORMATS, films_in, open_film
+from core.media.mirroring import is_mirrored
+from core.media.notes import notes_of
+from core.media.opening import ISO_FORMATS, open_film
 from core.media.packets import Film, PacketReader
 from core.media.picture import View
 from core.media.sample_tables import claimed_samples
 from core.media.sampling import Coverage, Frame, moments
 from core.media.scan import read_timeline
 from core.media.sniff import Format, Kind
-from core.media.track_header import is_mirrored
 from core.media.walk import Picture, Walk
+from core.media.wholeness import check_index, is_truncated
 from core.options import Sampling
 
 
@@ -35,6 +38,8 @@ class VideoMedia:
         with refusing(file_format.name.upper()):
             if file_format.name in ISO_FORMATS:
                 limits.check_frames(claimed_samples(data))
+            check_index(data, file_format)
+            refuse_encrypted(data, file_format)
             self._film = open_film(data, file_format, limits)
             try:
                 self._prepare()
@@ -52,14 +57,14 @@ class VideoMedia:
         :class:`VideoTooLong` when the stream turns out to exceed what its header said.
         """
         self.coverage = Coverage()
-        last: int | None = None
+        last, index = None, -1
         with refusing(self._format.name.upper()):
             for time, frame in self._pictures(count, sampling):
                 if last is not None and time <= last:
                     continue
-                last = time
+                last, index = time, max(index + 1, self._timeline.index(time))
                 yield Frame(
-                    index=self._timeline.index(time),
+                    index=index,
                     timestamp_s=self._seconds(time),
                     keyframe=frame.key_frame,
                     pixels=self._view.pixels(frame),
@@ -70,41 +75,40 @@ class VideoMedia:
     def _prepare(self) -> None:
         stream = self._film.stream
         self._time_base = stream.time_base or Fraction(1, 1000)
-        mirrored = self._format.name in ISO_FORMATS and is_mirrored(self._data, stream.id)
-        self._view = View(stream.sample_aspect_ratio, mirrored)
-        timeline = read_timeline(_packets(self._film), stream, self._limits)
+        self._view = View(
+            stream.sample_aspect_ratio, is_mirrored(self._data, self._format, self._film)
+        )
+        truncated = is_truncated(self._data, self._format)
+        timeline = read_timeline(_packets(self._film), stream, self._limits, truncated=truncated)
         if timeline is None:
             raise self._no_picture()
         self._timeline = timeline
-        duration = self._seconds(self._timeline.end)
-        self._limits.check_duration(duration)
-        notes = self._notes()
-        reader = PacketReader(self._film, self._timeline, self._reopen)
+        reader = PacketReader(self._film, timeline, self._reopen)
+        first = self._first_picture(Walk(reader, timeline, self._inspect))
+        if not timeline.first.flagged:  # a stream that was received from its middle on
+            self._timeline = timeline.beginning_at(first.time)
         self._walk = Walk(reader, self._timeline, self._inspect)
-        width, height = self._view.size(self._first_picture())
-        self.info = MediaInfo(
+        self.info = self._describe(first.frame)
+        self._limits.check_duration(self.info.duration_s)
+
+    def _describe(self, first: VideoFrame) -> MediaInfo:
+        length_s = self._seconds(self._timeline.end)
+        width, height = self._view.size(first)
+        return MediaInfo(
             kind=Kind.VIDEO,
             container=self._format.name,
-            codec=stream.codec_context.codec.canonical_name,
-            duration_s=duration,
+            codec=self._film.stream.codec_context.codec.canonical_name,
+            duration_s=length_s,
             width=width,
             height=height,
             frames_total=self._timeline.frames,
-            notes=notes,
+            notes=notes_of(self._film, first, length_s, self._data, self._format),
         )
 
     def _reopen(self) -> Film:
         self._film.container.close()
         self._film = open_film(self._data, self._format, self._limits)
         return self._film
-
-    def _notes(self) -> tuple[str, ...]:
-        container = self._film.container
-        notes = {
-            "audio_not_checked": bool(container.streams.audio),
-            "other_video_streams_ignored": len(films_in(container)) > 1,
-        }
-        return tuple(note for note, holds in notes.items() if holds)
 
     def _inspect(self, frame: VideoFrame) -> None:
         """Check a decoded picture, which may be larger than what the header said."""
@@ -113,10 +117,10 @@ class VideoMedia:
     def _seconds(self, ticks: int) -> float:
         return max(0.0, float((ticks - self._timeline.start) * self._time_base))
 
-    def _first_picture(self) -> VideoFrame:
-        """A decoded picture, for the display matrix that only pictures carry."""
-        for picture in self._walk.all_frames():
-            return picture.frame
+    def _first_picture(self, walk: Walk) -> Picture:
+        """The first that decodes: only pictures carry the display matrix and the transfer."""
+        for picture in walk.all_frames():
+            return picture
         raise self._no_picture()
 
     def _no_picture(self) -> UnreadableMedia:

@@ -1,4 +1,4 @@
-"""All forms of the matrix, and those that are known not to hold."""
+"""All forms of the matrix."""
 
 from __future__ import annotations
 

@@ -1,0 +1,62 @@
+"""Whether all of a film's file is there."""
+
+from __future__ import annotations
+
+from core.errors import UnreadableMedia
+from core.media.boxes import BoxReader
+from core.media.ebml import SEGMENT, EbmlReader
+from core.media.packet_streams import transport_packets
+from core.media.sniff import HEAD_BYTES, Format
+
+_ISO = ("mp4", "mov", "heic")
+_MATROSKA = ("mkv", "webm")
+_UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # of an AVI that was written without going back
+
+
+def check_index(data: memoryview, file_format: Format) -> None:
+    """Raises :class:`UnreadableMedia` for an MP4 or MOV whose ``moov`` box is missing or cut.
+
+    Nothing can be decoded without it, and what to do depends on where it went.
+    """
+    if file_format.name not in _ISO:
+        return
+    name = file_format.name.upper()
+    boxes = {box.name: box for box in BoxReader(data).top()}
+    index = boxes.get(b"moov")
+    if index is not None and not index.whole:
+        raise UnreadableMedia(
+            f"The {name} file ends within its index (the moov box): the download or the recording "
+            "was interrupted. Download or export it again."
+        )
+    if index is not None and b"mdat" not in boxes:
+        raise UnreadableMedia(
+            f"The {name} file describes a film and holds none of its pictures (no mdat box): it is "
+            "the first segment of a stream, or cut short. Join the segments, or export the film."
+        )
+    if index is not None:
+        return
+    if b"moof" in boxes:
+        raise UnreadableMedia(
+            f"The {name} file is a segment of a stream without the segment that describes it "
+            "(no moov box); join them, the first one in front, or export the whole film."
+        )
+    raise UnreadableMedia(
+        f"The {name} file has no index (no moov box), which cameras write last: the download or "
+        "the recording was interrupted. Download it again, or repair it with the camera's tool."
+    )
+
+
+def is_truncated(data: memoryview, file_format: Format) -> bool:
+    """Whether the file says that it goes on behind its end; False where no format says so."""
+    if file_format.name in _ISO:
+        return not all(box.whole for box in BoxReader(data).top())
+    if file_format.name in _MATROSKA:
+        segments = [part for part in EbmlReader(data).inside() if part.name == SEGMENT]
+        return not all(segment.whole for segment in segments)
+    if file_format.name == "ts":
+        found = transport_packets(bytes(data[:HEAD_BYTES]))
+        return found is not None and (len(data) - found[1]) % found[0] != 0
+    if file_format.name == "avi":
+        size = int.from_bytes(data[4:8], "little")
+        return size not in _UNKNOWN_SIZES and size + 8 > len(data)
+    return False
