@@ -18,10 +18,13 @@ def create_celery(settings: WorkerSettings) -> Celery:
     app.conf.update(broker_settings(settings.redis_url))
     app.conf.update(
         worker_concurrency=settings.concurrency,
+        worker_consumer="worker.consumer:PatientConsumer",
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         # A lost connection is no reason to stop a job: its lease tells whether it still runs.
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        # Bells are acknowledged at once, and idle slots bound how many are heard.
+        worker_enable_prefetch_count_reduction=False,
     )
     return app
 

@@ -41,5 +41,9 @@ def broker_settings(redis_url: str) -> dict[str, object]:
         "worker_disable_prefetch": True,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
+        # A Redis that cannot be used for a while, whatever it says (its disk is full, a failover is
+        # under way), is waited for without end: a worker that gave up would lose its jobs.
         "broker_connection_retry_on_startup": True,
+        "broker_channel_error_retry": True,
+        "broker_connection_max_retries": None,
     }

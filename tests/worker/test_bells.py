@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,22 @@ def test_a_worker_of_one_queue_leaves_the_other(
     with started(redis_url, model=model, queues="batch"):
         finish_order(redis, [mine])
         assert JobStore(redis).queue_position(other) == 1
+
+
+def test_a_redis_that_takes_no_writes_costs_neither_the_worker_nor_its_job(
+    redis: Redis, redis_url: str, model: str
+) -> None:
+    with started(redis_url, model=model, concurrency="2", lease_s="2") as (worker, decoder_pid):
+        os.kill(decoder_pid, signal.SIGSTOP)
+        jobs = [submit(redis, still("JPEG"))]
+        wait_for_status(redis, jobs[0].id, JobStatus.PROCESSING)
+        redis.config_set("min-replicas-to-write", 1)  # NOREPLICAS, as MISCONF when a disk is full
+        try:
+            time.sleep(5)
+        finally:
+            redis.config_set("min-replicas-to-write", 0)
+        assert worker.poll() is None
+        os.kill(decoder_pid, signal.SIGCONT)
+        jobs.append(submit(redis, still("JPEG")))
+        finish_order(redis, jobs)
+        assert JobStore(redis).quarantine.crashes("local", jobs[0].media.sha256) == 0
