@@ -1,8 +1,9 @@
 """The quality gate: a bundle has to give the figures that its ``model.json`` claims.
 
-A fixed sample is measured and compared with what was measured of the same pictures when
-the bundle was made. A figure may move within its 95 % interval: processors round
-differently, and a score on a threshold falls to either side. It may always get better.
+A fixed sample is measured and compared with what was measured of the same pictures when the bundle
+was made. A figure may move within its 95 % interval: processors round differently, and a score on
+a threshold falls to either side. It may always get better. What the intervals are too wide for,
+:mod:`training.evaluate.answers` finds picture by picture.
 """
 
 from __future__ import annotations

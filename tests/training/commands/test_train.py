@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,11 @@ def test_one_command_trains_and_says_what_it_does(data_dir: Path, tmp_path: Path
     lines = told.stdout.splitlines()
     assert "recipe: lite, network efficientnet_lite0, 4 steps of 4" in lines[0]
     assert lines[1] == "weights: none, every layer starts at random"
+    assert re.search(
+        r"mixture: 45% pairs \(\d of dfdc\); weights portraits 2; no picture", told.stdout
+    )
     assert "valid loss" in lines[-2]
+    assert " accuracy " in lines[-2].partition("valid loss")[2]
     assert lines[-1] == f"done: {run_dir}"
     assert {path.name for path in run_dir.iterdir()} == {
         "checkpoint.npz", "curve.svg", "history.csv", "model.keras", "run.json", "tensorboard"
