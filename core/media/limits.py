@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core.cores import usable_cores
 from core.errors import (
@@ -22,7 +22,6 @@ from core.media.sniff import Kind
 # A photo of 108 million pixels takes 1.3 GB as HEIC, and one of 200 million 0.7 GB as JPEG:
 # docs/decisions/0022-stills.md.
 _REDUCED_WHOLE, _REDUCED_EARLY = 3, 8
-
 
 _MAX_ALL_STREAMS = 256  # of any kind; a film with a font for every script has 50
 
@@ -54,15 +53,12 @@ class MediaLimits:
 
     def check_pixels(self, width: int, height: int) -> None:
         """Raises :class:`TooManyPixels`, or :class:`UnreadableMedia` for an empty picture."""
-        if width <= 0 or height <= 0:
-            raise UnreadableMedia(f"The picture has {width} x {height} pixels.")
-        if width * height > self.max_pixels:
-            raise TooManyPixels(width=width, height=height, limit=self.max_pixels)
+        _check_pixels(width, height, self.max_pixels)
 
     def check_still(self, width: int, height: int, *, reducible: bool = False) -> None:
         """As :meth:`check_pixels`, for a still picture that may be looked at in a smaller size."""
         times = _REDUCED_EARLY if reducible else _REDUCED_WHOLE
-        replace(self, max_pixels=times * self.max_pixels).check_pixels(width, height)
+        _check_pixels(width, height, times * self.max_pixels)
 
     def check_duration(self, seconds: float | None) -> None:
         """Raises :class:`VideoTooLong`; an unknown duration passes."""
@@ -80,6 +76,13 @@ class MediaLimits:
             raise TooManyStreams(streams=videos, limit=self.max_streams, kind="video streams")
         if streams > _MAX_ALL_STREAMS:
             raise TooManyStreams(streams=streams, limit=_MAX_ALL_STREAMS, kind="streams")
+
+
+def _check_pixels(width: int, height: int, limit: int) -> None:
+    if width <= 0 or height <= 0:
+        raise UnreadableMedia(f"The picture has {width} x {height} pixels.")
+    if width * height > limit:
+        raise TooManyPixels(width=width, height=height, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
