@@ -71,18 +71,24 @@ def films_in(container: InputContainer) -> list[VideoStream]:
 
 
 def _open(data: memoryview, file_format: Format, limits: MediaLimits) -> InputContainer:
-    return av.open(
-        ByteReader(data),
-        mode="r",
-        format=_DEMUXERS[file_format.name],
-        options={"max_pixels": str(limits.max_pixels), "threads": "1"},
-        container_options={
-            "codec_whitelist": ",".join(sorted(DECODERS)),
-            "protocol_whitelist": "none",
-        },
-        metadata_errors="replace",
-        io_open=_refuse_to_open,
-    )
+    try:
+        return av.open(
+            ByteReader(data),
+            mode="r",
+            format=_DEMUXERS[file_format.name],
+            options={"max_pixels": str(limits.max_pixels), "threads": "1"},
+            container_options={
+                "codec_whitelist": ",".join(sorted(DECODERS)),
+                "protocol_whitelist": "none",
+            },
+            metadata_errors="replace",
+            io_open=_refuse_to_open,
+        )
+    except av.error.MemoryError as error:  # before any picture: a header that claims gigabytes
+        raise UnreadableMedia(
+            f"The {file_format.name.upper()} file has a table that claims more entries than a "
+            "file can hold: its header is damaged. Export or download it again."
+        ) from error
 
 
 def _choose(container: InputContainer, file_format: Format) -> VideoStream:

@@ -120,6 +120,15 @@ def test_a_still_bomb_inside_a_film_is_refused(codec: str) -> None:
         open_media(bytes(data))
 
 
+@pytest.mark.parametrize("table", [b"stts", b"ctts"])
+def test_an_mp4_whose_table_claims_gigabytes_is_the_files_fault(table: bytes) -> None:
+    data = bytearray(make_video(frames=7, b_frames=2, muxer_options={"moov_size": "2000"}))
+    count = data.index(table) + 8
+    data[count : count + 4] = (2**28).to_bytes(4, "big")
+    with pytest.raises(UnreadableMedia, match="claims more entries"):
+        open_media(bytes(data))
+
+
 def test_an_mp4_that_claims_a_billion_frames_is_refused_before_a_list_is_built() -> None:
     data = bytearray(make_video(frames=4))
     at = data.index(b"stsz")
