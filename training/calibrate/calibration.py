@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from core.errors import ConfigurationError
 from core.model.bundle import Calibration
 
 Method = Literal["platt", "temperature"]
-METHODS: tuple[Method, ...] = get_args(Method)
 _TEMPERATURES = (1e-3, 1e3)
 
 

@@ -90,7 +90,8 @@ def gate(
 
 def _measure(bundle: Bundle, runtime: str, samples: Sequence[Sample]) -> _Measured:
     from core.model.runtimes import load_detector
-    from training.evaluate.figures import figures, score_samples
+    from training.evaluate.figures import figures
+    from training.evaluate.scoring import score_samples
 
     scores = score_samples(load_detector(bundle, runtime=runtime), samples)
     report = figures(samples, scores, bundle.manifest.thresholds)

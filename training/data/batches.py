@@ -49,7 +49,6 @@ class Sampler:
                 f"Training needs pictures of both classes; there are {self.class_counts.real} "
                 f"real and {self.class_counts.fake} fake ones."
             )
-        self.steps_per_epoch = math.ceil(len(samples) / batch_size)
         self._draws = (
             _Natural(samples, batch_size, seed)
             if mixture is None

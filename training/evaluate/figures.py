@@ -15,10 +15,7 @@ from core.model.bundle import Thresholds
 from training.data.cache import Sample
 from training.evaluate import metrics, resampling
 from training.evaluate.scores import Flags, Floats, Scores, scores_of
-from training.evaluate.scoring import score_samples
 from training.evaluate.verdicts import shares
-
-__all__ = ["REALS_OF", "figures", "figures_of", "score_samples"]
 
 # A source of fakes only is compared with the reals of another: the photographs of the kind
 # that its generator learned from.

@@ -148,7 +148,7 @@ def _explanation(model: Any, units: int, output: str) -> tuple[Explanation | Non
     try:
         grad_cam(model, layer)(np.zeros((1, *model.input_shape[1:]), np.float32))
     except (ValueError, TypeError, AttributeError, KeyError, BundleInvalid) as error:
-        return None, (_NO_MAP.format(f"no gradient leads to its layer {layer!r} ({error})"),)
+        return None, (_NO_MAP.format(str(error).rstrip(".")),)
     return Explanation(method="grad-cam", layer=layer), ()
 
 

@@ -98,8 +98,14 @@ def grad_cam(model: Any, layer: str) -> Callable[[Any], Any]:
     # What goes into the next layer: the output of a base that is a model of its own is
     # known to that model only.
     features = model.layers[names.index(layer) + 1].input
-    base = tf.keras.Model(model.inputs[0], features)
-    classify = tf.keras.Model(features, _logit_tensor(model))
+    try:
+        base = tf.keras.Model(model.inputs[0], features)
+        classify = tf.keras.Model(features, _logit_tensor(model))
+    except ValueError as error:
+        raise BundleInvalid(
+            f"The layer {layer!r} cannot explain the answer, which also comes by another way or "
+            f"out of a model inside the model: {error}"
+        ) from error
 
     def explain(x: Any) -> Any:
         maps = base(x, training=False)

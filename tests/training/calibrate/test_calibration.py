@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
 from core.model.detector import sigmoid
 from training.calibrate.calibration import (
-    METHODS,
     Method,
     Wanted,
     balanced_weights,
     fit,
 )
+
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 def test_platt_scaling_recovers_the_parameters_that_made_the_labels() -> None:

@@ -113,3 +113,13 @@ def test_a_promised_map_that_is_missing_is_an_invalid_bundle(tmp_path: Path) -> 
         TensorFlowRuntime(
             tmp_path / "model.keras", SIZE, explanation=Explanation(method="cam", layer="features")
         )
+
+
+def test_a_layer_that_the_answer_gets_round_is_refused_by_name(tmp_path: Path) -> None:
+    picture = layers.Input((SIZE, SIZE, 3))
+    maps = layers.Conv2D(CHANNELS, 3, name="features")(picture)
+    x = layers.GlobalAveragePooling2D(name="pooled")(maps)
+    around = layers.GlobalMaxPooling2D(name="around")(picture)
+    model = tf.keras.Model(picture, layers.Dense(1)(layers.concatenate([x, around])))
+    with pytest.raises(BundleInvalid, match="'features' cannot explain the answer"):
+        explain(model, tmp_path)
