@@ -25,6 +25,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "fragmented mp4": form("fmp4/h264-few").build,
     "mov": form("mov/dnxhr").build,
     "mkv with subtitles": form("mkv/h264-few", "", subtitles("ass", 2), fonts(2)).build,
+    "mov, hevc": form("mov/hevc-hlg").build,
+    "webm, av1": form("webm/av1-pq").build,
     "ts": form("ts/h264-few").build,
     "avi": form("avi/mjpeg").build,
     "heic animated": heic_sequence,
