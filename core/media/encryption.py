@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import EncryptedMedia
 from core.media.boxes import BoxReader
 from core.media.ebml import EbmlReader
-from core.media.packet_streams import transport_packets
+from core.media.packet_streams import SYNC, transport_packets
 from core.media.sniff import HEAD_BYTES, Format
 
 _SAMPLE_ENTRIES = b"moov/trak/mdia/minf/stbl/stsd"
@@ -50,5 +50,5 @@ def _is_scrambled(data: memoryview) -> bool:
     if found is None:
         return False
     stride, first = found
-    flags = [data[at + 3] for at in range(first, len(data) - 3, stride)[:_LOOKED_AT]]
-    return 2 * sum(bool(flag & 0x80) for flag in flags) > len(flags)
+    places = [at for at in range(first, len(data) - 3, stride)[:_LOOKED_AT] if data[at] == SYNC]
+    return 2 * sum(bool(data[at + 3] & 0x80) for at in places) > len(places)

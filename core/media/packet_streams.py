@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_SYNC = 0x47
+SYNC = 0x47
 # Bytes from one transport packet to the next: plain, with the time stamp of Blu-ray and AVCHD in
 # front (M2TS), and with an error correction behind.
 _STRIDES = (188, 192, 204)
@@ -17,7 +17,7 @@ def transport_packets(head: bytes) -> tuple[int, int] | None:
     for stride in _STRIDES:
         for first in range(min(stride, len(head))):
             marks = head[first::stride]
-            if len(marks) >= _LEAST_PACKETS and marks.count(_SYNC) == len(marks):
+            if len(marks) >= _LEAST_PACKETS and marks.count(SYNC) == len(marks):
                 return stride, first
     return None
 

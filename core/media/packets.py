@@ -31,6 +31,16 @@ class Film(NamedTuple):
     stream: VideoStream
 
 
+def demuxed(film: Film) -> Iterator[Packet[VideoStream]]:
+    """All packets from where the container stands; ends where the file is cut or damaged."""
+    try:
+        yield from (packet for packet in film.container.demux(film.stream) if packet.size)
+    except FFmpegError:
+        return
+    except IndexError:  # PyAV, at the end of a transport stream to which streams were added
+        return
+
+
 class PacketReader:
     """Gives packets in the order of the file, from any keyframe on."""
 
@@ -58,7 +68,7 @@ class PacketReader:
             if not self._reaches(keyframe, None):
                 self._seekable = False
                 self.film = self._reopen()
-                self._packets, self._next = self.film.container.demux(self.film.stream), 0
+                self._packets, self._next = demuxed(self.film), 0
         while self._next is not None and self._next < keyframe.number:
             self._read()
 
@@ -69,15 +79,10 @@ class PacketReader:
         return within is None or keyframe.number - self._next <= within
 
     def _read(self) -> Packet[VideoStream] | None:
-        try:
-            for packet in self._packets:
-                if packet.size:
-                    self._next = None if self._next is None else self._next + 1
-                    return packet
-        except FFmpegError:
-            pass  # cut or damaged here: there are no more packets
-        self._next = None
-        return None
+        packet = next(self._packets, None)
+        if self._next is not None:
+            self._next = None if packet is None else self._next + 1
+        return packet
 
     def _seek(self, keyframe: Keyframe) -> None:
         self._next = None
@@ -86,14 +91,14 @@ class PacketReader:
         film = self.film
         try:
             film.container.seek(keyframe.pts, stream=film.stream)
-            packets = film.container.demux(film.stream)
-            for packet in islice(packets, _ASTRAY):
-                number = self._numbers.get(Identity.of(packet))
-                if number is not None:
-                    self._packets, self._next = chain((packet,), packets), number
-                    return
         except FFmpegError:
             return
+        packets = demuxed(film)
+        for packet in islice(packets, _ASTRAY):
+            number = self._numbers.get(Identity.of(packet))
+            if number is not None:
+                self._packets, self._next = chain((packet,), packets), number
+                return
 
 
 def _recognisable(keyframes: Sequence[Keyframe]) -> dict[Identity, int]:

@@ -64,9 +64,6 @@ class _Scan:
         self._hidden: list[int] = []  # cut off by an edit list: decoded, never shown
 
     def add(self, packet: Packet[VideoStream]) -> None:
-        size = packet.size
-        if not size:
-            return
         number = len(self.pts)
         self.pts.append(packet.pts)
         self._dts.append(packet.dts)
@@ -74,7 +71,7 @@ class _Scan:
         if packet.is_keyframe:
             self._flagged.add(number)
         if packet.is_keyframe or not number:
-            self._keyframes.append((number, Identity(packet.pos, size)))
+            self._keyframes.append((number, Identity.of(packet)))
         if packet.is_discard:
             self._hidden.append(number)
 

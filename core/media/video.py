@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from av.error import FFmpegError
-from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from core.errors import UnreadableMedia
 from core.media.encryption import refuse_encrypted
@@ -16,14 +14,14 @@ from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.mirroring import is_mirrored
 from core.media.notes import notes_of
 from core.media.opening import ISO_FORMATS, open_film
-from core.media.packets import Film, PacketReader
+from core.media.packets import Film, PacketReader, demuxed
 from core.media.picture import View
 from core.media.sample_tables import claimed_samples
 from core.media.sampling import Coverage, Frame, moments
 from core.media.scan import read_timeline
 from core.media.sniff import Format, Kind
 from core.media.walk import Picture, Walk
-from core.media.wholeness import check_index, is_truncated
+from core.media.wholeness import explain, is_truncated
 from core.options import Sampling
 
 
@@ -38,13 +36,11 @@ class VideoMedia:
         with refusing(file_format.name.upper()):
             if file_format.name in ISO_FORMATS:
                 limits.check_frames(claimed_samples(data))
-            check_index(data, file_format)
             refuse_encrypted(data, file_format)
-            self._film = open_film(data, file_format, limits)
             try:
-                self._prepare()
-            except BaseException:
-                self.close()
+                self._open()
+            except (FFmpegError, UnreadableMedia):
+                explain(data, file_format)
                 raise
 
     def close(self) -> None:
@@ -72,6 +68,14 @@ class VideoMedia:
             if last is None:
                 raise self._no_picture()
 
+    def _open(self) -> None:
+        self._film = open_film(self._data, self._format, self._limits)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
     def _prepare(self) -> None:
         stream = self._film.stream
         self._time_base = stream.time_base or Fraction(1, 1000)
@@ -79,7 +83,7 @@ class VideoMedia:
             stream.sample_aspect_ratio, is_mirrored(self._data, self._format, self._film)
         )
         truncated = is_truncated(self._data, self._format)
-        timeline = read_timeline(_packets(self._film), stream, self._limits, truncated=truncated)
+        timeline = read_timeline(demuxed(self._film), stream, self._limits, truncated=truncated)
         if timeline is None:
             raise self._no_picture()
         self._timeline = timeline
@@ -175,11 +179,3 @@ class VideoMedia:
             self.coverage.answered.append(self._seconds(moment))
         else:
             self.coverage.missed += 1
-
-
-def _packets(film: Film) -> Iterator[Packet[VideoStream]]:
-    """All packets from here on; ends where the file is cut or damaged."""
-    try:
-        yield from film.container.demux(film.stream)
-    except FFmpegError:
-        return

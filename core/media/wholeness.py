@@ -13,10 +13,11 @@ _MATROSKA = ("mkv", "webm")
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # of an AVI that was written without going back
 
 
-def check_index(data: memoryview, file_format: Format) -> None:
-    """Raises :class:`UnreadableMedia` for an MP4 or MOV whose ``moov`` box is missing or cut.
+def explain(data: memoryview, file_format: Format) -> None:
+    """Say why an MP4 or MOV that cannot be decoded cannot, where its boxes tell.
 
-    Nothing can be decoded without it, and what to do depends on where it went.
+    Raises :class:`UnreadableMedia` when its index (``moov``) or its pictures are missing or cut:
+    what to do depends on where they went. Returns when nothing is known.
     """
     if file_format.name not in _ISO:
         return

@@ -43,3 +43,13 @@ def test_packets_that_an_edit_list_repeats_are_told_apart(
     shown: list[Any] = [number_shown(frame.pixels) for frame in frames]
     assert shown == sorted(shown)
     assert len(frames) == 10
+
+
+def test_a_transport_stream_to_which_streams_are_added_is_read_to_its_end() -> None:
+    film_alone, two = mux("h264", "mpegts"), bytearray(mux("h264", "mpegts"))
+    for at in range(0, len(two), 188):  # the second half has its film in another stream
+        if int.from_bytes(two[at + 1 : at + 3], "big") & 0x1FFF == 0x100:
+            two[at + 2] = 0x05
+    data = film_alone + bytes(two).replace(b"\xe1\x00", b"\xe1\x05")
+    frames, _ = sampled(data)
+    assert len(frames) == 10
