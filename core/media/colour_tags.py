@@ -7,11 +7,14 @@ an ICC profile here, so that one converter, LittleCMS, does all the arithmetic.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image
 
 from core.media import matrix_profile, nclx
+from core.media.bmp_header import bmp_profile
+from core.media.icc import MAX_PROFILE_BYTES
 from core.media.matrix_profile import ADOBE_RGB, PRIMARIES, SRGB, Curve
 from core.media.png_chunks import before_pixels
 
@@ -33,8 +36,11 @@ def colours_of(image: Image.Image, data: memoryview) -> Colours:
     """What the numbers of an opened picture mean; ``data`` are all bytes of its file."""
     if image.format == "PNG":
         return _of_png(image, data)
+    if image.format == "BMP":
+        profile = bmp_profile(data)
+        return Colours() if profile is None else _embedded(profile)
     if "icc_profile" in image.info:
-        return _embedded(image)
+        return _embedded(image.info["icc_profile"])
     if image.format in ("AVIF", "HEIF"):
         code = nclx.primary_code(data)
         return Colours() if code is None else _coded(*code)
@@ -43,9 +49,16 @@ def colours_of(image: Image.Image, data: memoryview) -> Colours:
     return Colours()
 
 
-def _embedded(image: Image.Image) -> Colours:
-    profile = image.info["icc_profile"]
+def _embedded(profile: bytes | None) -> Colours:
     return Colours(profile) if profile else Colours(broken=True)
+
+
+def _unpacked(chunk: bytes) -> bytes | None:
+    """The profile in an ``iCCP`` chunk: a name, a zero, the method, and compressed bytes."""
+    try:
+        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], MAX_PROFILE_BYTES + 1)
+    except zlib.error:
+        return None
 
 
 def _coded(primaries: int, transfer: int) -> Colours:
@@ -62,8 +75,9 @@ def _of_png(image: Image.Image, data: memoryview) -> Colours:
     code = before_pixels(data, b"cICP")
     if code is not None and len(code) >= 4 and code[2] == 0:  # RGB, the only matrix allowed
         return _coded(code[0], code[1])
-    if "icc_profile" in image.info:
-        return _embedded(image)
+    packed = before_pixels(data, b"iCCP")
+    if packed is not None:
+        return _embedded(_unpacked(packed))
     if "srgb" in image.info:
         return Colours()
     space = image.info.get("chromaticity", SRGB)

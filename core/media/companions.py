@@ -8,22 +8,37 @@ from typing import cast
 
 from PIL.TiffImagePlugin import TiffImageFile
 
-from core.errors import UnreadableMedia
+from core.errors import UnreadableMedia, UnsupportedMedia
 from core.media.limits import refusing
 from core.media.openers import open_picture
+from core.media.sniff import HEAD_BYTES, sniff
 
-# The head of an MP4 or MOV: phones append the clip of a motion photo to the JPEG, or put it into
-# an ``mpvd`` box of the HEIC. A HEIF file has an ``ftyp`` of its own at its start.
-_CLIP = re.compile(rb"ftyp(?=isom|iso[2-9]|mp4[12]|avc1|qt  |3gp|MSNV|M4V )")
+# The head of an ISO file: phones append the clip of a motion photo to the JPEG, or put it into an
+# ``mpvd`` box of the HEIC.
+_HEAD = re.compile(rb"\0\0[\0-\x02].ftyp", re.DOTALL)
+_OWN_HEAD_BYTES = 12  # a HEIF file has an ``ftyp`` of its own at its start
 _SUBFILE_TYPE, _THUMBNAIL = 254, 1
 
 
 def notes_of(name: str, data: memoryview) -> Iterator[str]:
     """Notes for what is not looked at in a still file of that ``Format.name``."""
-    if _CLIP.search(data, 12) is not None:
+    if any(_is_clip(data[head.start() :]) for head in _HEAD.finditer(data, _OWN_HEAD_BYTES)):
         yield "motion_photo_clip_ignored"
-    if name == "tiff" and _has_pages(data):
+    if (name == "tiff" and _has_pages(data)) or (name == "heic" and _has_more_pictures(data)):
         yield "other_pages_ignored"
+
+
+def _is_clip(data: memoryview) -> bool:
+    try:
+        return not sniff(bytes(data[:HEAD_BYTES])).is_picture
+    except UnsupportedMedia:
+        return False
+
+
+def _has_more_pictures(data: memoryview) -> bool:
+    """Whether there are others beside the primary one; thumbnails and depth maps do not count."""
+    with refusing("HEIC"), open_picture("heic", data) as image:
+        return int(getattr(image, "n_frames", 1)) > 1
 
 
 def _has_pages(data: memoryview) -> bool:

@@ -23,6 +23,8 @@ MAX_MISSING = 0.05  # share of the picture; see docs/decisions/0022-stills.md
 REDUCTIONS = (1, 2, 4, 8)  # what libjpeg can divide both sides by while it decodes
 
 _END = b"\xff\xd9"
+_MORE = b"\x55" * 64  # decodes to anything but nothing
+_GREY = 128
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # neither stuffing, nor restart, nor fill
 _SCAN, _PROGRESSIVE = 0xDA, (0xC2, 0xC6, 0xCA, 0xCE)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -36,8 +38,8 @@ class JpegFile(JpegImagePlugin.JpegImageFile):
 
     ran_out = False
 
-    def load_read(self, read_bytes: int) -> bytes:
-        data = super().load_read(read_bytes)
+    def load_read(self, read_bytes: int) -> bytes:  # noqa: ARG002 - Pillow's signature
+        data = super().load_read(-1)  # at once: libjpeg cannot pause in arithmetic coding
         if data or self.ran_out:
             return data
         self.ran_out = True
@@ -60,6 +62,27 @@ def reduce_early(image: JpegFile, divisor: int) -> None:
     """Have libjpeg make each side that many times shorter while it decodes."""
     if divisor > 1:
         image.draft(None, (image.width // divisor, image.height // divisor))
+
+
+def ends_early(image: JpegFile, data: memoryview, divisor: int = 1) -> bool:
+    """Whether the end marker comes before the end of the loaded picture.
+
+    Repair tools and downloaders append one to what they got. Then the last pixels have the grey
+    that libjpeg fills in, or scans are missing. Some whole pictures are like that too, so more
+    data are put before the marker: in a whole one they change nothing.
+    """
+    layout = _layout(data) if image.info.get("progressive") or _ends_grey(image) else None
+    if layout is None or (layout.complete and not _ends_grey(image)):
+        return False
+    marker = _MARKER.search(data, layout.last_begins)
+    at = len(data) if marker is None else marker.start()
+    longer = memoryview(b"".join((data[:at], _MORE, data[at:])))
+    return bool((_decode(longer, divisor) != _decode(data, divisor)).any())
+
+
+def _ends_grey(image: JpegFile) -> bool:
+    corner = image.crop((max(0, image.width - 8), image.height - 1, *image.size))
+    return bool((np.abs(np.asarray(corner, np.int16) - _GREY) <= 1).all())
 
 
 def check_nearly_whole(data: memoryview, divisor: int = 1) -> None:

@@ -30,9 +30,10 @@ def load(image: Image.Image, data: memoryview, divisor: int) -> Loaded:
         size = image.size
         jpeg_files.reduce_early(image, divisor)
         image.load()
-        if image.ran_out:
+        cut = image.ran_out or jpeg_files.ends_early(image, data, divisor)
+        if cut:
             jpeg_files.check_nearly_whole(data, divisor)
-        return Loaded(size, 1, image.ran_out)
+        return Loaded(size, 1, cut)
     if getattr(image, "default_image", False):
         image.seek(1)  # an animated PNG of one frame: the default image is not part of it
     try:

@@ -19,6 +19,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from core.media import png_chunks
 from core.media.byte_reader import ByteReader
 from core.media.jpeg_files import JpegFile
 
@@ -35,7 +36,10 @@ _OPENERS: dict[str, Callable[[Any], Image.Image]] = {
 
 def open_picture(name: str, data: memoryview) -> Image.Image:
     """Read the header of a file of that ``Format.name``; raises what the plugin raises."""
-    return _opener(name)(ByteReader(data))
+    image = _opener(name)(ByteReader(png_chunks.without_extras(data) if name == "png" else data))
+    # Pillow would turn a picture by its XMP data too, which browsers do not.
+    image.info.pop("xmp", None)
+    return image
 
 
 def _opener(name: str) -> Callable[[Any], Image.Image]:

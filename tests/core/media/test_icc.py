@@ -171,6 +171,27 @@ def test_a_profile_that_cannot_be_used_is_left_out_and_noted(profile: bytes) -> 
     assert notes == ("icc_profile_ignored",)
 
 
+def bmp_with(profile: bytes) -> bytes:
+    """A flat BMP with a header of version 5, whose profile comes after the pixels."""
+    data = save_image(flat(), "bmp")
+    pixels, head = data[54:], bytearray(data[14:54] + bytes(84))
+    struct.pack_into("<I", head, 0, len(head))
+    head[56:60] = b"DEBM"  # PROFILE_EMBEDDED
+    struct.pack_into("<II", head, 112, len(head) + len(pixels), len(profile))
+    start = 14 + len(head)
+    first = b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start)
+    return first + head + pixels + profile
+
+
+def test_the_profile_of_a_bmp_counts() -> None:
+    data = bmp_with(matrix_profile.build(DISPLAY_P3, Curve.SRGB))
+    pixel, notes = shown(data)
+    assert np.abs(pixel - expected(SKIN, "p3")).max() <= 2
+    assert notes == ()
+    assert shown(data[:-200])[1] == ("icc_profile_ignored",)
+    assert shown(save_image(flat(), "bmp"))[1] == ()
+
+
 def test_a_jpeg_that_lacks_a_part_of_its_profile_is_noted() -> None:
     data = save_image(flat(), "jpeg", icc_profile=bytes(range(256)) * 512)  # two segments
     at = data.index(b"ICC_PROFILE\0\x02\x03")

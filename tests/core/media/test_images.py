@@ -22,7 +22,6 @@ from core.media.sniff import Kind
 from tests.media_factory import (
     make_animation,
     make_image,
-    make_video,
     picture,
     red_corner,
     save_image,
@@ -66,6 +65,13 @@ def test_a_turned_picture_is_shown_upright(
     frame = still(make_image(name, orientation=orientation))
     assert frame.pixels.shape[1::-1] == size
     assert red_corner(frame.pixels) == corner
+
+
+@pytest.mark.parametrize("name", ["jpeg", "tiff", "webp", "avif"])
+def test_a_picture_is_not_turned_by_xmp_data(name: str) -> None:
+    """No browser does; a PNG keeps its XMP data in a text, see test_png_chunks.py."""
+    xmp = b'<rdf:Description tiff:Orientation="6"/>'
+    assert still(make_image(name, xmp=xmp)).pixels.shape == (48, 64, 3)
 
 
 def test_damaged_exif_data_leaves_the_picture_as_it_is() -> None:
@@ -187,17 +193,6 @@ def test_the_primary_picture_of_a_heic_is_judged() -> None:
     out = io.BytesIO()
     file.save(out, primary_index=1)
     assert shown_index(still(out.getvalue()).pixels) == 11
-
-
-@pytest.mark.parametrize("name", ["jpeg", "heic", "avif"])
-@pytest.mark.parametrize("brand", ["mp4", "mov"])
-def test_the_clip_of_a_motion_photo_is_noted(name: str, brand: str) -> None:
-    photo, clip = make_image(name), make_video(frames=3, container=brand)
-    boxed = struct.pack(">I4s", 8 + len(clip), b"mpvd") + clip
-    joined = photo + (clip if name == "jpeg" else boxed)
-    assert (still(joined).pixels == still(photo).pixels).all()
-    assert notes(joined) == ("motion_photo_clip_ignored",)
-    assert notes(photo) == ()
 
 
 def test_a_photo_with_a_gain_map_is_judged_by_its_base() -> None:

@@ -21,8 +21,22 @@ def photo(mode: str = "RGB") -> Image.Image:
     return Image.fromarray(examples.astronaut()).convert(mode)
 
 
-def judged(data: bytes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    with open_media(data) as media:
+END = b"\xff\xd9"
+
+
+# A grey slope of 16 x 16 pixels, which no library here can write: "cjpeg -arithmetic".
+ARITHMETIC = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffdb004300100b0c0e0c0a100e0d0e1211101318281a18161618"
+    "3123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71797064785c656763ffc900"
+    "0b080010001001011100ffcc000600101005ffda0008010100003f00ff006608c05af7b0bbeac7c881be3c7880ff"
+    "d9"
+)
+
+
+def judged(
+    data: bytes, limits: MediaLimits | None = None
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    with open_media(data, limits) as media:
         (frame,) = media.frames()
         return frame.pixels, media.info.notes
 
@@ -52,6 +66,38 @@ def test_a_jpeg_that_lacks_a_large_part_is_unreadable(kept: float, progressive: 
     whole = save_image(photo(), "jpeg", quality=90, progressive=progressive)
     with pytest.raises(UnreadableMedia, match=r"about \d+% of the picture is missing"):
         judged(whole[: int(len(whole) * kept)])
+
+
+def test_arithmetic_coding_is_read_from_files_of_any_size() -> None:
+    size = 65_536 - 128
+    comment = b"\xff\xfe" + (size - 2).to_bytes(2, "big") + bytes(size - 4)
+    long = ARITHMETIC[:2] + comment + ARITHMETIC[2:]  # its pixels lie across 64 KiB
+    assert (judged(long)[0] == judged(ARITHMETIC)[0]).all()
+
+
+@pytest.mark.parametrize("divisor", [1, 2])
+@pytest.mark.parametrize("restarts", [0, 2])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_an_end_marker_behind_a_cut_hides_nothing(mode: str, restarts: int, divisor: int) -> None:
+    whole = save_image(photo(mode), "jpeg", quality=90, restart_marker_rows=restarts)
+    limits = MediaLimits(max_pixels=512**2 // divisor**2)
+    assert "truncated_file" not in judged(whole, limits)[1]
+    assert "truncated_file" in judged(whole[: len(whole) * 98 // 100] + END, limits)[1]
+    with pytest.raises(UnreadableMedia, match=r"about \d+% of the picture is missing"):
+        judged(whole[: len(whole) * 7 // 10] + END, limits)
+
+
+def test_an_end_marker_in_place_of_the_last_scans_is_found() -> None:
+    whole = save_image(photo(), "jpeg", quality=90, progressive=True)
+    with pytest.raises(UnreadableMedia, match="of the picture is missing"):
+        judged(whole[: len(whole) * 4 // 10] + END)
+
+
+@pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
+def test_a_picture_that_ends_in_the_grey_of_missing_data_is_whole(progressive: bool) -> None:
+    image = photo()
+    image.paste((128, 128, 128), (0, 300, 512, 512))
+    assert judged(save_image(image, "jpeg", quality=90, progressive=progressive))[1] == ()
 
 
 @pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
