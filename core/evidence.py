@@ -7,9 +7,10 @@ reading it needs no pickle; :meth:`Evidence.from_wire` trusts nothing that it is
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from core.errors import DecoderCrashed
@@ -18,6 +19,10 @@ from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, Sampling
 
+_WORD = re.compile(r"[a-z0-9_.-]{1,64}")  # a format, a codec, a note
+_MOST = 10**9  # seconds, frames, pixels of a side: no file has as many
+_REASON_CHARACTERS = 200
+_ROUNDING = 1e-6  # of the sum of two numbers that were made of float32
 _MALFORMED = (LookupError, TypeError, ValueError, OverflowError, StopIteration, RuntimeError)
 
 
@@ -102,7 +107,8 @@ class Evidence:
     def from_wire(cls, parts: Sequence[bytes]) -> Evidence:
         """Rebuild from :meth:`to_wire`.
 
-        Raises :class:`DecoderCrashed` on anything malformed, missing or left over.
+        Raises :class:`DecoderCrashed` on anything malformed, missing, left over, or that no file
+        can make an honest decoder say.
         """
         try:
             header = json.loads(parts[0], parse_constant=_refuse)
@@ -110,17 +116,21 @@ class Evidence:
             frames = tuple(_frame_from_json(item, jpegs) for item in header["frames"])
             if next(jpegs, None) is not None:
                 raise ValueError("more crops than faces")
+            if any(after.index <= before.index for before, after in pairwise(frames)):
+                raise ValueError("the frames are not in order")
             return cls(
                 media=_media_from_json(header["media"]),
-                frames_requested=int(header["frames_requested"]),
+                frames_requested=_whole(header["frames_requested"]),
                 frames=frames,
-                decode_ms=_finite(header["decode_ms"]),
-                faces_ms=_finite(header["faces_ms"]),
-                covered_s=_finite(header["covered_s"]),
-                moments_missed=int(header["moments_missed"]),
+                decode_ms=_number(header["decode_ms"]),
+                faces_ms=_number(header["faces_ms"]),
+                covered_s=_number(header["covered_s"]),
+                moments_missed=_whole(header["moments_missed"]),
             )
         except _MALFORMED as error:
-            raise DecoderCrashed(f"The decoder's answer is malformed: {error}.") from error
+            raise DecoderCrashed(
+                f"The decoder's answer is malformed: {str(error)[:_REASON_CHARACTERS]}."
+            ) from error
 
 
 def _media_to_json(media: MediaInfo) -> dict[str, Any]:
@@ -140,13 +150,13 @@ def _media_from_json(item: dict[str, Any]) -> MediaInfo:
     duration, frames = item["duration_s"], item["frames_total"]
     return MediaInfo(
         kind=Kind(item["kind"]),
-        container=str(item["container"]),
-        codec=str(item["codec"]),
-        duration_s=None if duration is None else _finite(duration),
-        width=int(item["width"]),
-        height=int(item["height"]),
-        frames_total=None if frames is None else int(frames),
-        notes=tuple(str(note) for note in list(item["notes"])),
+        container=_word(item["container"]),
+        codec=_word(item["codec"]),
+        duration_s=None if duration is None else _number(duration),
+        width=_whole(item["width"]),
+        height=_whole(item["height"]),
+        frames_total=None if frames is None else _whole(frames),
+        notes=tuple(_word(note) for note in item["notes"]),
     )
 
 
@@ -169,20 +179,22 @@ def _frame_to_json(frame: SampledFrame) -> dict[str, Any]:
 
 def _frame_from_json(item: dict[str, Any], jpegs: Iterator[bytes]) -> SampledFrame:
     return SampledFrame(
-        index=int(item["index"]),
-        timestamp_s=_finite(item["timestamp_s"]),
+        index=_whole(item["index"]),
+        timestamp_s=_number(item["timestamp_s"]),
         keyframe=bool(item["keyframe"]),
         faces=tuple(_face_from_json(face, next(jpegs)) for face in list(item["faces"])),
     )
 
 
 def _face_from_json(item: dict[str, Any], jpeg: bytes) -> FaceCrop:
-    left, top, width, height = (_share(edge) for edge in item["box"])
+    left, top, width, height = (_number(edge, 1) for edge in item["box"])
+    if left + width > 1 + _ROUNDING or top + height > 1 + _ROUNDING:
+        raise ValueError(f"the face {item['box']!r} is not within its frame")
     return FaceCrop(
         box=Box(left, top, width, height),
-        detection_score=_share(item["detection_score"]),
-        identity=int(item["identity"]),
-        width_px=int(item["width_px"]),
+        detection_score=_number(item["detection_score"], 1),
+        identity=_whole(item["identity"]),
+        width_px=_whole(item["width_px"]),
         jpeg=jpeg,
     )
 
@@ -191,15 +203,20 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is no number")
 
 
-def _finite(value: Any) -> float:
+def _number(value: Any, most: float = _MOST) -> float:
     number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{value!r} is not finite")
+    if not 0 <= number <= most:  # nor is NaN
+        raise ValueError(f"{number:g} is not in [0, {most:g}]")
     return number
 
 
-def _share(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{value!r} is not in [0, 1]")
-    return number
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _MOST:
+        raise ValueError(f"no whole number of [0, {_MOST:g}]")
+    return value
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str) or _WORD.fullmatch(value) is None:
+        raise ValueError(f"{str(value)[:64]!r} is no name of a format, a codec or a note")
+    return value

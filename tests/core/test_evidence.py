@@ -16,6 +16,52 @@ def test_evidence_survives_the_wire() -> None:
     assert Evidence.from_wire(sent.to_wire()) == sent
 
 
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("frames_requested",), -1),
+        (("moments_missed",), 1.5),
+        (("covered_s",), -1),
+        (("decode_ms",), 1e300),
+        (("media", "width"), 10**400),
+        (("media", "height"), -5),
+        (("media", "height"), True),
+        (("media", "frames_total"), 1e300),
+        (("media", "duration_s"), -1),
+        (("media", "duration_s"), "nan"),
+        (("media", "container"), "<script>"),
+        (("media", "codec"), "h264\nERROR forged"),
+        (("media", "codec"), "x" * 65),
+        (("media", "codec"), None),
+        (("media", "notes"), ["\x1b[2J"]),
+        (("media", "notes"), [7]),
+        (("frames", 0, "index"), -1),
+        (("frames", 0, "index"), 30),
+        (("frames", 0, "timestamp_s"), -1e300),
+        (("frames", 0, "faces", 0, "box"), [0.5, 0.5, 0.6, 0.1]),
+        (("frames", 0, "faces", 0, "box"), [0.5, 0.5, 0.1, 0.6]),
+        (("frames", 0, "faces", 0, "box"), ["x" * 100_000] * 4),
+        (("frames", 0, "faces", 0, "identity"), 10**400),
+        (("frames", 0, "faces", 0, "width_px"), 10**400),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_no_file_can_make_an_honest_decoder_say_is_a_crash(
+    at: tuple[str | int, ...], value: object
+) -> None:
+    header, *jpegs = evidence([[crop(0)], [crop(0)]]).to_wire()
+    tree = json.loads(header)
+    *path, last = at
+    node = tree
+    for step in path:
+        node = node[step]
+    node[last] = value
+    with pytest.raises(DecoderCrashed, match="malformed") as caught:
+        Evidence.from_wire([json.dumps(tree).encode(), *jpegs])
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+
+
 def test_a_missing_crop_is_noticed() -> None:
     parts = evidence([[crop(0), crop(1)]]).to_wire()
     with pytest.raises(DecoderCrashed):

@@ -50,7 +50,7 @@ class Child:
             os.set_blocking(stream.fileno(), False)
             _widen(stream)
         self._last_words = LastWords(_pipe(self._process.stderr), self.pid)
-        self._max_threads = max_threads
+        self.max_threads = max_threads
 
     @property
     def pid(self) -> int:
@@ -96,9 +96,9 @@ class Child:
     def _check_threads(self) -> None:
         """Raise :class:`DecoderCrashed` when the child has more threads than decoding needs."""
         threads = self.count_threads()
-        if threads > self._max_threads:
+        if threads > self.max_threads:
             raise DecoderCrashed(
-                f"The decoder has {threads:,} threads; the limit is {self._max_threads:,}."
+                f"The decoder has {threads:,} threads; the limit is {self.max_threads:,}."
             )
 
     def count_threads(self) -> int:
@@ -138,6 +138,13 @@ class Child:
 
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def pause(self) -> None:
+        """Stop it where it is: it takes no processor time, starts no thread and says nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         """Kill it while another thread listens, which then learns of it and reaps it."""

@@ -94,17 +94,27 @@ class Decoder:
             raise answer
         return answer
 
-    def alive(self) -> bool:
-        return self._child.alive()
+    def rest(self) -> str | None:
+        """Pause it until the next file; why it has to be replaced instead, None when it need not.
 
-    def worn(self) -> str | None:
-        """Why it should be replaced now that it has read a file; None when it need not."""
-        resident = self._child.resident_bytes() or 0
+        What a hostile file may have left behind in it must not cost the next file anything, nor
+        processor time in between. One that has read no file may still be making itself ready.
+        """
+        if self._jobs:
+            self._child.pause()
+        resident, threads = self._child.resident_bytes() or 0, self._child.count_threads()
         if self._jobs >= self._config.max_jobs:
             return f"it has read {self._jobs} files"
         if resident > self._config.max_resident_bytes:
             return f"it holds {resident:,} bytes after a file"
+        if threads > self._child.max_threads:
+            return f"it has {threads:,} threads after a file"
         return None
+
+    def wake(self) -> bool:
+        """End its rest; False when it died in the meantime."""
+        self._child.resume()
+        return self._child.alive()
 
     def end(self) -> None:
         """Kill the process under a thread that waits for its answer; that thread replaces it."""

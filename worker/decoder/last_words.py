@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import IO
 
 from worker.decoder.printable import printable
 
 _READ_BYTES = 64 * 1024
 _KEPT_BYTES = 4096
+_PAUSE_S = 0.01  # after a pipe full of words: who floods it waits, and the worker does not
 _MAX_LINES, _MAX_CHARACTERS = 40, 300
 
 
@@ -24,6 +26,8 @@ class LastWords:
     def _drain(self) -> None:
         while data := self._stream.read(_READ_BYTES):
             self._kept = (self._kept + data)[-_KEPT_BYTES:]
+            if len(data) == _READ_BYTES:
+                time.sleep(_PAUSE_S)
 
     def finish(self) -> list[str]:
         """The last lines, each short and without control characters, of a child that is dead."""

@@ -114,16 +114,16 @@ class DecoderPool:
         """The child that was used last: the memory of the spare one stays untouched."""
         while self._idle:
             decoder = self._idle.pop()
-            if decoder.alive():
+            if decoder.wake():
                 self._busy.add(decoder)
                 return decoder
             decoder.replace("it died between two files")
         return None
 
     def _give_back(self, decoder: Decoder) -> None:
-        worn = decoder.worn()
-        if worn is not None:
-            self._replace(decoder, worn)
+        fault = decoder.rest()
+        if fault is not None:
+            self._replace(decoder, fault)
             return
         with self._changed:
             self._busy.remove(decoder)

@@ -210,12 +210,17 @@ def parse_answer(message: Message, options: ExtractOptions) -> Evidence | MediaE
 
 
 def _within(evidence: Evidence, options: ExtractOptions) -> Evidence:
-    """No more work for the model than an honest decoder can cause."""
+    """What an honest decoder can answer: what was asked for, and no more work for the model."""
     faces = max((len(frame.faces) for frame in evidence.frames), default=0)
     if len(evidence.frames) > options.frames or faces > MAX_FACES:
         raise DecoderCrashed(
             f"The decoder's answer has {len(evidence.frames)} frames with up to {faces} faces; "
             f"{options.frames} frames were asked for, and {MAX_FACES} faces are the limit."
+        )
+    if evidence.frames_requested != options.frames or evidence.moments_missed > options.frames:
+        raise DecoderCrashed(
+            f"The decoder's answer is for {evidence.frames_requested} frames of which "
+            f"{evidence.moments_missed} are missing; {options.frames} frames were asked for."
         )
     return evidence
 

@@ -63,8 +63,7 @@ def crash(answers: BinaryIO, number: str) -> None:
 
 def burn(answers: BinaryIO) -> None:
     sandbox.allow_cpu(0.5)
-    while True:
-        pass
+    spin()
 
 
 def hang(answers: BinaryIO) -> None:
@@ -89,10 +88,34 @@ def mutter(answers: BinaryIO) -> None:
 
 
 def start_threads(answers: BinaryIO) -> None:
-    threading.stack_size(64 * 1024)  # the address space would end first
-    for _ in range(300):
-        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+    start(300, lambda: time.sleep(3600))
     time.sleep(3600)
+
+
+def start(threads: int, target: Callable[[], object]) -> None:
+    threading.stack_size(64 * 1024)  # the address space would end first
+    for _ in range(threads):
+        threading.Thread(target=target, daemon=True).start()
+
+
+def leave_threads(answers: BinaryIO) -> None:
+    start(300, lambda: time.sleep(3600))
+    say(answers, "done")
+
+
+def leave_work(answers: BinaryIO) -> None:
+    start(2, spin)
+    say(answers, "done")
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def flood(answers: BinaryIO) -> None:
+    while True:
+        os.write(2, b"x" * 64 * 1024)
 
 
 def parts(answers: BinaryIO) -> None:
@@ -111,6 +134,9 @@ ORDERS: dict[str, Callable[..., None]] = {
     "shout": shout,
     "mutter": mutter,
     "start-threads": start_threads,
+    "leave-threads": leave_threads,
+    "leave-work": leave_work,
+    "flood": flood,
     "crash": crash,
     "burn": burn,
     "hang": hang,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from core.errors import DecoderCrashed, DecodeTimeout, StoreUnavailable, UnreadableMedia
@@ -254,6 +256,34 @@ def test_a_child_that_died_between_two_files_is_not_noticed_by_the_next() -> Non
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # dead, and not reaped yet
         with pytest.raises(UnreadableMedia, match="here"):
             obey(pool, "say here")
+
+
+def test_threads_that_a_file_leaves_behind_are_not_charged_to_the_next() -> None:
+    with obedient_pool() as pool:
+        with contextlib.suppress(DecoderCrashed), pytest.raises(UnreadableMedia):
+            obey(pool, "leave-threads")
+        with pytest.raises(UnreadableMedia, match="here"):
+            obey(pool, "say here")
+
+
+def test_between_two_files_a_child_takes_no_processor_time() -> None:
+    with obedient_pool() as pool:
+        with pytest.raises(UnreadableMedia, match="done"):
+            obey(pool, "leave-work")
+        child = psutil.Process(pool._idle[-1].pid)
+        before = child.cpu_times()
+        time.sleep(0.5)
+        after = child.cpu_times()
+        assert after.user + after.system - before.user - before.system < 0.05
+        assert child.status() == psutil.STATUS_STOPPED
+
+
+def test_a_child_that_floods_the_log_costs_the_worker_next_to_nothing() -> None:
+    with obedient_pool() as pool:
+        before = time.process_time()
+        with pytest.raises(DecodeTimeout):
+            obey(pool, "flood", deadline_s=2)
+        assert time.process_time() - before < 0.4
 
 
 def test_a_child_started_for_a_thread_survives_the_thread() -> None:

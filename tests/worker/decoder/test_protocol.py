@@ -160,7 +160,7 @@ def test_the_largest_honest_answer_is_within_the_bounds() -> None:
     options = ExtractOptions(frames=50, crop_size=480)
     noise = np.random.default_rng(0).integers(0, 2, (480, 480, 3), dtype=np.uint8) * 255
     worst = dataclasses.replace(crop(), jpeg=jpeg.encode(noise.astype(np.uint8)))
-    found = evidence([[worst] * MAX_FACES] * 50)
+    found = evidence([[worst] * MAX_FACES] * 50, requested=50)
     message = MessageReader(Bounds.of(options)).feed(encode_evidence(found))
     assert message is not None
     assert parse_answer(message, options) == found
@@ -171,6 +171,13 @@ def test_no_crop_is_larger_than_its_bound(size: int) -> None:
     noise = np.random.default_rng(0).integers(0, 2, (size, size, 3), dtype=np.uint8) * 255
     largest = ExtractOptions(crop_size=size).largest_crop
     assert largest / 2 < len(jpeg.encode(noise.astype(np.uint8))) <= largest
+
+
+@pytest.mark.parametrize(("requested", "missed"), [(10, 0), (5, 6)])
+def test_an_answer_to_another_question_is_a_crash(requested: int, missed: int) -> None:
+    found = evidence([[crop()]], requested=requested, moments_missed=missed)
+    with pytest.raises(DecoderCrashed, match="5 frames were asked for"):
+        parse_answer(Message({}, tuple(found.to_wire())), ExtractOptions(frames=5))
 
 
 def test_the_bounds_grow_with_what_was_asked_for() -> None:
