@@ -9,7 +9,7 @@ from hashlib import sha256
 from time import monotonic
 
 from api.offload import Offload
-from core.errors import MediaTooLarge
+from core.errors import BlobMissing, MediaTooLarge, StoreUnavailable
 from core.media.sniff import HEAD_BYTES, Format, sniff
 from core.store.blobs import CHUNK_BYTES, KEEP_S, BlobStore, new_blob_id
 from core.store.records import MediaRef
@@ -100,13 +100,16 @@ async def incoming(
     The expected bytes are reserved before the first is stored: an upload that cannot fit is
     refused then, and not half-way.
 
-    It is discarded in the background, so that nobody waits for it.
+    It is discarded in the background, so that nobody waits for it. Raises StoreUnavailable when
+    the store has lost the bytes meanwhile.
     """
     blob = IncomingBlob(
         blobs, offload, tenant=tenant, limit_bytes=limit_bytes, expected_bytes=expected_bytes
     )
     try:
         yield blob
+    except BlobMissing as error:
+        raise StoreUnavailable("The store lost a part of this upload; send it again.") from error
     finally:
         if blob.stored and not blob.taken:
             offload.chore(partial(blobs.discard, blob.id))

@@ -91,7 +91,10 @@ class Attempts:
         error: JsonObject | None = None,
         media_info: JsonObject | None = None,
     ) -> bool:
-        """Write the terminal state and delete the upload; False when the attempt is stale."""
+        """Write the terminal state and delete the upload; False when the attempt is stale.
+
+        A job whose cancel was requested ends as canceled, whatever its attempt came to.
+        """
         if not status.terminal:
             raise ValueError(f"Job {job_id} cannot finish as {status}: that is no terminal state.")
         parts = {"result": result, "error": error, "media_info": media_info}

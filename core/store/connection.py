@@ -33,7 +33,7 @@ _BUGS: Final = {"ERR", "WRONGTYPE", "NOSCRIPT"}
 _STATES: Final = (
     "max number of clients",
     "Script killed",
-    "can't run this command",  # NOPERM inside a script
+    "The user executing the script",  # NOPERM inside a script: of a command, a key or a channel
     "DB index is out of range",
 )
 

@@ -112,3 +112,18 @@ def test_a_redis_that_takes_no_writes_costs_neither_the_worker_nor_its_job(
         jobs.append(submit(redis, still("JPEG")))
         finish_order(redis, jobs)
         assert JobStore(redis).quarantine.crashes("local", jobs[0].media.sha256) == 0
+
+
+def test_what_others_put_into_our_lists_costs_neither_the_worker_nor_its_job(
+    redis: Redis, redis_url: str, model: str
+) -> None:
+    with started(redis_url, model=model, concurrency="2") as (worker, decoder_pid):
+        os.kill(decoder_pid, signal.SIGSTOP)
+        job = submit(redis, still("JPEG"))
+        wait_for_status(redis, job.id, JobStatus.PROCESSING)
+        redis.rpush("interactive", "no JSON", "null", "[]", "{}", '{"properties": 1}')
+        while redis.llen("interactive"):
+            assert worker.poll() is None
+            time.sleep(0.1)
+        os.kill(decoder_pid, signal.SIGCONT)
+        finish_order(redis, [job, submit(redis, still("JPEG"))])

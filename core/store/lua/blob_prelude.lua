@@ -45,7 +45,8 @@ local function leave_queue(job_id, queue, tenant)
   if redis.call('ZREM', KEY.QUEUED .. queue, job_id) == 1 then book(tenant, 'queued', -1) end
 end
 
--- Ends every upload whose time is over, and the job that owned it: both expire in one instant.
+-- Ends uploads whose time is over, and the jobs that owned them: both expire in one instant. Ends 100
+-- at most, so that other clients do not wait for long, and returns how many.
 local function sweep()
   local expired = redis.call('ZRANGEBYSCORE', KEY.EXPIRIES, '-inf', now_ms(), 'LIMIT', 0, 100)
   for _, blob_id in ipairs(expired) do
@@ -57,4 +58,5 @@ local function sweep()
       redis.call('UNLINK', KEY.JOB .. upload[2])
     end
   end
+  return #expired
 end

@@ -17,6 +17,11 @@ if redis.call('PEXPIRE', KEY.WATCHED, watched_ms) == 0 then
   end
 end
 
+-- No lease ends later than one that begins now, unless the clock was set back since.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEY.LEASES, '(' .. now + lease_ms, '+inf')) do
+  redis.call('ZADD', KEY.LEASES, 'XX', now + lease_ms, id)
+end
+
 -- The workers that let a lease run out. One that has renewed another lease within its last half
 -- lives, and only dropped the job; the others are lost, with everything that they had at work.
 local lost, alive, any = {}, {}, false

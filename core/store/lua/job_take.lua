@@ -6,8 +6,9 @@ sweep()
 for index = 5, #ARGV do
   local queue = KEY.QUEUED .. ARGV[index]
   local id = redis.call('ZRANGE', queue, 0, 0)[1]
-  while id and get(id, 'status') ~= 'queued' do -- somebody deleted the record by hand
-    redis.call('ZREM', queue, id)
+  while id and get(id, 'status') ~= 'queued' do
+    -- The record has expired, and the next sweep ends the job; or somebody deleted it by hand.
+    if sweep() == 0 then redis.call('ZREM', queue, id) end
     id = redis.call('ZRANGE', queue, 0, 0)[1]
   end
   if id then

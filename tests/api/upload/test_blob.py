@@ -7,7 +7,7 @@ import pytest
 
 from api.offload import Offload
 from api.upload.blob import IncomingBlob, incoming
-from core.errors import EmptyMedia, MediaTooLarge
+from core.errors import BlobMissing, EmptyMedia, MediaTooLarge, StoreUnavailable
 from core.store.blobs import RedisBlobStore
 from core.store.records import MediaRef
 from tests.api.gateway import MP4
@@ -53,6 +53,14 @@ def test_a_blob_is_discarded_whatever_goes_wrong(blobs: RedisBlobStore, fault: E
     with pytest.raises(type(fault)):
         written(blobs, MP4, fault=fault)
     assert blobs.usage().used == 0
+
+
+def test_a_store_that_lost_the_bytes_is_away_and_the_upload_may_come_again(
+    blobs: RedisBlobStore,
+) -> None:
+    with pytest.raises(StoreUnavailable, match="send it again") as caught:
+        written(blobs, MP4, fault=BlobMissing("blob_1"))
+    assert caught.value.retryable
 
 
 def test_a_blob_that_grows_beyond_its_limit_is_discarded(blobs: RedisBlobStore) -> None:

@@ -126,6 +126,17 @@ def test_an_attempt_that_is_given_up_counts(redis: Redis, store: JobStore) -> No
     assert store.quarantine.crashes("local", job.media.sha256) == 0
 
 
+def test_a_cancel_that_the_worker_did_not_hear_of_in_time_still_counts(
+    redis: Redis, store: JobStore, attempts: Attempts
+) -> None:
+    job = enqueue(redis)
+    begin(attempts)
+    assert store.request_cancel(job.id, "local").cancel_requested
+    assert attempts.finish(job.id, 1, status=JobStatus.SUCCEEDED, result={"verdict": "fake"})
+    ended = store.get(job.id)
+    assert (ended.status, ended.result) == (JobStatus.CANCELED, None)
+
+
 def test_a_job_can_run_and_end_and_be_canceled_when_redis_memory_is_full(
     redis: Redis, store: JobStore, attempts: Attempts
 ) -> None:

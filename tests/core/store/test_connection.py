@@ -134,6 +134,13 @@ def no_permission_inside_scripts(redis: Redis) -> Iterator[None]:
     redis.acl_setuser("default", commands=["+hget"])
 
 
+@contextmanager
+def no_permission_for_our_keys(redis: Redis) -> Iterator[None]:
+    redis.acl_setuser("default", enabled=True, nopass=True, keys=["others:*"], reset_keys=True)
+    yield
+    redis.acl_setuser("default", enabled=True, nopass=True, keys=["*"], reset_keys=True)
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -144,6 +151,7 @@ def no_permission_inside_scripts(redis: Redis) -> Iterator[None]:
         busy,
         no_permission,
         no_permission_inside_scripts,
+        no_permission_for_our_keys,
     ],
 )
 def test_a_server_that_cannot_be_used_now_is_unavailable_and_charges_no_job(
@@ -190,6 +198,7 @@ def test_a_wrong_password_is_named_as_such(server: RedisServer) -> None:
         ResponseError("NEWSTATE of a version that is not known yet"),
         ResponseError("Error running script: @user_script:1: @user_script: 1: -NOREPLICAS Not"),
         ResponseError("DB index is out of range"),
+        ResponseError("The user executing the script can't publish to the channel mentioned in"),
     ],
 )
 def test_what_redis_says_about_its_state_is_unavailability(error: RedisError) -> None:

@@ -156,6 +156,17 @@ def test_a_job_that_nobody_takes_leaves_its_queue_when_it_expires(
     assert list(redis.scan_iter("df:upload*")) == []
 
 
+def test_many_jobs_that_expire_at_once_leave_the_account_of_their_tenant(
+    store: JobStore, attempts: Attempts, redis: Redis
+) -> None:
+    for _ in range(250):
+        store.create(Job.new(media=upload(redis)))
+    time.sleep(JOB_TTL_S + 0.05)
+    assert attempts.take("w1") is None
+    assert RedisBlobStore(redis).account("local") == Account()
+    assert list(redis.scan_iter("df:account:*")) == []
+
+
 def test_an_expired_job_ahead_is_not_counted_in_a_position(
     store: JobStore, blobs: RedisBlobStore, redis: Redis
 ) -> None:

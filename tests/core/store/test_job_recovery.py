@@ -205,6 +205,17 @@ def test_time_in_which_nobody_could_renew_ends_no_lease(
     assert crashes(store) == 0
 
 
+def test_a_clock_that_was_set_back_does_not_keep_the_jobs_of_a_lost_worker(
+    redis: Redis, attempts: Attempts, store: JobStore
+) -> None:
+    job = enqueue(redis)
+    begin(attempts)
+    assert watch(attempts, LEASE_S / 4) == []
+    an_hour_on = (time.time() + 3600) * 1000  # the end of the lease, as the clock was before
+    redis.zadd("df:leases", {job.id: an_hour_on})
+    assert watch(attempts, 2.5 * LEASE_S) == ["requeued"]
+
+
 def test_a_worker_that_stays_silent_after_an_outage_is_lost(
     redis: Redis, attempts: Attempts, store: JobStore
 ) -> None:
