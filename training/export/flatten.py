@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BundleInvalid
 
@@ -25,7 +26,8 @@ _TOLERANCE = 1e-4  # of the raw output: the same layers in the same order
 def flatten(model: Any, size: int) -> Any:
     """Return a functional model of the same layers for pictures of (n, size, size, 3).
 
-    The layers are shared with ``model``, and those whose names occur twice are renamed. Raises
+    The layers are shared with ``model``; they compute in the precision of their weights from now
+    on, and those whose names occur twice are renamed. Raises
     :class:`BundleInvalid` where Keras cannot call a layer again, or the result answers otherwise.
     """
     picture = keras.Input((size, size, 3), dtype=model.inputs[0].dtype, name=_PICTURE)
@@ -43,13 +45,26 @@ def flatten(model: Any, size: int) -> Any:
 
 def _check(model: Any, flat: Any, size: int) -> None:
     pictures = np.random.default_rng(0).random((2, size, size, 3), np.float32)
-    expected, answer = (np.asarray(each(pictures, training=False)) for each in (model, flat))
+    expected, answer = (_answer(each, pictures) for each in (model, flat))
+    if not np.isfinite(expected).all():
+        raise BundleInvalid(
+            f"The model {model.name} answers {expected.ravel()} to two random pictures: its "
+            "weights are damaged, or its training diverged."
+        )
     if not np.allclose(answer, expected, atol=_TOLERANCE):
         raise BundleInvalid(
             f"The model {model.name}, rebuilt as one functional model, answers {answer.ravel()} "
             f"instead of {expected.ravel()} to two random pictures. Does a layer inside it use "
             "chance, or another call argument than training?"
         )
+
+
+def _answer(model: Any, pictures: Any) -> NDArray[np.float32]:
+    """What a model says that may take its one input, and give its one output, in a dictionary."""
+    if not isinstance(model, keras.Sequential):
+        pictures = keras.tree.map_structure(lambda _: pictures, model.input)
+    (answer,) = keras.tree.flatten(model(pictures, training=False))
+    return np.asarray(answer, np.float32)
 
 
 class _Flattening:
@@ -77,6 +92,9 @@ class _Flattening:
             return args[0]
         if id(layer) not in self._seen:
             self._seen.add(id(layer))
+            if isinstance(layer, keras.Layer):
+                # float32 for mixed_float16 and mixed_bfloat16, whose weights are float32.
+                layer.dtype_policy = layer.variable_dtype
             self._times[layer.name] += 1
             if (times := self._times[layer.name]) > 1:
                 layer.name = f"{layer.name}_again_{times}"

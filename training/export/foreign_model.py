@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,9 @@ from training.export.keras2 import for_keras_3, saved_by
 
 PROBABILITY, LOGIT = "probability", "logit"
 _OUTPUT_BY_ACTIVATION = {"sigmoid": PROBABILITY, "softmax": PROBABILITY, "linear": LOGIT}
+_MISSING = re.compile(r"(?:Unknown \w+:|Could not (?:locate \w+|deserialize)) '(?:[\w.]*\.)?(\w+)'")
 _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
+_ARITHMETIC = frozenset({"Add", "Subtract", "Multiply", "Divide", "TrueDivide"})
 # Layers after the last activation that leave its meaning as it is.
 _PASSING = frozenset({"Flatten", "Reshape", "Dropout", "Squeeze"})
 
@@ -55,9 +58,7 @@ def read_model(file: Path) -> ForeignModel:
         size=_input_size(file, tuple(inputs[0].shape)),
         units=_output_units(file, tuple(outputs[0].shape)),
         activation=_last_activation(outputs[0]),
-        scales_inside=tuple(
-            layer.name for layer in _layers(model) if type(layer).__name__ in _SCALING_LAYERS
-        ),
+        scales_inside=tuple(_scaling(model)),
     )
 
 
@@ -164,14 +165,30 @@ def _last_activation(output: Any) -> str | None:
 
 def _layers(model: Any) -> list[Any]:
     found: list[Any] = []
-    for layer in model.layers:
+    for layer in getattr(model, "operations", model.layers):
         found += _layers(layer) if isinstance(layer, keras.Model) else [layer]
     return found
 
 
+def _scaling(model: Any) -> Iterator[str]:
+    """Names of the layers that scale pictures, and of arithmetic on the input itself."""
+    for layer in _layers(model):
+        kind = type(layer).__name__
+        inputs = keras.tree.flatten(layer.input) if kind in _ARITHMETIC else []
+        if kind in _SCALING_LAYERS or (len(inputs) == 1 and inputs[0] is model.inputs[0]):
+            yield str(layer.name)
+
+
 def _cause(error: Exception) -> str:
-    """What Keras says in the end; before it, it prints the whole configuration of a layer."""
+    """What Keras says in the end; before it, it prints the whole configuration of a layer.
+
+    Its advice is left out where it is about a program that loads the model.
+    """
     text = str(error) or type(error).__name__
+    if missing := _MISSING.search(text):
+        return f"Keras finds no code for {missing[1]!r}, and the file holds none."
+    if "Lambda" in text:
+        return "It holds a Lambda layer, whose Python code would have to be run."
     layer = re.search(r"Error when deserializing class '(\w+)'", text)
     cause = " ".join(text.rpartition("Exception encountered: ")[2].split())
     cause = re.sub(r"\.? ?Full object config: \{.*", ".", cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -170,8 +171,10 @@ def _converted(model: Any) -> Any:
     try:
         return to_openvino(model)
     except Exception as error:  # OpenVINO's errors have no class of their own above Exception
+        cause = re.search(r"No conversion rule found.*", str(error))
+        told = " ".join((cause[0] if cause else str(error)).split()).rstrip(".")
         raise BundleInvalid(
-            f"OpenVINO cannot convert the model: {error}. Import it with --no-openvino."
+            f"OpenVINO cannot convert the model: {told}. Import it with --no-openvino."
         ) from error
 
 

@@ -154,11 +154,28 @@ def half_precision(keras: Any) -> Any:
     return _answer(keras, picture, layers.GlobalAveragePooling2D(dtype="mixed_float16")(x))
 
 
+def half_precision_throughout(keras: Any) -> Any:
+    layers = keras.layers
+    picture = layers.Input((SIZE, SIZE, 3))
+    x = layers.Conv2D(4, 3, dtype="mixed_bfloat16")(picture)
+    x = layers.GlobalAveragePooling2D(dtype="mixed_bfloat16")(x)
+    x = layers.Dense(1, activation="sigmoid", dtype="mixed_bfloat16")(x)
+    return keras.Model(picture, x)
+
+
+def one_in_and_out_in_dictionaries(keras: Any) -> Any:
+    layers = keras.layers
+    picture = layers.Input((SIZE, SIZE, 3))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(picture))
+    return keras.Model({"a": picture}, {"b": layers.Dense(1, activation="sigmoid")(x)})
+
+
 STRUCTURES: tuple[Structure, ...] = (
     sequential, sequential_that_flattens, activation_in_a_layer, sequential_without_input,
     sequentials_in_a_sequential, softmax_over_two, base_that_shares_names_with_the_head,
     head_that_is_a_model, augmenting_inside, two_branches, one_base_called_twice, batch_of_four,
     operators, attention, swish, activation_before_flatten, half_precision,
+    half_precision_throughout, one_in_and_out_in_dictionaries,
 )  # fmt: skip
 # These are imported without a heat map; all others can explain themselves.
 WITHOUT_A_MAP = (softmax_over_two, two_branches, operators, attention)

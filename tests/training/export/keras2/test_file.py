@@ -89,6 +89,12 @@ def test_an_argument_that_did_something_is_refused_by_name_and_value(tmp_path: P
         read_model(tmp_path / "old.h5")
 
 
+def test_an_activation_that_keras_3_computes_otherwise_is_refused(tmp_path: Path) -> None:
+    _save(tmp_path / "old.h5", {"answer": {"activation": "hard_sigmoid"}})
+    with pytest.raises(BundleInvalid, match="'answer' is a Dense with activation='hard_sigmoid'"):
+        read_model(tmp_path / "old.h5")
+
+
 def test_an_unknown_argument_is_named_whole_with_the_version_that_wrote_the_file(
     tmp_path: Path,
 ) -> None:
