@@ -160,16 +160,22 @@ class VideoMedia:
     def _sampled(
         self, asked: list[int], sampling: Sampling
     ) -> Iterator[tuple[int, Picture | None]]:
-        line, used = self._timeline, -1
+        line, last = self._timeline, self._timeline.start - 1
         spacing = line.end - line.start
-        for moment in asked:
+        displayed = [line.on_display(moment) for moment in asked]
+        for moment, here, following in zip(
+            asked, displayed, [*displayed[1:], line.end], strict=True
+        ):
             picture = None
             nearest = line.nearest_keyframe(moment)
             close = 2 * len(asked) * abs(nearest.time - moment) <= spacing
-            if sampling is Sampling.KEYFRAMES and close and nearest.number != used:
-                used = nearest.number
+            # One that another moment shows would be given twice, and one picture less in all.
+            alone = last < nearest.time < max(following, here + 1)
+            if sampling is Sampling.KEYFRAMES and close and alone:
                 picture = self._walk.keyframe(nearest)
-            yield moment, picture or self._walk.frame_at(line.on_display(moment))
+            picture = picture or self._walk.frame_at(here)
+            last = last if picture is None else picture.time
+            yield moment, picture
 
     def _is_on_display(self, picture: Picture | None, moment: int) -> bool:
         return picture is not None and picture.time == self._timeline.on_display(moment)

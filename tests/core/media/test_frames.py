@@ -63,6 +63,16 @@ def test_keyframe_sampling_takes_near_keyframes_alone(container: str) -> None:
     assert_true_numbers(frames)
 
 
+@pytest.mark.parametrize("frames", [11, 13, 15])
+@pytest.mark.parametrize("gop", [1, 2, 3, 4])
+def test_a_film_with_few_frames_more_than_asked_for_gives_as_many_as_asked_for(
+    frames: int, gop: int
+) -> None:
+    found = frames_of(make_video(frames=frames, gop=gop))
+    assert len(found) == 10
+    assert_true_numbers(found)
+
+
 def test_keyframe_sampling_decodes_forward_where_no_keyframe_is_near() -> None:
     frames = frames_of(make_video(frames=40, gop=40), 4)
     assert [(frame.index, frame.keyframe) for frame in frames] == [
