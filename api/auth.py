@@ -20,11 +20,11 @@ from core.errors import ConfigurationError
 from core.loopback import is_loopback
 
 LOCAL_TENANT: Final = "local"
-# Beside X-Forwarded-*: what proxies and content delivery networks add.
-_PROXY_HEADERS: Final = frozenset(
-    {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip",
-     "cf-connecting-ip", "cf-ray", "fly-client-ip", "x-envoy-external-address"}
-)  # fmt: skip
+# What proxies and content delivery networks add to a request that they pass on.
+_BY_PROXY: Final = re.compile(
+    r"via|cdn-loop|(.+-)?forwarded(-.+)?|(.+-)?client-?ip|x-(real|remote|proxyuser|originating)-ip|"
+    r"x-remote-addr|x-original-host|x-varnish|(cf|fly|fastly|x-envoy|x-azure|x-appengine)-.+"
+)
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ENTRY: Final = re.compile(rf"(?P<tenant>{_TENANT.pattern}):(?P<hash>[0-9a-f]{{64}})")
 
@@ -94,7 +94,7 @@ class LoopbackAuthenticator:
 def _check_direct(request: HTTPConnection) -> None:
     """A proxy on this machine passes strangers on; most say so in a header."""
     for name in request.headers:
-        if name in _PROXY_HEADERS or name.startswith("x-forwarded-"):
+        if _BY_PROXY.fullmatch(name):
             raise Forbidden(
                 f"The request came through a proxy (it has the header {name!r}), behind which "
                 "strangers would count as this machine. Make API keys with `deepfake keys new` "

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from api.headers import request_id_of, standard_headers
 from api.problems import InvalidParameter, meaning_of
 from core.errors import DeepfakeError
 
+_LONGEST_PATH: Final = 200  # of a request, in its problem
 _UNEXPECTED = "The gateway failed in a way that it did not foresee; its log has the request id."
 
 
@@ -26,8 +28,8 @@ def problem(
     code: str,
     title: str,
     detail: str,
+    retryable: bool = False,
     headers: Mapping[str, str] | None = None,
-    **extra: Any,
 ) -> JSONResponse:
     """A problem document; ``type`` is ``/problems/{code}``, stable across versions."""
     body = {
@@ -35,9 +37,9 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.scope["path"],
+        "instance": _path_of(request),
         "request_id": request_id_of(request.scope),
-        **extra,
+        "retryable": retryable,
     }
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
@@ -94,11 +96,11 @@ def _faults(faults: Any) -> str:
 
 async def _routing(request: Request, error: HTTPException) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
-    detail = f"{request.method} {request.scope['path']}: {error.detail}."
+    detail = f"{request.method} {_path_of(request)}: {error.detail}."
     code = phrase.lower().replace(" ", "_")
     headers = dict(error.headers or {})
-    if "GET" in headers.get("Allow", ""):
-        headers["Allow"] += ", HEAD"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
     return problem(
         request,
         status=error.status_code,
@@ -107,6 +109,23 @@ async def _routing(request: Request, error: HTTPException) -> JSONResponse:
         detail=detail,
         headers=headers,
     )
+
+
+def _path_of(request: Request) -> str:
+    path = str(request.scope["path"])
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path (RFC 9110, 10.2.1); Starlette names those of one route only."""
+    told = {"GET": "GET, HEAD", "POST": "POST", "DELETE": "DELETE"}
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    names = [
+        names
+        for method, names in told.items()
+        if any(r.matches({**request.scope, "method": method})[0] is Match.FULL for r in routes)
+    ]
+    return ", ".join(names) or told["GET"]  # a mounted folder
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

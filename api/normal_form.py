@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,10 +13,17 @@ from api.errors import rendered
 from api.hosts import host_name
 from api.problems import MalformedRequest
 
+# A whole URL as the target, which servers have to take too (RFC 9112, section 3.2.2).
+_ABSOLUTE: Final = re.compile(r"(?is)https?://(?P<authority>[^/]*)(?P<path>.*)")
+
 
 class NormalForm:
-    """Refuses a malformed Host, and hides from the routes what they need not tell apart.
+    """Refuses what must not pass, and hides from the routes what they need not tell apart.
 
+    Refused are a malformed Host, and a body with two lengths: whoever stands before the gateway may
+    have read the other one, and what it took for a body would be a request here. Hidden are:
+
+    - A whole URL in place of the path; its authority is the Host then.
     - The path prefix of a proxy (``root_path``): whether the proxy strips it or not, the
       routes see the same path, and links begin with the prefix.
     - A slash at the end of an API path: a redirect would come after the upload, and could name
@@ -29,10 +39,13 @@ class NormalForm:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _with_relative_target(scope)
         try:
-            host_name(Headers(scope=scope).get("host", ""))
+            _check(Headers(scope=scope))
         except MalformedRequest as error:
-            await rendered(Request(scope), error)(scope, receive, send)
+            answer = rendered(Request(scope), error)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
             return
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
@@ -45,6 +58,20 @@ class NormalForm:
         if path.endswith("/") and not path.startswith("/docs/"):
             path = path.rstrip("/")
         return {**scope, "path": f"{self._root_path}{path or '/'}", "root_path": self._root_path}
+
+
+def _with_relative_target(scope: Scope) -> Scope:
+    if not (found := _ABSOLUTE.fullmatch(scope["path"])):
+        return scope
+    others = [header for header in scope["headers"] if header[0] != b"host"]
+    host = found["authority"].encode()
+    return {**scope, "path": found["path"] or "/", "headers": [(b"host", host), *others]}
+
+
+def _check(headers: Headers) -> None:
+    host_name(headers.get("host", ""))
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise MalformedRequest("The request has both a Transfer-Encoding and a Content-Length.")
 
 
 def _without_body(send: Send) -> Send:

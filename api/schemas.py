@@ -130,7 +130,7 @@ class Problem(BaseModel):
     detail: str
     instance: str
     request_id: str
-    retryable: bool | None = None
+    retryable: bool
 
 
 class LiveModel(Model):

@@ -68,7 +68,7 @@ class MultipartReader:
         self.fields: dict[str, list[str]] = {}
         self._file = bytearray()
         self._files = self._parts = 0
-        self._ended = False
+        self._ended = self._is_file = self._chosen = False
         self._name, self._value = "", bytearray()
         self._header_name, self._header_value = bytearray(), bytearray()
         self._headers: dict[str, str] = {}
@@ -139,15 +139,24 @@ class MultipartReader:
                 f"The part {self._name[:60]!r} has Content-Transfer-Encoding {encoding[:60]!r}; "
                 "send its bytes as they are."
             )
-        if self._name == "file":
-            self._files += 1
-            if self._files > 1:
-                raise MalformedRequest("The form has more than one part named 'file'; send one.")
-        elif b"filename" in options:
+        self._is_file = self._name == "file" or b"filename" in options
+        # Where no file was chosen, browsers send a part with an empty name and without a byte.
+        self._chosen = options.get(b"filename") != b""
+        if self._is_file and self._chosen:
+            self._count_file()
+
+    def _count_file(self) -> None:
+        if self._name != "file":
             raise MalformedRequest(f"The file part must be named 'file', not {self._name[:60]!r}.")
+        self._files += 1
+        if self._files > 1:
+            raise MalformedRequest("The form has more than one part named 'file'; send one.")
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        if self._name == "file":
+        if self._is_file:
+            if not self._chosen:
+                self._chosen = True
+                self._count_file()
             self._file += memoryview(data)[start:end]
             return
         self._value += data[start:end]
@@ -157,7 +166,7 @@ class MultipartReader:
             )
 
     def _end_part(self) -> None:
-        if self._name != "file":
+        if not self._is_file:
             text = self._value.decode("utf-8", "replace")
             self.fields.setdefault(self._name, []).append(text)
 

@@ -66,6 +66,11 @@ def test_routing_errors_are_problems_too(
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json()["retryable"] is False
+
+
+def test_a_problem_does_not_repeat_a_path_without_end(client: httpx.Client) -> None:
+    assert len(client.get("/" + "x" * 9000).content) < 1000
 
 
 def test_a_fault_of_ours_is_a_problem_that_gives_nothing_away(redis_url: str) -> None:
@@ -77,6 +82,7 @@ def test_a_fault_of_ours_is_a_problem_that_gives_nothing_away(redis_url: str) ->
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal_error")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert answer.json()["retryable"] is False
     assert "secret" not in answer.text
 
 

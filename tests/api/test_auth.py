@@ -188,12 +188,19 @@ def test_a_page_without_an_origin_cannot_use_a_gateway_without_keys(client: http
 @pytest.mark.parametrize(
     "name",
     ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP",
-     "CF-Connecting-IP"],
+     "CF-Connecting-IP", "X-Forwarded", "Forwarded-For", "X-Original-Forwarded-For", "Client-IP",
+     "X-Client-IP", "WL-Proxy-Client-IP", "Fastly-Client-IP", "X-Azure-ClientIP", "X-ARR-ClientIP",
+     "X-AppEngine-User-IP", "X-Envoy-External-Address", "X-Remote-IP", "CDN-Loop", "CF-Ray"],
 )  # fmt: skip
 def test_strangers_behind_a_proxy_are_not_this_machine(client: httpx.Client, name: str) -> None:
     answer = client.post("/v1/jobs", content=MP4, headers={name: "127.0.0.1"})
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
     assert "deepfake keys new" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["X-Request-ID", "Client", "Viability", "X-Amzn-Trace-Id"])
+def test_headers_of_plain_clients_are_not_those_of_a_proxy(client: httpx.Client, name: str) -> None:
+    assert client.get("/v1/models", headers={name: "a"}).status_code == 200
 
 
 def test_a_gateway_with_keys_works_behind_a_proxy(guarded: httpx.Client) -> None:

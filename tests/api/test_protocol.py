@@ -134,3 +134,37 @@ def test_a_body_that_breaks_off_into_nonsense_is_the_clients_fault(
             pass
     assert received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 405"))
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def requested(client: httpx.Client, request: bytes) -> tuple[int, dict[str, Any]]:
+    with connect(client) as connection:
+        connection.sendall(request)
+        return answer(connection)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (b"http://127.0.0.1:80/healthz", 200),
+        (b"HTTP://localhost/healthz/?a=b", 200),
+        (b"http://127.0.0.1/v1/models", 200),
+        (b"http://localhost/v1/jobs/job_1", 404),
+        (b"http://stranger.example/v1/models", 403),  # it counts in place of the Host
+        (b"http://user@127.0.0.1/healthz", 400),
+        (b"ftp://127.0.0.1/healthz", 404),
+    ],
+)
+def test_a_whole_url_is_a_target_too(strict: httpx.Client, target: bytes, status: int) -> None:
+    head = b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    assert requested(strict, head)[0] == status
+
+
+def test_a_body_with_two_lengths_is_refused_and_what_follows_is_no_request(
+    strict: httpx.Client,
+) -> None:
+    head = b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    lengths = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    status, problem = requested(strict, head + lengths + b"0\r\n\r\n" + smuggled)
+    assert (status, problem["type"]) == (400, "/problems/malformed_request")
+    assert "both" in problem["detail"]

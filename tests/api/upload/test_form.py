@@ -57,6 +57,21 @@ def test_a_form_that_is_not_as_agreed_is_explained(body: bytes, message: str) ->
         read(body)
 
 
+@pytest.mark.parametrize("name", ["file", "other"])
+def test_an_input_where_no_file_was_chosen_is_not_given(name: str) -> None:
+    unchosen = part(name, b"", filename=True).replace(b'filename="f"', b'filename=""')
+    assert read(unchosen + part("file", b"123", filename=True) + b"--XX--") == (b"123", {})
+    with pytest.raises(MalformedRequest, match="has none"):
+        read(unchosen + b"--XX--")
+
+
+@pytest.mark.parametrize(("name", "message"), [("file", "more than one"), ("other", "not 'other'")])
+def test_a_file_without_a_name_is_a_file(name: str, message: str) -> None:
+    nameless = part(name, b"1", filename=True).replace(b'filename="f"', b'filename=""')
+    with pytest.raises(MalformedRequest, match=message):
+        read(part("file", b"1", filename=True) + nameless + b"--XX--")
+
+
 def test_a_form_field_cannot_fill_the_memory() -> None:
     with pytest.raises(InvalidParameter, match="'tag' is longer than 1024 bytes"):
         read(part("tag", b"x" * (MAX_FIELD_BYTES + 1)))
