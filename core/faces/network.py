@@ -8,11 +8,10 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino.preprocess import PrePostProcessor
 
 from core.errors import ModelError
+from core.openvino_core import openvino_core, ov
 
 Canvas = tuple[int, int]
 """Height and width of the network's input, multiples of 32."""
@@ -39,7 +38,7 @@ class FaceNetwork:
         # The first arrays that OpenVINO gets in a process must not come from two threads at
         # once: its binding sets itself up then, and both may wait for each other for ever.
         ov.Tensor(np.zeros(1, np.uint8))
-        self._core = ov.Core()
+        self._core = openvino_core()
         self._model = self._core.read_model(_read(path, sha256), b"")
         # In float32 also where the processor has bfloat16.
         self._options: dict[str, Any] = {
@@ -78,7 +77,7 @@ class FaceNetwork:
     def _compile(self, canvas: Canvas) -> Any:
         model = self._model.clone()
         model.reshape([1, 3, *canvas])
-        steps = PrePostProcessor(model)
+        steps = ov.preprocess.PrePostProcessor(model)
         steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
         steps.input().model().set_layout(ov.Layout("NCHW"))
         return self._core.compile_model(steps.build(), "CPU", self._options)

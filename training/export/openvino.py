@@ -32,7 +32,7 @@ def save_keras(model: Any, folder: Path) -> list[str]:
 
 def to_openvino(model: Any) -> Any:
     """Convert to an ``ov.Model``: (n, size, size, 3) float32 -> the same outputs, n open."""
-    import openvino as ov
+    from core.openvino_core import ov
 
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", verbose=False)
@@ -44,7 +44,7 @@ def to_openvino(model: Any) -> Any:
 
 def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
     """Write ``name``.xml and .bin, weights as they are; returns the file names."""
-    import openvino as ov
+    from core.openvino_core import ov
 
     ov.save_model(model, folder / f"{name}.xml", compress_to_fp16=False)
     return [f"{name}.xml", f"{name}.bin"]
@@ -95,10 +95,10 @@ def quantize(
 
 def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logits (n,) float32 of an ``ov.Model`` that was not saved yet."""
-    import openvino as ov
+    from core.openvino_core import openvino_core
 
     options = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the CPU has it
-    compiled = ov.compile_model(model, "CPU", options)
+    compiled = openvino_core().compile_model(model, "CPU", options)
     port = compiled.output(LOGIT_OUTPUT) if len(compiled.outputs) > 1 else compiled.output(0)
     return np.asarray(compiled([tensor])[port], np.float32).reshape(len(tensor), -1)[:, 0]
 

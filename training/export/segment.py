@@ -21,8 +21,9 @@ class Segment:
     """
 
     def __init__(self, model: Any, start: str, ends: Sequence[str]) -> None:
-        import openvino as ov
         from openvino import opset13 as ops
+
+        from core.openvino_core import openvino_core, ov
 
         copy = model.clone()
         outputs = {each.get_friendly_name(): each.output(0) for each in copy.get_ordered_ops()}
@@ -32,7 +33,8 @@ class Segment:
             port.replace_source_output(begin.output(0))
         outputs[start] = begin.output(0)
         part = ov.Model([ops.result(outputs[end]) for end in ends], [begin], "segment")
-        self._compiled = ov.compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        options = {"INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled = openvino_core().compile_model(part, "CPU", options)
 
     def run(self, batch: Map) -> list[Map]:
         """The answers of ``ends``, in their order."""

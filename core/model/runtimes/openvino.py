@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from core.cores import quota_cores
 from core.errors import BundleInvalid, ExplanationUnavailable
 from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, RuntimeName
+from core.openvino_core import openvino_core
 
 _HALF = 5  # crops: a job has ten
 
@@ -28,7 +28,7 @@ class OpenVinoRuntime:
         self.name = name
         threads = threads or quota_cores()
         try:
-            model = ov.Core().read_model(file)
+            model = openvino_core().read_model(file)
             half = model.clone()
             half.reshape([_HALF, *list(model.input().partial_shape)[1:]])
             together = _compile(model, threads, PERFORMANCE_HINT="LATENCY")
@@ -81,4 +81,4 @@ def _compile(model: Any, threads: int | None, **options: str | int) -> Any:
     options["INFERENCE_PRECISION_HINT"] = "f32"
     if threads is not None:
         options["INFERENCE_NUM_THREADS"] = threads
-    return ov.compile_model(model, "CPU", options)
+    return openvino_core().compile_model(model, "CPU", options)
