@@ -88,7 +88,7 @@ def verify(names: tuple[str, ...]) -> None:
 
 
 @models.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--name", help="Lower case; the default is made of the file's name.")
 @click.option("--version", default="1", show_default=True, help="Of the model.")
 @click.option("--positive-class", required=True, type=click.Choice(["fake", "real"]),
@@ -139,9 +139,11 @@ def import_(
         raise click.UsageError(
             f"--threshold-real {threshold_real:g} is not below --threshold-fake {threshold_fake:g}."
         )
+    if not (name := name or _slug(file.stem)):
+        raise click.UsageError(f"No name of a bundle can be made of {file.name}; state a --name.")
     click.echo("Loading TensorFlow and the model …", err=True)
     imported = _import(
-        file, name or _slug(file.stem), (threshold_fake, threshold_real), about,
+        file, name, (threshold_fake, threshold_real), about,
         into or MODELS_DIR, replace,
     )  # fmt: skip
     for warning in imported.warnings:

@@ -259,6 +259,17 @@ def test_thresholds_the_wrong_way_round_are_a_usage_error(run: RunCommand, tmp_p
     assert "--threshold-real 0.2 is not below" in done.stderr
 
 
+def test_a_file_that_gives_no_name_for_its_bundle_asks_for_one(
+    run: RunCommand, tmp_path: Path
+) -> None:
+    (tmp_path / "模型.keras").touch()
+    done = run(
+        "models", "import", tmp_path / "模型.keras", "--positive-class", "fake", "--scaling", "raw"
+    )
+    assert done.exit_code == 2
+    assert "No name of a bundle can be made of 模型.keras; state a --name." in done.stderr
+
+
 def test_an_empty_models_folder_is_said(
     run: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

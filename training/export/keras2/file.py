@@ -9,24 +9,29 @@ from pathlib import Path
 
 import h5py
 
+from core.errors import BundleInvalid
 from training.export.keras2.graph import translate
 
+_ZIP, _HDF5 = b"PK", b"\x89HDF\r\n\x1a\n"
 _CONFIG = "config.json"  # in a .keras file
 _ATTRIBUTE = "model_config"  # of an .h5 file
 
 
 def for_keras_3(file: Path, folder: Path) -> Path:
-    """The file itself, or for one of Keras 2 a copy in ``folder`` that Keras 3 can read.
+    """The file itself, or a copy in ``folder`` that Keras 3 can read.
 
-    Raises :class:`BundleInvalid` where an argument did something that Keras 3 cannot do. A file
-    that is neither HDF5 nor a .keras file is returned as it is, for Keras to refuse.
+    A file of Keras 2 is translated, and one whose name does not end as its content asks gets
+    another name: Keras goes by the name. Raises :class:`BundleInvalid` where the file is no model
+    of Keras, or where a layer did something that Keras 3 cannot do.
     """
-    saved = _read(file)
-    if saved is None or (saved_by(file) or "2") >= "3":
+    suffix, saved = _read(file)
+    of_keras_2 = (saved_by(file) or "2") < "3"
+    if not of_keras_2 and file.suffix == suffix:
         return file
     config = json.loads(saved)
-    translate(config)
-    copy = folder / file.name
+    if of_keras_2:
+        translate(config)
+    copy = (folder / file.name).with_suffix(suffix)
     _write(file, copy, json.dumps(config))
     return copy
 
@@ -45,15 +50,46 @@ def saved_by(file: Path) -> str | None:
     return None if version is None else str(version)
 
 
-def _read(file: Path) -> str | None:
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            return archive.read(_CONFIG).decode() if _CONFIG in archive.namelist() else None
-    if h5py.is_hdf5(file):
-        with h5py.File(file) as stored:
-            text = stored.attrs.get(_ATTRIBUTE)
-            return text.decode() if isinstance(text, bytes) else text
-    return None
+def _read(file: Path) -> tuple[str, str]:
+    """What the name of the file should end in, and the configuration of its model."""
+    if file.is_dir():
+        raise BundleInvalid(
+            "this is a folder. Keras 3 reads no SavedModel: load it with the Keras that wrote it, "
+            "and save it with model.save('model.keras')."
+        )
+    text: bytes | str
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                suffix, text = ".keras", archive.read(_CONFIG)
+        else:
+            with h5py.File(file) as stored:
+                suffix, text = ".h5", stored.attrs[_ATTRIBUTE]
+        json.loads(text)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise BundleInvalid(_what_is_wrong(file)) from error
+    return suffix, text if isinstance(text, str) else text.decode()
+
+
+def _what_is_wrong(file: Path) -> str:
+    with file.open("rb") as stream:
+        beginning = stream.read(len(_HDF5))
+    if not beginning.startswith((_HDF5, _ZIP)):
+        return "this is neither a .keras file nor HDF5 (.h5), the two forms of a model of Keras."
+    if zipfile.is_zipfile(file) or (h5py.is_hdf5(file) and _opens(file)):
+        return (
+            "it holds no configuration of a model. If these are weights alone, save the whole "
+            "model with model.save('model.keras')."
+        )
+    return "it is damaged or was cut off. Copy it again."
+
+
+def _opens(file: Path) -> bool:
+    try:
+        h5py.File(file).close()
+    except OSError:
+        return False
+    return True
 
 
 def _write(file: Path, copy: Path, config: str) -> None:

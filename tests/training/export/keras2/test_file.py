@@ -111,13 +111,45 @@ def test_a_file_of_keras_3_is_taken_as_it_is(tmp_path: Path) -> None:
     assert for_keras_3(tmp_path / "new.keras", tmp_path / "copies") == tmp_path / "new.keras"
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello", b"PK\x05\x06" + bytes(18), b"\x89HDF\r\n\x1a\n"]
-)
 @pytest.mark.parametrize("name", ["x.keras", "x.h5"])
-def test_any_other_file_is_refused_in_one_sentence(
-    tmp_path: Path, content: bytes, name: str
+@pytest.mark.parametrize(("content", "told"), [
+    (b"", "neither a .keras file nor HDF5"),
+    (b"hello", "neither a .keras file nor HDF5"),
+    (b"PK\x05\x06" + bytes(18), "holds no configuration of a model"),
+    (b"PK\x03\x04" + bytes(100), "damaged or was cut off"),
+    (b"\x89HDF\r\n\x1a\n", "damaged or was cut off"),
+])  # fmt: skip
+def test_a_file_that_is_no_model_is_refused_by_what_it_is(
+    tmp_path: Path, content: bytes, told: str, name: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(BundleInvalid, match="cannot be loaded by Keras"):
+    with pytest.raises(BundleInvalid, match=told):
         read_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["old.keras", "old.h5"])
+def test_a_file_that_was_cut_off_is_refused_as_that(tmp_path: Path, name: str) -> None:
+    _model().save(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BundleInvalid, match="damaged or was cut off"):
+        read_model(tmp_path / name)
+
+
+def test_weights_alone_and_a_folder_are_refused_with_the_way_to_a_whole_model(
+    tmp_path: Path,
+) -> None:
+    _model().save_weights(tmp_path / "net.weights.h5")
+    with pytest.raises(BundleInvalid, match=r"weights alone, save the whole model"):
+        read_model(tmp_path / "net.weights.h5")
+    with pytest.raises(BundleInvalid, match="reads no SavedModel: load it with the Keras that"):
+        read_model(tmp_path)
+
+
+@pytest.mark.parametrize(("saved", "called"), [("a.h5", "a.keras"), ("a.keras", "a.hdf5")])
+def test_the_content_and_not_the_name_says_how_a_file_is_read(
+    tmp_path: Path, saved: str, called: str
+) -> None:
+    _model().save(tmp_path / saved)
+    (tmp_path / saved).rename(tmp_path / called)
+    assert read_model(tmp_path / called).size == SIZE
