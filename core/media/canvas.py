@@ -73,9 +73,8 @@ class Canvas:
             piece = (high_bytes(image) if is_16_bit(image) else image).convert("RGBA")
         width = max(0, min(piece.width, self._image.width - patch.left))
         height = max(0, min(piece.height, self._image.height - patch.top))
-        return (
-            piece if piece.size == (width, height) else piece.crop((0, 0, width, height))
-        ), opaque
+        whole = piece.size == (width, height)
+        return piece if whole else piece.crop((0, 0, width, height)), opaque
 
     def _dispose(self) -> None:
         last = self._last

@@ -13,22 +13,26 @@ from core.media.limits import refusing
 from core.media.openers import open_picture
 from core.media.sniff import HEAD_BYTES, sniff
 
-# The head of an ISO file: phones append the clip of a motion photo to the JPEG, or put it into an
-# ``mpvd`` box of the HEIC.
-_HEAD = re.compile(rb"\0\0[\0-\x02].ftyp", re.DOTALL)
-_OWN_HEAD_BYTES = 12  # a HEIF file has an ``ftyp`` of its own at its start
+# Phones append the clip of a motion photo to the JPEG, or put it into an ``mpvd`` box of the HEIC.
+# The clip is an ISO file, whose first box is named so.
+_FIRST_BOX = re.compile(rb"ftyp")
+_OWN_BOX_BYTES = 12  # a HEIF file begins with one of its own
+_BOX_BYTES = range(16, 1024)
 _SUBFILE_TYPE, _THUMBNAIL = 254, 1
 
 
 def notes_of(name: str, data: memoryview) -> Iterator[str]:
     """Notes for what is not looked at in a still file of that ``Format.name``."""
-    if any(_is_clip(data[head.start() :]) for head in _HEAD.finditer(data, _OWN_HEAD_BYTES)):
+    named = _FIRST_BOX.finditer(data, _OWN_BOX_BYTES)
+    if any(_is_clip(data[name.start() - 4 :]) for name in named):
         yield "motion_photo_clip_ignored"
     if (name == "tiff" and _has_pages(data)) or (name == "heic" and _has_more_pictures(data)):
         yield "other_pages_ignored"
 
 
 def _is_clip(data: memoryview) -> bool:
+    if int.from_bytes(data[:4], "big") not in _BOX_BYTES:
+        return False
     try:
         return not sniff(bytes(data[:HEAD_BYTES])).is_picture
     except UnsupportedMedia:

@@ -18,11 +18,14 @@ def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _spans(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
-    """Every chunk as (type, where it starts, where it ends by its own account)."""
+    """Every chunk as (type, where it starts, where it ends by its own account).
+
+    Ends at what is no chunk: an interrupted download may be padded with megabytes of zeros.
+    """
     at = len(SIGNATURE)
-    while at + 8 <= len(data):
+    while (name := bytes(data[at + 4 : at + 8])).isalpha() and len(name) == 4:
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        yield bytes(data[at + 4 : at + 8]), at, end
+        yield name, at, end
         at = end
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES = 0xC612, 254, 330
-_MAKES = {b"CR\x02": "a Canon CR2 raw photo"}
+_CANON = b"CR\x02"
 
 
 def name_of(head: bytes) -> str | None:
@@ -16,8 +16,8 @@ def name_of(head: bytes) -> str | None:
 
     Only the first directory is read (TIFF 6.0, section 2), where it lies within ``head``.
     """
-    if head[8:11] in _MAKES:
-        return _MAKES[head[8:11]]
+    if head[8:11] == _CANON:
+        return "a Canon CR2 raw photo"
     order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
 
     def number(at: int, width: int) -> int:

@@ -1,7 +1,7 @@
-"""What a file is, told from its first bytes alone.
+"""Detects the format of a file from its first bytes.
 
-Names and declared media types are never looked at. Pure Python on bytes, so the gateway can
-refuse an upload after its first chunk without loading a decoder.
+File names and declared media types do not count. This is pure Python on bytes, so the gateway
+can refuse an upload after its first chunk without loading a decoder.
 """
 
 from __future__ import annotations

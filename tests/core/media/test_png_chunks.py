@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.media import icc, matrix_profile
+from core.media import icc, matrix_profile, png_chunks
 from core.media.frames import open_media
 from core.media.matrix_profile import PRIMARIES, Curve
 from tests.media_factory import save_image
-from tests.still_factory import png_chunk
+from tests.still_factory import make_png, png_chunk
 
 SKIN = Image.new("RGB", (64, 48), (200, 150, 130))
 PICTURE = np.asarray(SKIN)
@@ -55,6 +55,11 @@ def test_texts_in_a_png_do_not_touch_its_picture(chunks: list[bytes], late: bool
         (frame,) = media.frames()
         assert (frame.pixels == PICTURE).all()
         assert media.info.notes == ()
+
+
+def test_zeros_behind_a_cut_png_cost_next_to_nothing() -> None:
+    cut = memoryview(make_png(np.zeros((64, 48, 3), np.uint8))[:-12] + bytes(2_000_000))
+    assert [name for name, _ in png_chunks.chunks(cut)] == [b"IHDR", b"IDAT"]
 
 
 @pytest.mark.parametrize("name", [b"gAMA", b"cHRM", b"sRGB", b"eXIf", b"tRNS"])
