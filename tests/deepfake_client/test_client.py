@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import httpx
 import pytest
 
-from deepfake_client import ApiError, Client, ServerUnreachable, WaitTimeout
+from deepfake_client import ApiError, Client, ClientError, ServerUnreachable, WaitTimeout
 
 JOB = {"id": "job_1", "status": "queued", "result": None, "error": None}
 RESULT = {
@@ -147,6 +147,33 @@ def test_a_page_that_is_no_service_is_told_apart() -> None:
         Script(answer(200, broken)).client().get("job_1")
     with pytest.raises(ApiError, match="502"):
         Script(httpx.Response(502, text="<html>")).client().get("job_1")
+
+
+@pytest.mark.parametrize(
+    "server", ["http://[::1", "http://a:b:c", "http://xn--a", "localhost:8000", "", "http://a b"]
+)
+def test_an_address_that_cannot_be_one_is_told_as_such(server: str) -> None:
+    with pytest.raises(ServerUnreachable, match="name another with --server"):
+        Client(server, max_retries=0).get("job_1")
+
+
+@pytest.mark.parametrize("key", ["ключ", "a b", "a\nb", " "])
+def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ClientError, match="no key has") as caught:
+        Script().client(api_key=key)
+    assert key.strip() == "" or key not in caught.value.message
+
+
+def test_blanks_around_a_key_are_dropped() -> None:
+    script = Script(answer(200, JOB))
+    script.client(api_key=" dfk_1\n").get("job_1")
+    assert script.requests[0].headers["Authorization"] == "Bearer dfk_1"
+
+
+def test_a_redirect_names_the_place_that_it_leads_to() -> None:
+    script = Script(answer(308, Location="https://there/v1/jobs"))
+    with pytest.raises(ApiError, match="308: Permanent Redirect to https://there/v1/jobs"):
+        script.client().submit(b"x")
 
 
 def test_waiting_polls_until_the_job_is_done() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, BinaryIO, Self
 import httpx
 
 from deepfake_client import DEFAULT_SERVER
-from deepfake_client.errors import ApiError, ServerUnreachable, WaitTimeout
+from deepfake_client.errors import ApiError, ClientError, ServerUnreachable, WaitTimeout
 from deepfake_client.job import Job
 from deepfake_client.upload import Upload
 
@@ -35,9 +36,12 @@ class Client:
     server
         The address of the service, like ``http://127.0.0.1:8000``.
     api_key
-        Sent as a bearer token.
+        Sent as a bearer token, without blanks around it.
     timeout_s
         For connecting, and between two pieces of an answer.
+
+    Raises :class:`ServerUnreachable` for an address that cannot be one, and
+    :class:`ClientError` for a key that cannot be one.
     """
 
     def __init__(
@@ -51,12 +55,14 @@ class Client:
     ) -> None:
         self.server = server.rstrip("/")
         self._max_retries = max_retries
-        self._http = httpx.Client(
-            base_url=self.server,
-            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-            timeout=timeout_s,
-            transport=transport,
-        )
+        headers = {"Authorization": f"Bearer {_checked(api_key)}"} if api_key else {}
+        try:
+            _ = httpx.URL(self.server).host  # raises when it is no host name
+            self._http = httpx.Client(
+                base_url=self.server, headers=headers, timeout=timeout_s, transport=transport
+            )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ServerUnreachable(self.server, str(error)) from error
 
     def submit(
         self,
@@ -159,7 +165,7 @@ class Client:
                 continue
             except httpx.InvalidURL as error:
                 raise ServerUnreachable(self.server, str(error)) from error
-            if response.status_code < 400:
+            if response.status_code < 300:
                 return _document(response)
             refusal = _refusal(response)
             if last or refusal.status not in BUSY or refusal.retry_after_s is None:
@@ -168,12 +174,22 @@ class Client:
         raise AssertionError("the last attempt returns or raises")
 
 
+def _checked(api_key: str) -> str:
+    key = api_key.strip()
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ClientError("The API key is empty, or holds a character that no key has.")
+    return key
+
+
 def _refusal(response: httpx.Response) -> ApiError:
-    problem = _document(response)
+    """Where the answer has no problem document, its title says what it is."""
+    problem, title = _document(response), response.reason_phrase
+    if response.has_redirect_location:
+        title = f"{title} to {response.headers['Location']}; name that server"
     after = response.headers.get("Retry-After", "")
     return ApiError(
         response.status_code,
-        problem if isinstance(problem, dict) else {"title": response.reason_phrase},
+        problem if isinstance(problem, dict) else {"title": title},
         retry_after_s=float(after) if after.isdigit() else None,
     )
 

@@ -51,7 +51,7 @@ class WaitTimeout(ClientError):
 
 
 class ApiError(ClientError):
-    """An HTTP status of 400 or above, or an answer that is no job.
+    """An HTTP status of 300 or above, or an answer that is no job.
 
     Attributes
     ----------
