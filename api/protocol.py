@@ -44,7 +44,7 @@ class BoundedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._began = False
+        self._began = bool(self.conn.trailing_data[0])  # of the next request, sent together
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -79,6 +79,16 @@ def test_half_a_header_after_a_whole_request_is_not_waited_for_either(
     assert status == 408
 
 
+def test_half_a_header_that_came_with_a_whole_request_is_told_too(strict: httpx.Client) -> None:
+    with connect(strict) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /heal")
+        received = b""
+        while data := connection.recv(65536):
+            received += data
+    assert received.startswith(b"HTTP/1.1 200")
+    assert b"HTTP/1.1 408" in received
+
+
 def test_a_body_that_nobody_reads_does_not_hold_the_connection(
     strict: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
