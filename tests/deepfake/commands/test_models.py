@@ -179,7 +179,7 @@ def test_files_that_are_no_model_are_refused_in_one_line(
         file.write_text("hello")
         done = import_it(run, file, "--positive-class", "fake")
         assert done.exit_code == 1
-        assert "cannot be loaded by Keras" in done.stderr
+        assert "neither a .keras file nor HDF5" in done.stderr
         assert "Traceback" not in done.stderr
 
 
