@@ -32,7 +32,7 @@ def upload_body() -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "description": "The file, as the part `file` of a form or as the body itself. Its "
-            "format is told from its content; a declared media type is not looked at.",
+            "format is detected from its content; a declared media type is ignored.",
             "content": {
                 "multipart/form-data": {"schema": form},
                 "application/octet-stream": {"schema": _FILE},

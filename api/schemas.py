@@ -30,7 +30,7 @@ class SubmitOptions(BaseModel):
         description="`keyframes` takes the nearest keyframe (fast), `exact` the exact time.",
     )
     queue: Queue = Field(
-        Queue.INTERACTIVE, description="`batch` jobs wait behind a queue of their own."
+        Queue.INTERACTIVE, description="`interactive` jobs are served before `batch` jobs."
     )
     tag: list[Tag] = Field(
         default_factory=list, max_length=32, description="Labels of your own; repeat for several."

@@ -9,7 +9,7 @@ def is_loopback(host: str) -> bool:
     """True for ``localhost`` and the loopback addresses of IPv4 and IPv6.
 
     Other names are not looked up: what a name resolves to may be another machine a second
-    later. An IPv4 address in IPv6 clothing (``::ffff:127.0.0.1``) counts as what it is.
+    later. An IPv4 address that is mapped into IPv6 (``::ffff:127.0.0.1``) counts as IPv4.
     """
     if host.lower() == "localhost":
         return True

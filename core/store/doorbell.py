@@ -2,8 +2,7 @@
 
 The queue of jobs is in Redis (:mod:`core.store.keys`). A message of the broker is a bell: it
 carries nothing, and wakes a worker that then takes what is next. Celery is not imported here.
-Every setting answers a row of the table in docs/decisions (Celery 5.7 on Redis); neither side
-sets any of them a second time.
+Decision 24 says why. Neither side sets any of these settings a second time.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from deepfake_client.errors import ApiError
 from deepfake_client.result import Failure, Label, MediaFacts, Result
 
-TERMINAL: Final = frozenset({"succeeded", "failed", "canceled", "expired"})
+TERMINAL: Final = frozenset({"succeeded", "failed", "canceled"})
 
 
 class Job(BaseModel):
