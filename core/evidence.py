@@ -72,11 +72,12 @@ class Evidence:
     decode_ms: float
     faces_ms: float
     covered_s: float = 0.0  # from the first to the last moment that was looked at
-    moments_missed: int = 0  # of ``frames_requested``: no picture could be decoded for them
+    moments_missed: int = 0  # of ``frames_requested`` over the whole film: they do not decode
 
     @property
     def partly_unreadable(self) -> bool:
-        """True when less than half of a film could be looked at, because it does not decode.
+        """True when less than half of a film could be looked at, because the rest does not decode
+        or is not in the file.
 
         A film with few pictures, or one without faces, is readable all the same.
         """

@@ -16,13 +16,17 @@ MAX_BOXES = 10_000  # of one file; a film of an hour in fragments has fewer at t
 class Box:
     """One box; ``data[start:end]`` is its content, cut at the end of what it is in.
 
-    ``whole`` is False when it claims to go on behind that.
+    ``missing`` counts the bytes that it claims to have behind that.
     """
 
     name: bytes
     start: int
     end: int
-    whole: bool = True
+    missing: int = 0
+
+    @property
+    def whole(self) -> bool:
+        return self.missing == 0
 
 
 class BoxReader:
@@ -48,8 +52,8 @@ class BoxReader:
                 size = parent.end - at
             if size < start - at:
                 return
-            yield Box(name, start, min(parent.end, at + size), whole=at + size <= parent.end)
             at += size
+            yield Box(name, start, min(parent.end, at), missing=max(0, at - parent.end))
 
     def find(self, path: bytes, within: Box | None = None) -> Iterator[Box]:
         """Every box at the end of a path such as ``b"moov/trak/mdia"``."""

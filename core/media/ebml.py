@@ -21,13 +21,13 @@ _MAX_ELEMENTS = 20_000  # of one file; an hour of film has about 4,000 clusters
 class Element:
     """One element; ``data[start:end]`` is its content, cut at the end of what it is in.
 
-    ``whole`` is False when it claims to go on behind that.
+    ``missing`` counts the bytes that it claims to have behind that.
     """
 
     name: int
     start: int
     end: int
-    whole: bool
+    missing: int
 
 
 class EbmlReader:
@@ -46,9 +46,9 @@ class EbmlReader:
             size, at = self._number(at, marked=False)
             if name is None:
                 return
-            unknown = size is None  # a live stream: to the end of what it is in
+            # A live stream does not say its size: it goes to the end of what it is in.
             end = stop if size is None else at + size
-            yield Element(name, at, min(end, stop), whole=unknown or end <= stop)
+            yield Element(name, at, min(end, stop), missing=max(0, end - stop))
             at = end
 
     def find(self, path: tuple[int, ...], parent: Element | None = None) -> Iterator[Element]:

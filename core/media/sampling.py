@@ -27,16 +27,24 @@ class Coverage:
     """Which of the moments that were asked for a decoded picture answers, in seconds.
 
     A moment is answered by the picture that is on display at it, or by a keyframe that was taken
-    in its place; whether a face is in the picture does not matter.
+    in its place; whether a face is in the picture does not matter. ``lost`` is the share of the
+    film that lies behind the end of a file that was cut.
     """
 
     answered: list[float] = field(default_factory=list)
     missed: int = 0
+    lost: float = 0.0
 
     @property
     def covered_s(self) -> float:
         """The time from the first answered moment to the last; 0 for a still picture."""
         return max(self.answered) - min(self.answered) if self.answered else 0.0
+
+    def missed_of(self, count: int) -> int:
+        """How many of ``count`` moments of the whole film could not be looked at."""
+        asked = len(self.answered) + self.missed
+        answered = len(self.answered) / asked if asked else 1.0
+        return count - round(count * answered * (1 - self.lost))
 
 
 def moments(length: int, count: int) -> list[int]:

@@ -9,6 +9,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from core.errors import UnreadableMedia
+from core.media.claims import lost_share
 from core.media.encryption import refuse_encrypted
 from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.mirroring import is_mirrored
@@ -21,7 +22,7 @@ from core.media.sampling import Coverage, Frame, moments
 from core.media.scan import read_timeline
 from core.media.sniff import Format, Kind
 from core.media.walk import Picture, Walk
-from core.media.wholeness import explain, is_truncated
+from core.media.wholeness import explain, missing_bytes
 from core.options import Sampling
 
 
@@ -52,7 +53,7 @@ class VideoMedia:
         Raises :class:`UnreadableMedia` when none decodes, :class:`TooManyPixels` and
         :class:`VideoTooLong` when the stream turns out to exceed what its header said.
         """
-        self.coverage = Coverage()
+        self.coverage = Coverage(lost=self._lost)
         last, index = None, -1
         with refusing(self._format.name.upper()):
             for time, frame in self._pictures(count, sampling):
@@ -82,8 +83,9 @@ class VideoMedia:
         self._view = View(
             stream.sample_aspect_ratio, is_mirrored(self._data, self._format, self._film)
         )
-        truncated = is_truncated(self._data, self._format)
-        timeline = read_timeline(demuxed(self._film), stream, self._limits, truncated=truncated)
+        missing = missing_bytes(self._data, self._format)
+        packets = demuxed(self._film)
+        timeline = read_timeline(packets, stream, self._limits, truncated=missing > 0)
         if timeline is None:
             raise self._no_picture()
         self._timeline = timeline
@@ -92,10 +94,12 @@ class VideoMedia:
         if not timeline.first.flagged:  # a stream that was received from its middle on
             self._timeline = timeline.beginning_at(first.time)
         self._walk = Walk(reader, self._timeline, self._inspect)
-        self.info = self._describe(first.frame)
+        self.info = self._describe(first.frame, truncated=missing > 0)
+        length_s = self._seconds(self._timeline.end)
+        self._lost = lost_share(self._film, length_s, len(self._data), missing)
         self._limits.check_duration(self.info.duration_s)
 
-    def _describe(self, first: VideoFrame) -> MediaInfo:
+    def _describe(self, first: VideoFrame, *, truncated: bool) -> MediaInfo:
         length_s = self._seconds(self._timeline.end)
         width, height = self._view.size(first)
         return MediaInfo(
@@ -106,7 +110,7 @@ class VideoMedia:
             width=width,
             height=height,
             frames_total=self._timeline.frames,
-            notes=notes_of(self._film, first, length_s, self._data, self._format),
+            notes=notes_of(self._film, first, length_s, truncated=truncated),
         )
 
     def _reopen(self) -> Film:

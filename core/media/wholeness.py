@@ -47,17 +47,17 @@ def explain(data: memoryview, file_format: Format) -> None:
     )
 
 
-def is_truncated(data: memoryview, file_format: Format) -> bool:
-    """Whether the file says that it goes on behind its end; False where no format says so."""
+def missing_bytes(data: memoryview, file_format: Format) -> int:
+    """How many bytes the file says that it has behind its end; 0 where its format says nothing."""
     if file_format.name in _ISO:
-        return not all(box.whole for box in BoxReader(data).top())
+        return sum(box.missing for box in BoxReader(data).top())
     if file_format.name in _MATROSKA:
-        segments = [part for part in EbmlReader(data).inside() if part.name == SEGMENT]
-        return not all(segment.whole for segment in segments)
+        parts = EbmlReader(data).inside()
+        return sum(part.missing for part in parts if part.name == SEGMENT)
     if file_format.name == "ts":
         found = transport_packets(bytes(data[:HEAD_BYTES]))
-        return found is not None and (len(data) - found[1]) % found[0] != 0
+        return 0 if found is None else -(len(data) - found[1]) % found[0]
     if file_format.name == "avi":
         size = int.from_bytes(data[4:8], "little")
-        return size not in _UNKNOWN_SIZES and size + 8 > len(data)
-    return False
+        return 0 if size in _UNKNOWN_SIZES else max(0, size + 8 - len(data))
+    return 0

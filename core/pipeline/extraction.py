@@ -54,7 +54,7 @@ def _extract(
         decode_ms=(elapsed_s - searching_s) * 1000,
         faces_ms=searching_s * 1000,
         covered_s=coverage.covered_s,
-        moments_missed=coverage.missed,
+        moments_missed=coverage.missed_of(options.frames),
     )
 
 
