@@ -44,6 +44,18 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
+# What unpickling damaged bytes may raise, beside the errors of the checks below.
+_DAMAGED = (
+    pickle.UnpicklingError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+
+
 def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
     """Return the tensors of a legacy state dict by name.
 
@@ -53,7 +65,7 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as stream:
         try:
             return _read(stream)
-        except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError) as error:
+        except _DAMAGED as error:
             raise BundleInvalid(
                 f"{path.name} is no readable PyTorch state dict: {error}"
             ) from error
@@ -75,7 +87,7 @@ def _read(stream: BinaryIO) -> dict[str, NDArray[Any]]:
 
 
 def _read_storage(stream: BinaryIO, storage: _Storage) -> NDArray[Any]:
-    count = int(np.frombuffer(stream.read(8), "<i8")[0])
+    count = int.from_bytes(stream.read(8), "little")
     if count != storage.count:
         raise ValueError(f"storage {storage.key} has {count} elements instead of {storage.count}")
     data = stream.read(count * storage.dtype.itemsize)
