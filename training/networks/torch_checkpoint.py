@@ -50,6 +50,7 @@ _DAMAGED = (
     AttributeError,
     EOFError,
     LookupError,
+    MemoryError,
     OverflowError,
     TypeError,
     ValueError,
