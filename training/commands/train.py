@@ -127,7 +127,8 @@ def train(
 
 
 def _names(file: Path | None) -> frozenset[str]:
-    return frozenset(file.read_text("utf-8").split()) if file else frozenset()
+    lines = file.read_text("utf-8").splitlines() if file else []
+    return frozenset(name for line in lines if (name := line.strip()))
 
 
 def _fit(

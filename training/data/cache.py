@@ -19,7 +19,7 @@ from threading import Lock
 
 from core.errors import MediaError
 from core.faces.face import Box, FaceDetector
-from training.data.integrity import Broken, decode_wholly
+from training.data.integrity import Broken, decode_wholly, reason
 from training.data.picture import Picture
 from training.data.sample import WHOLE, Sample, centre_of, read_pixels
 
@@ -102,7 +102,7 @@ def _examine(
             decode_wholly(data)
             boxes[key] = _find(picture, data, centre, detector())
     except (OSError, MediaError) as error:
-        return Broken(picture, str(error))
+        return Broken(picture, reason(error))
     box = boxes[key]
     # Some tight crops show a face too large for the detector: the picture is the face.
     return Sample(

@@ -88,11 +88,10 @@ def _class_folders(
     if any(classes.is_fake(child.name) is not None for child in children):
         yield from ((data.source(), *pair) for pair in _by_class(children, split, classes))
         return
+    if flat := [child.name for child in children if not _children(child)]:
+        raise unknown_classes(flat, str(split))
     for source in children:
-        folders = _children(source)
-        if not folders:
-            raise unknown_classes([source.name], str(split))
-        for pair in _by_class(folders, source, classes):
+        for pair in _by_class(_children(source), source, classes):
             yield data.source(source.name), *pair
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConfigurationError, UnsupportedMedia
+from core.errors import ConfigurationError, MediaError, UnsupportedMedia
 from core.media.frames import open_media
 from core.media.sniff import Kind
 from training.data.picture import Picture
@@ -35,6 +35,11 @@ def decode_wholly(data: bytes) -> NDArray[np.uint8]:
         if media.info.kind is not Kind.IMAGE:
             raise UnsupportedMedia(f"The file is a {media.info.container} and no still picture.")
         return next(media.frames(1)).pixels
+
+
+def reason(error: OSError | MediaError) -> str:
+    """Why a picture is broken, in one sentence without its path."""
+    return error.message if isinstance(error, MediaError) else f"{error.strerror or error}."
 
 
 def report(broken: Sequence[Broken], total: int) -> str:

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
 from core.errors import ConfigurationError
 
@@ -39,21 +40,27 @@ class Row:
 
 
 def read_rows(table: Path) -> list[Row]:
-    """Every line of a table; ``.csv`` is separated by commas, anything else by tabs.
+    """Every line of a table, separated by tabs, commas or semicolons as its first line is.
 
-    Raises :class:`ConfigurationError`, with the line, when the text is no such table, a file is
-    named twice, or a file lies outside the table's folder.
+    The names of columns count in any case, and a Windows path as one with slashes. Raises
+    :class:`ConfigurationError`, with the line, when the text is no such table, a file is named
+    twice, or a file lies outside the table's folder.
     """
     try:
         with table.open(newline="", encoding="utf-8-sig") as stream:
             return list(_rows(stream, table))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{table} is no table of text: {error}.") from error
+        raise ConfigurationError(
+            f"{table} is no table of text in UTF-8: {error}. Save it as a CSV or TSV in UTF-8."
+        ) from error
 
 
-def _rows(stream: Iterator[str], table: Path) -> Iterator[Row]:
-    reader = csv.DictReader(stream, delimiter="," if table.suffix.lower() == ".csv" else "\t")
-    columns = list(reader.fieldnames or [])
+def _rows(stream: TextIO, table: Path) -> Iterator[Row]:
+    delimiter = max("\t,;", key=stream.readline().count)
+    stream.seek(0)
+    reader = csv.DictReader(stream, delimiter=delimiter)
+    columns = [name.strip().lower() for name in reader.fieldnames or []]
+    reader.fieldnames = columns
     file_column, class_column = (_column(table, columns, names) for names in (FILE, CLASS))
     seen: set[str] = set()
     for cells in reader:
@@ -90,7 +97,7 @@ def _column(table: Path, columns: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _checked(file: str, where: str) -> str:
-    path = PurePosixPath(file)
+    path = PurePosixPath(file.strip().replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in file:
         raise ConfigurationError(
             f"{where}: the file is {file!r}; it must be a path below the folder of the table."

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
+from training.commands.train import _names
 
 SHORT = (
     "--steps",
@@ -87,3 +88,8 @@ def test_the_recipes_can_be_listed_without_data() -> None:
     told = CliRunner().invoke(cli, ["train", "--list-recipes"])
     assert told.exit_code == 0
     assert "advanced_fine_tune" in told.stdout
+
+
+def test_names_of_pictures_to_skip_may_hold_spaces(tmp_path: Path) -> None:
+    (tmp_path / "skip.txt").write_text("a face.jpg\n\n  b.jpg \n")
+    assert _names(tmp_path / "skip.txt") == {"a face.jpg", "b.jpg"}

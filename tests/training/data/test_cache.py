@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.errors import UnreadableMedia
 from core.faces.face import Face
@@ -73,6 +75,7 @@ def test_broken_pictures_are_listed_with_their_flaw(data_dir: Path, tmp_path: Pa
         names = [broken.picture.path.name for broken in loaded.broken]
         assert names == ["gone.jpg", "cut.jpg", "empty.jpg", "text.jpg"]
         assert all(broken.reason for broken in loaded.broken)
+        assert loaded.broken[0].reason == "No such file or directory."
 
 
 def test_files_beyond_the_limit_of_memory_are_read_at_every_look(
@@ -95,3 +98,16 @@ def test_a_file_that_was_lost_since_is_named(data_dir: Path, tmp_path: Path) -> 
 def test_bytes_that_are_no_picture_are_named(samples: list[Sample]) -> None:
     with pytest.raises(UnreadableMedia, match="train/dfdc"):
         read_pixels(samples[0].picture, b"no picture")
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".tif", ".avif", ".heic"])
+def test_every_still_that_serving_takes_is_trained_on(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "train" / "real"
+    folder.mkdir(parents=True)
+    picture = Image.new("RGB", (64, 64), (200, 10, 10))
+    if suffix == ".heic":
+        pillow_heif.from_pillow(picture).save(folder / "a.heic")
+    else:
+        picture.save(folder / f"a{suffix}")
+    loaded = load_samples(read_pictures(tmp_path, Split.TRAIN), tmp_path / "cache", CentreFace)
+    assert [sample.picture.path.suffix for sample in loaded.samples] == [suffix]

@@ -121,3 +121,9 @@ def test_a_folder_of_neither_splits_nor_classes_is_refused(tmp_path: Path) -> No
     _files(tmp_path, "holiday/1.jpg")
     with pytest.raises(ConfigurationError, match="no folder train, valid or test and none of a"):
         _read(tmp_path)
+
+
+def test_every_folder_that_names_no_class_is_listed(tmp_path: Path) -> None:
+    _files(tmp_path, "train/original/1.jpg", "train/altered/2.jpg")
+    with pytest.raises(ConfigurationError, match="'altered', 'original' names no class"):
+        _read(tmp_path)

@@ -26,6 +26,18 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> No
     assert read_rows(table) == [Row(2, "a.jpg", "fake")]
 
 
+@pytest.mark.parametrize("text", [
+    "File;Class\ntest\\a.jpg;REAL\n",  # as a spreadsheet in German and Windows write it
+    " file , class\n test/a.jpg , REAL \n",
+    "FILE\tCLASS\ntest/a.jpg\tREAL\n",
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+def test_separators_capitals_spaces_and_backslashes_are_as_their_program_writes_them(
+    tmp_path: Path, text: str, name: str
+) -> None:
+    assert read_rows(_table(tmp_path, text, name)) == [Row(2, "test/a.jpg", "REAL")]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -13,8 +13,9 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from core.errors import MediaError
+from core.media.sniff import sniff
 from training.data.check import jpeg_header
-from training.data.integrity import Broken, decode_wholly
+from training.data.integrity import Broken, decode_wholly, reason
 from training.data.picture import Picture
 
 HASH_SIDE = 16  # 256 bits; with 64, different portraits of one generator are 2 bits apart
@@ -28,7 +29,7 @@ class FileFacts:
     size: int  # bytes
     width: int  # px
     height: int  # px
-    format: str  # as Pillow calls it: JPEG, PNG, ...
+    format: str  # JPEG, PNG, HEIC, ...
     quality: int | None  # 1 to 100, estimated
     subsampling: str
     sha256: bytes
@@ -41,10 +42,9 @@ def examine(picture: Picture) -> FileFacts | Broken:
         data = picture.path.read_bytes()
         pixels = decode_wholly(data)
     except (OSError, MediaError) as error:
-        return Broken(picture, str(error))
-    with Image.open(io.BytesIO(data)) as header:
-        jpeg = header if isinstance(header, JpegImageFile) else None
-        kind = header.format or "unknown"
+        return Broken(picture, reason(error))
+    kind = sniff(data).name.upper()
+    jpeg = JpegImageFile(io.BytesIO(data)) if kind == "JPEG" else None
     height, width = pixels.shape[:2]
     return FileFacts(
         picture,

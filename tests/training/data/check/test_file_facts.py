@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from tests.training.data.check.files import facts_of, picture, save, scene
@@ -27,6 +28,13 @@ def test_a_png_has_no_quality_whatever_it_is_called(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", scene(1)).rename(tmp_path / "a.jpg")
     facts = facts_of(path)
     assert (facts.format, facts.quality, facts.subsampling) == ("PNG", None, "")
+
+
+def test_a_photograph_of_a_telephone_has_facts_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.heic"
+    pillow_heif.from_pillow(Image.new("RGB", (80, 60))).save(path)
+    facts = facts_of(path)
+    assert (facts.width, facts.height, facts.format) == (80, 60, "HEIC")
 
 
 def test_a_damaged_or_absent_file_is_broken(tmp_path: Path) -> None:
