@@ -11,9 +11,13 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from core.errors import UnsupportedMedia
 from core.media import hdr
 
-_UNSPECIFIED_COLOURS = 2
+# Matrices of ITU-T H.273, table 4. BT.2020's of constant luminance counts as the usual one.
+_CONVERTED = frozenset((0, 1, 4, 5, 6, 7, 9))
+_NOT_CONVERTED = {8: "YCgCo", 11: "YDzDx", 14: "ICtCp", 16: "YCgCo", 17: "YCgCo"}
+_BT2020_CONSTANT = 10
 _HD_WIDTH, _SD_HEIGHT = 1280, 576
 _NEARLY_SQUARE = Fraction(1, 100)
 
@@ -85,10 +89,21 @@ class View:
 
 
 def _matrix(frame: VideoFrame) -> Colorspace | None:
-    """What players assume of untagged colours: BT.709 for HD, by width or height, else BT.601."""
-    if frame.colorspace != _UNSPECIFIED_COLOURS or frame.format.is_rgb:
+    """The matrix that makes RGB of a frame, by its tag; None where FFmpeg needs no help.
+
+    Of untagged colours, and of those with a tag that means nothing, players assume BT.709 for HD,
+    by width or height, else BT.601. Raises :class:`UnsupportedMedia` for the matrices that FFmpeg
+    cannot convert.
+    """
+    tag = frame.colorspace
+    if tag in _CONVERTED or frame.format.is_rgb:
         return None
-    if hdr.is_hdr(frame):
+    if tag in _NOT_CONVERTED:
+        raise UnsupportedMedia(
+            f"The colours of the video are coded as {_NOT_CONVERTED[tag]}, which is not taken; "
+            "encode it with the matrix of BT.709 or BT.2020."
+        )
+    if hdr.is_hdr(frame) or tag == _BT2020_CONSTANT:
         return Colorspace.BT2020
     hd = frame.width >= _HD_WIDTH or frame.height > _SD_HEIGHT
     return Colorspace.ITU709 if hd else Colorspace.ITU601

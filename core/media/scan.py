@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from core.media.limits import MediaLimits
 from core.media.timeline import Identity, Keyframe, Placed, Timeline
 
-# FFmpeg's own threshold (dts_delta_threshold) for a clock that was set anew.
-_MAX_GAP_S = 10
+# Packets of these containers carry the clock of whoever sent them. Where streams are joined it
+# jumps, back or ahead; a longer wait within one stream is not to be told from that.
+_CLOCKED = frozenset(("mpegts", "mpeg"))
+_MAX_GAP_S = 60
+_NEVER = 2**63 - 1
 
 Ticks = NDArray[np.int64]
 
@@ -40,11 +43,12 @@ def read_timeline(
         scan.forget_last()
     if not scan.shows_something:
         return None
-    usual = _usual_duration(stream)
-    if scan.has_presentation_times(stream.container.format.name):
-        return scan.by_presentation(usual)
+    usual, demuxer = _usual_duration(stream), stream.container.format.name
     base = stream.time_base or Fraction(1, 1000)
-    return scan.by_order(usual, max_gap=round(_MAX_GAP_S / base))
+    max_gap = round(_MAX_GAP_S / base) if demuxer in _CLOCKED else _NEVER
+    if scan.has_presentation_times(demuxer, max_gap):
+        return scan.by_presentation(usual)
+    return scan.by_order(usual, max_gap)
 
 
 def _usual_duration(stream: VideoStream) -> int:
@@ -89,7 +93,7 @@ class _Scan:
     def shows_something(self) -> bool:
         return len(self._hidden) < len(self.pts)
 
-    def has_presentation_times(self, demuxer: str) -> bool:
+    def has_presentation_times(self, demuxer: str, max_gap: int) -> bool:
         """Whether all packets have times of presentation, of one clock.
 
         AVI has none. FFmpeg makes them up from the types of the pictures, and where it cannot,
@@ -101,7 +105,8 @@ class _Scan:
         if demuxer == "avi":
             return bool(np.any(np.diff(_ticks(self.pts)) < 0))
         decoded = np.array([when for when in self._dts if when is not None], np.int64)
-        return demuxer.startswith("mov") or not np.any(np.diff(decoded) < 0)
+        steps = np.diff(decoded)
+        return demuxer.startswith("mov") or not np.any((steps < 0) | (steps > max_gap))
 
     def by_presentation(self, usual: int) -> Timeline:
         times = _ticks(self.pts)
@@ -121,8 +126,8 @@ class _Scan:
         for number, pts in enumerate(self.pts):
             if pts is not None:
                 placed[pts].append(Placed(number, int(order[number])))
-        spacing = (shown[-1] - shown[0]) // (len(shown) - 1) if len(shown) > 1 else usual
-        end = int(shown[-1]) + max(1, int(spacing))
+        spacing = int(np.median(np.diff(shown))) if len(shown) > 1 else usual
+        end = int(shown[-1]) + max(1, spacing)
         return self._timeline(shown[order], shown, end, placed)
 
     def _rising_times(self, usual: int, max_gap: int) -> tuple[Ticks, Ticks]:

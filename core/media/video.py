@@ -56,15 +56,16 @@ class VideoMedia:
         self.coverage = Coverage(lost=self._lost)
         last, index = None, -1
         with refusing(self._format.name.upper()):
-            for time, frame in self._pictures(count, sampling):
+            for picture in self._pictures(count, sampling):
+                time = picture.time
                 if last is not None and time <= last:
                     continue
                 last, index = time, max(index + 1, self._timeline.index(time))
                 yield Frame(
                     index=index,
                     timestamp_s=self._seconds(time),
-                    keyframe=frame.key_frame,
-                    pixels=self._view.pixels(frame),
+                    keyframe=self._walk.is_keyframe(picture),
+                    pixels=self._view.pixels(picture.frame),
                 )
             if last is None:
                 raise self._no_picture()

@@ -15,6 +15,12 @@ from core.media.timeline import Keyframe, Timeline
 
 # A damaged stretch is skipped packet by packet; a stream of nothing else is given up.
 _MAX_BAD_PACKETS = 1_000
+# FFmpeg's decoders of CineForm and QuickTime Animation call no picture a keyframe.
+_UNMARKED = frozenset(("cfhd", "qtrle"))
+# With intra-refresh, keyframes that must be passed until pictures are whole. One is not enough:
+# x264 also flags packets at which no refresh begins.
+_REFRESHES = 2
+_DELAY = 64  # packets; decoders hold back 16 pictures to reorder them, and one a thread
 
 
 class Picture(NamedTuple):
@@ -56,7 +62,8 @@ class Walk:
             for frame in [*self._decode(packet), *self._decode(None)]:
                 picture = self._timed(frame, keyframe)
                 # A picture that decodes without those before it is whole only in a keyframe.
-                if picture.time == keyframe.time and frame.key_frame and not frame.is_corrupt:
+                whole = self.is_keyframe(picture) and not frame.is_corrupt
+                if whole and picture.time == keyframe.time:
                     return picture
             break
         return None
@@ -77,7 +84,14 @@ class Walk:
     def all_frames(self) -> Iterator[Picture]:
         """Every picture from the first packet on."""
         self.stop()
-        return self._pictures(self._timeline.first)
+        return self._pictures(self._timeline.first, self._timeline.end)
+
+    def is_keyframe(self, picture: Picture) -> bool:
+        """What the decoder says, or the container where the decoder never does."""
+        if self._codec in _UNMARKED:
+            nearest = self._timeline.nearest_keyframe(picture.time)
+            return nearest.flagged and nearest.time == picture.time
+        return picture.frame.key_frame
 
     def stop(self) -> None:
         """Forget where the walk is; the next picture may lie anywhere."""
@@ -98,7 +112,7 @@ class Walk:
     def _from(self, start: Keyframe, time: int) -> Picture | None:
         if not self._passes(start, time):
             self.stop()
-            self._began, self._running = start, self._pictures(start)
+            self._began, self._running = start, self._pictures(start, time)
         if self._ahead is not None and self._ahead.time <= time:
             self._shown, self._ahead = self._ahead, None
         while self._ahead is None and (self._shown is None or self._shown.time < time):
@@ -118,34 +132,49 @@ class Walk:
             return False
         return reached.time >= start.time and (self._shown is None or self._shown.time <= time)
 
-    def _pictures(self, start: Keyframe) -> Iterator[Picture]:
-        """Pictures in the order of presentation; leading pictures of an open group are left out.
+    def _pictures(self, start: Keyframe, wanted: int) -> Iterator[Picture]:
+        """Pictures in the order of presentation, from the first whole one on.
 
-        They refer to the group before, which was not decoded.
+        Leading pictures of an open group are left out: they refer to the group before, which was
+        not decoded. Ends when none was whole up to the one ``wanted``, so that a start which leads
+        nowhere does not cost the rest of the film.
         """
         opening, last = start is not self._timeline.first, None
-        for frame in self._frames(start):
-            picture = self._timed(frame, start, last)
-            if not opening or self._begins(picture, start):
-                opening, last = False, picture.time
-                yield picture
+        enough = self._timeline.index(wanted) - self._timeline.index(start.time) + _DELAY
+        for packets, frames in enumerate(self._decoded(start)):
+            for frame in frames:
+                picture = self._timed(frame, start, last)
+                if not opening or self._begins(picture, start):
+                    opening, last = False, picture.time
+                    yield picture
+            if opening and packets > enough:
+                return
 
     def _begins(self, picture: Picture, start: Keyframe) -> bool:
         """Whether all pictures from this one on are whole, though decoding began at ``start``.
 
-        H.264's decoder holds pictures back until they are; the others give grey ones.
+        H.264's decoder holds pictures back until it takes them for whole; the others give grey
+        ones. With intra-refresh H.264's are whole once two refreshes are over.
         """
-        if picture.time < start.time:
+        if picture.time < start.time or self.is_keyframe(picture):
+            return picture.time >= start.time
+        if self._codec != "h264":
             return False
-        codec = self._reader.film.stream.codec_context.name
-        return codec == "h264" or picture.frame.key_frame
+        refreshes = self._timeline.keyframes_until(picture.time)
+        refreshes -= self._timeline.keyframes_until(start.time)
+        return picture.time == start.time or refreshes >= _REFRESHES
 
-    def _frames(self, start: Keyframe) -> Iterator[VideoFrame]:
+    def _decoded(self, start: Keyframe) -> Iterator[list[VideoFrame]]:
+        """What comes out of the decoder for every packet from ``start`` on, and at the end."""
         for packet in self._reader.read_from(start):
-            yield from self._decode(packet)
+            yield self._decode(packet)
             if self._bad_packets > _MAX_BAD_PACKETS:
                 return
-        yield from self._decode(None)
+        yield self._decode(None)
+
+    @property
+    def _codec(self) -> str:
+        return self._reader.film.stream.codec_context.name
 
     def _timed(self, frame: VideoFrame, start: Keyframe, last: int | None = None) -> Picture:
         pts = frame.dts if frame.pts is None else frame.pts

@@ -21,11 +21,14 @@ _TAKEN = {
     "m4v": ("h264", "mpeg4"),
     "3gp": ("h264", "mpeg4"),
     "fmp4": (*_H264, *_HEVC, "vp9", "av1", "mpeg4"),
-    "mov": (*_H264, *_HEVC, "mpeg4", "mjpeg", "prores", "prores-alpha", "png", "dnxhr", "dv"),
+    "mov": (
+        *_H264, *_HEVC, *("mpeg4", "mjpeg", "prores", "prores-alpha", "png", "dnxhr", "dv"),
+        *("cfhd", "qtrle"),
+    ),
     "mkv": (*_H264, *_HEVC, "vp8", "vp9", "av1", "mpeg4", "mpeg2", "mjpeg", "prores", "ffv1"),
     "webm": ("vp8", "vp9", "av1"),
     "avi": ("mpeg4-no-b", "mjpeg", "png", "ffv1", "huffyuv", "dv"),
-    "ts": (*_H264, *_HEVC, "h264-interlaced", "h264-pyramid", "mpeg2"),
+    "ts": (*_H264, *_HEVC, "h264-slow-refresh", "h264-interlaced", "h264-pyramid", "mpeg2"),
     "m2ts": ("h264", "hevc", "mpeg2"),
     "dv": ("dv",),
 }

@@ -11,6 +11,7 @@ from tests.media.mux import cover, fonts, second_film, sound, subtitles, timecod
 _SLIDES = [0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 22.0]
 _LATE_LAST = [*(number / 25 for number in range(99)), 12.0]
 _UNEVEN = [number / 25 + (number % 3 > 0) * 0.013 + (number > 60) * 1.7 for number in range(100)]
+_PAUSED = [number / 25 + (number > 30) * 30 for number in range(60)]
 _CLOCK_S = 2**33 / 90_000  # when the 33 bits of an MPEG clock run over
 
 
@@ -34,6 +35,7 @@ def _times() -> Iterator[Form]:
         yield form(kind, "with a late last frame", times_s=_SLIDES)
     for kind in ("mp4/h264-one", "mkv/h264-one", "ts/h264-one", "avi/mjpeg-one"):
         yield form(kind)
+    yield form("avi/mjpeg", "with a pause", times_s=_PAUSED)
     yield form("ts/h264", "whose clock runs over", start_s=_CLOCK_S - 3.4)
     yield form("mkv/h264-long", "begins at 70 s", start_s=70)
 

@@ -12,6 +12,7 @@ from tests.media.form import Form, form
 _ROOM = {"moov_size": "8000"}  # the header in front, as after -movflags faststart
 _STBL = ("moov", "trak", "mdia", "minf", "stbl")
 _CUT = (0.3, 0.6, 0.9)
+_all_keyframes = partial(boxes.without, path=(*_STBL, "stss"))
 
 
 def forms() -> Iterator[Form]:
@@ -26,6 +27,8 @@ def forms() -> Iterator[Form]:
     yield form("mkv/h264-long-ntsc")
     yield form("mp4/h264-few", "trimmed in front", patch=partial(boxes.edited, edits=[(0.08, 0.2)]))
     yield form("mp4/h264-long", "trimmed in front", patch=partial(boxes.edited, edits=[(7.3, 12)]))
+    every = "with every frame said to be a keyframe"
+    yield form("mp4/hevc-long-one-keyframe", every, patch=_all_keyframes)
     yield from _avi()
     once = partial(boxes.edited, edits=[(2.2, 1.8)])
     yield form("mp4/h264-one-keyframe", "trimmed in front", patch=once)
@@ -48,8 +51,7 @@ def _matroska(kind: str) -> Iterator[Form]:
 
 
 def _tables(kind: str) -> Iterator[Form]:
-    every = partial(boxes.without, path=(*_STBL, "stss"))
-    yield form(kind, "with every frame said to be a keyframe", patch=every)
+    yield form(kind, "with every frame said to be a keyframe", patch=_all_keyframes)
     yield form(kind, "whose first frame is no keyframe", patch=boxes.first_sample_not_sync)
     yield form(kind, "said to last an hour", patch=partial(boxes.lasting, seconds=3599))
     yield form(kind, "said to last a second", patch=partial(boxes.lasting, seconds=1))

@@ -54,6 +54,14 @@ TRACKS: dict[str, Track] = {
         "libx264", _x264("keyint=20:min-keyint=20:open-gop=1:bframes=3:b-adapt=0"), b_frames=3
     ),
     "h264-intra-refresh": Track("libx264", _x264("intra-refresh=1:keyint=20:bframes=0")),
+    # Refreshes of 20 columns of blocks, which 10 frames are too few for.
+    "h264-slow-refresh": Track(
+        "libx264",
+        {**_x264("intra-refresh=1:keyint=10:bframes=2"), "preset": "veryfast"},
+        frames=200,
+        b_frames=3,
+        size=(320, 240),
+    ),
     "h264-one-keyframe": Track("libx264", _x264("keyint=infinite:bframes=2"), gop=600, b_frames=2),
     "h264-422-10": Track("libx264", _x264(_B), pix_fmt="yuv422p10le", b_frames=2),
     "h264-full-range": Track("libx264", _x264(_B), pix_fmt="yuvj420p", b_frames=2, full_range=True),
@@ -91,6 +99,11 @@ TRACKS: dict[str, Track] = {
         "libx265",
         {"preset": "ultrafast", "x265-params": "log-level=none:keyint=20:intra-refresh=1:qp=16"},
     ),
+    "hevc-long-one-keyframe": Track(
+        "libx265",
+        {"preset": "ultrafast", "x265-params": "log-level=none:keyint=-1:bframes=0:qp=16"},
+        **{**_LONG, "gop": 2000},
+    ),
     "vp8": Track("libvpx", _VPX, home="matroska"),
     "vp8-long": Track("libvpx", _VPX, home="matroska", **_LONG),
     "vp8-small": Track("libvpx", _VPX, size=(96, 72), home="matroska"),
@@ -119,5 +132,7 @@ TRACKS: dict[str, Track] = {
     "ffv1": Track("ffv1", {"level": "3"}, frames=40, home="matroska"),
     "huffyuv": Track("ffvhuff", frames=30, home="avi"),
     "dnxhr": Track("dnxhd", {"profile": "dnxhr_lb"}, pix_fmt="yuv422p", frames=30, size=(256, 144)),
+    "cfhd": Track("cfhd", pix_fmt="yuv422p10le", frames=40),
+    "qtrle": Track("qtrle", pix_fmt="rgb24", frames=40),
     "dv": Track("dvvideo", pix_fmt="yuv420p", frames=25, size=(720, 576), aspect=Fraction(16, 15)),
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
+from core.errors import UnsupportedMedia
 from core.media.picture import View
 from tests.core.media.films import film, sampled
 from tests.media_factory import make_video, red_corner
@@ -38,6 +39,21 @@ def test_untagged_colours_are_those_of_hd_by_width_or_height(
 ) -> None:
     shown = View().pixels(flat(width, height, matrix))
     assert np.abs(shown[height // 2, width // 2].astype(int) - GREEN).max() <= 3
+
+
+@pytest.mark.parametrize("tag", [3, 12, 13, 15, 255])
+def test_colours_with_a_tag_that_means_nothing_count_as_untagged(tag: int) -> None:
+    frame = flat(1280, 720, "ITU709")
+    frame.colorspace = tag
+    assert np.abs(View().pixels(frame)[300, 300].astype(int) - GREEN).max() <= 3
+
+
+@pytest.mark.parametrize(("tag", "name"), [(8, "YCgCo"), (11, "YDzDx"), (14, "ICtCp")])
+def test_colours_that_cannot_be_converted_are_refused_by_name(tag: int, name: str) -> None:
+    frame = flat(320, 240, "ITU601")
+    frame.colorspace = tag
+    with pytest.raises(UnsupportedMedia, match=f"coded as {name}.*encode it with"):
+        View().pixels(frame)
 
 
 def test_full_range_is_not_stretched_again() -> None:

@@ -63,6 +63,19 @@ def test_joined_transport_streams_are_one_film_although_their_clock_starts_anew(
     assert coverage.missed == 0
 
 
+def test_joined_transport_streams_are_one_film_although_their_clock_jumps_ahead() -> None:
+    data = mux("h264", "mpegts") + mux("h264", "mpegts", start_s=36_000)
+    info, (frames, _) = info_of(data), sampled(data)
+    assert info.duration_s == pytest.approx(8.0, abs=0.1)
+    assert [frame.index for frame in frames] == [10, 30, 50, 70, 90, 110, 130, 150, 170, 190]
+
+
+def test_a_pause_in_an_avi_is_part_of_the_film() -> None:
+    info = info_of(film("avi/mjpeg with a pause"))
+    assert info.duration_s == pytest.approx(32.4, abs=0.05)
+    assert info.frames_total == 60
+
+
 def test_a_stream_received_from_its_middle_on_begins_at_the_first_whole_picture() -> None:
     frames, coverage = sampled(film("ts/h264 received from the middle on"))
     assert len(frames) == 10

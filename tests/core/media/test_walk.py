@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
+from core.media.walk import Walk
 from core.options import Sampling
 from tests.core.media.films import film, sampled
 from tests.media.mux import mux
@@ -32,6 +36,28 @@ def test_a_film_that_plays_gives_every_frame_that_was_asked_for(
     shown = [number_shown(frame.pixels) for frame in frames]
     start = shown[0] - frames[0].index
     assert shown == [start + frame.index for frame in frames]
+
+
+def test_a_decoder_that_marks_no_keyframe_is_led_by_the_container() -> None:
+    frames, _ = sampled(film("mov/cfhd"))
+    assert [frame.keyframe for frame in frames] == [True] * 10
+
+
+def test_a_start_that_leads_nowhere_does_not_cost_the_rest_of_the_film(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[object] = []
+    decode = Walk._decode
+
+    def counted(walk: Walk, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        decoded.append(packet)
+        return decode(walk, packet)
+
+    monkeypatch.setattr(Walk, "_decode", counted)
+    name = "mp4/hevc-long-one-keyframe with every frame said to be a keyframe"
+    frames, _ = sampled(film(name), 2)
+    assert [frame.index for frame in frames] == [330, 990]
+    assert len(decoded) < 4 * 1320  # packets of the film
 
 
 def test_a_film_whose_middle_does_not_decode_misses_the_moments_there() -> None:
