@@ -41,9 +41,11 @@ def read_timeline(
         limits.check_frames(len(scan.pts))
     if truncated:
         scan.forget_last()
+    usual, demuxer = _usual_duration(stream), stream.container.format.name
+    if demuxer.startswith("matroska"):
+        scan.hide_before_zero()
     if not scan.shows_something:
         return None
-    usual, demuxer = _usual_duration(stream), stream.container.format.name
     base = stream.time_base or Fraction(1, 1000)
     max_gap = round(_MAX_GAP_S / base) if demuxer in _CLOCKED else _NEVER
     if scan.has_presentation_times(demuxer, max_gap):
@@ -89,6 +91,13 @@ class _Scan:
         self._keyframes = [keyframe for keyframe in self._keyframes if keyframe[0] < number]
         self._hidden = [hidden for hidden in self._hidden if hidden < number]
 
+    def hide_before_zero(self) -> None:
+        """Hide the pictures of a Matroska film that lie before 0: FFmpeg tells no times of them."""
+        for number, times in enumerate(zip(self.pts, self._dts, strict=True)):
+            if times == (None, None):
+                self.pts[number] = -1
+                self._hidden.append(number)
+
     @property
     def shows_something(self) -> bool:
         return len(self._hidden) < len(self.pts)
@@ -99,14 +108,23 @@ class _Scan:
         AVI has none. FFmpeg makes them up from the types of the pictures, and where it cannot,
         as with H.264, they rise from packet to packet although the pictures are reordered. In
         MP4 and MOV only edit lists make decoding times jump back, and those are taken in already.
+        In Matroska FFmpeg makes up the times of decoding.
         """
         if None in self.pts:
             return False
         if demuxer == "avi":
             return bool(np.any(np.diff(_ticks(self.pts)) < 0))
+        if demuxer.startswith("matroska") and self._keyframes_rise():
+            return True
         decoded = np.array([when for when in self._dts if when is not None], np.int64)
         steps = np.diff(decoded)
         return demuxer.startswith("mov") or not np.any((steps < 0) | (steps > max_gap))
+
+    def _keyframes_rise(self) -> bool:
+        """Whether keyframes are shown in the order of the file, as in one stream they are."""
+        return bool(
+            np.all(np.diff(_ticks([self.pts[number] for number, _ in self._keyframes])) > 0)
+        )
 
     def by_presentation(self, usual: int) -> Timeline:
         times = _ticks(self.pts)
@@ -119,9 +137,8 @@ class _Scan:
     def by_order(self, usual: int, max_gap: int) -> Timeline:
         """The n-th picture that is shown gets the n-th decoding time."""
         shown, clocks = self._rising_times(usual, max_gap)
-        order = np.arange(len(shown))
-        if None not in self.pts:  # within one clock they tell how the pictures are reordered
-            order[np.lexsort((_ticks(self.pts), clocks))] = np.arange(len(shown))
+        order = np.empty(len(shown), np.int64)
+        order[np.lexsort((self._told_times(), clocks))] = np.arange(len(shown))
         placed: dict[int, list[Placed]] = defaultdict(list)
         for number, pts in enumerate(self.pts):
             if pts is not None:
@@ -130,16 +147,25 @@ class _Scan:
         end = int(shown[-1]) + max(1, spacing)
         return self._timeline(shown[order], shown, end, placed)
 
+    def _told_times(self) -> Ticks:
+        """Which tell how pictures are reordered within one clock: of decoding where that is all."""
+        told = [0]
+        for pts, dts in zip(self.pts, self._dts, strict=True):
+            told.append(next((when for when in (pts, dts) if when is not None), told[-1]))
+        return np.array(told[1:], np.int64)
+
     def _rising_times(self, usual: int, max_gap: int) -> tuple[Ticks, Ticks]:
         """Decoding times that rise, and which clock each was read from: 0, 1, 2 and so on."""
-        times, clocks = [self._dts[0] or 0], [0]
+        before = self._dts[0]
+        times, clocks = [before or 0], [0]
         for number in range(1, len(self._dts)):
-            before, after = self._dts[number - 1], self._dts[number]
+            after = self._dts[number]
             gap = None if before is None or after is None else after - before
             anew = gap is not None and not 0 <= gap <= max_gap
             step = gap if gap and not anew else self._durations[number - 1] or usual
             times.append(times[-1] + step)
             clocks.append(clocks[-1] + anew)
+            before = before if after is None else after
         return np.array(times, np.int64), np.array(clocks, np.int64)
 
     def _timeline(

@@ -80,9 +80,13 @@ class Timeline:
         return len(self.shown)
 
     def beginning_at(self, time: int) -> Timeline:
-        """The same film without the pictures before ``time``, if it has times of presentation."""
+        """The same film without the pictures before ``time``, if it has times of presentation.
+
+        A film that does not begin with its first keyframe, as fragments in disorder, stays whole.
+        """
         left = self.shown[bisect_left(self.shown, time) :]
-        return replace(self, shown=left) if left and self.placed is None else self
+        in_order = self.placed is None and self.keyframes[0] is self.first
+        return replace(self, shown=left) if left and in_order else self
 
     def on_display(self, moment: int) -> int:
         """The time of the picture that is on display at ``moment``."""

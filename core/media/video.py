@@ -91,8 +91,11 @@ class VideoMedia:
             raise self._no_picture()
         self._timeline = timeline
         reader = PacketReader(self._film, timeline, self._reopen)
-        first = self._first_picture(Walk(reader, timeline, self._inspect))
-        if not timeline.first.flagged:  # a stream that was received from its middle on
+        walk = Walk(reader, timeline, self._inspect)
+        first = self._first_picture(walk)
+        # A stream that was cut out of a longer one begins with pictures that refer to what is
+        # missing, and no player shows them. Where data are damaged they count as missed.
+        if not (timeline.first.flagged and walk.met_damage):
             self._timeline = timeline.beginning_at(first.time)
         self._walk = Walk(reader, self._timeline, self._inspect)
         self.info = self._describe(first.frame, truncated=missing > 0)

@@ -52,6 +52,11 @@ class Walk:
         self._ahead: Picture | None = None
         self._bad_packets = 0
 
+    @property
+    def met_damage(self) -> bool:
+        """Whether a packet could not be decoded."""
+        return self._bad_packets > 0
+
     def keyframe(self, keyframe: Keyframe) -> Picture | None:
         """The picture of ``keyframe`` by decoding its packet alone; None when that gives none."""
         for seen in (self._shown, self._ahead):

@@ -34,6 +34,7 @@ def forms() -> Iterator[Form]:
     yield form("mp4/h264-one-keyframe", "trimmed in front", patch=once)
     yield from _fragments()
     yield from _cuts()
+    yield from _cut_out()
 
 
 def _matroska(kind: str) -> Iterator[Form]:
@@ -106,6 +107,16 @@ def _cuts() -> Iterator[Form]:
             yield replace(form(kind, what, patch=patch, options=_ROOM), cut=True)
     late = form("ts/h264", "received from the middle on", patch=lambda data: data[188 * 190 :])
     yield replace(late, cut=True)
+
+
+def _cut_out() -> Iterator[Form]:
+    """Films whose first pictures refer to what is missing, so that no player shows them."""
+    what = "cut out of a longer film"
+    for kind in ("mkv/h264-open-gop", "mkv/hevc", "ts/hevc"):
+        yield form(kind, what, first=20)
+    yield form("mp4/h264-open-gop", what, first=20, options={"use_editlist": "0"})
+    negative = {"avoid_negative_ts": "disabled"}
+    yield form("mkv/h264-open-gop", f"{what} at 0", first=20, start_s=-0.8, options=negative)
 
 
 def first_part(data: bytes, share: float) -> bytes:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import av
 import pytest
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from core.errors import TooManyFrames, VideoTooLong
 from core.media.frames import open_media
 from core.media.limits import MediaLimits
+from core.media.scan import read_timeline
 from tests.core.media.films import film, info_of, sampled
 from tests.media.mux import mux
+from tests.media.plain import read
 from tests.media.scene import number_shown
+
+
+def packets_of(data: bytes) -> tuple[list[Packet[VideoStream]], VideoStream]:
+    container = av.open(io.BytesIO(data))
+    stream = container.streams.video[0]
+    return [packet for packet in container.demux(stream) if packet.size], stream
 
 
 @pytest.mark.parametrize("claimed", ["said to last an hour", "said to last a second"])
@@ -68,6 +82,31 @@ def test_joined_transport_streams_are_one_film_although_their_clock_jumps_ahead(
     info, (frames, _) = info_of(data), sampled(data)
     assert info.duration_s == pytest.approx(8.0, abs=0.1)
     assert [frame.index for frame in frames] == [10, 30, 50, 70, 90, 110, 130, 150, 170, 190]
+
+
+def test_a_clock_is_known_to_start_anew_behind_a_packet_without_times() -> None:
+    packets, stream = packets_of(mux("h264", "mpegts") * 2)
+    packets[100].pts = packets[100].dts = None
+    timeline = read_timeline(packets, stream, MediaLimits(), truncated=False)
+    assert timeline is not None
+    assert timeline.placed is not None
+    shown = sorted(packet.pts or 0 for packet in packets[1:100])
+    orders = [[place.order for place in timeline.placed[pts]] for pts in shown]
+    assert orders == [[order, order + 100] for order in range(1, 100)]
+
+
+def test_times_of_decoding_that_fall_in_matroska_change_no_time_of_presentation() -> None:
+    packets, stream = packets_of(film("mkv/h264"))
+    packets[50].dts = (packets[50].dts or 0) - 200
+    timeline = read_timeline(packets, stream, MediaLimits(), truncated=False)
+    assert timeline is not None
+    assert timeline.shown == sorted(packet.pts or 0 for packet in packets)
+
+
+def test_fragments_in_disorder_keep_all_of_their_pictures() -> None:
+    head, *fragments = re.split(b"(?=....moof)", film("fmp4/h264"), flags=re.DOTALL)
+    data = head + b"".join([fragments[2], fragments[0], fragments[1]])
+    assert info_of(data).frames_total == len(read(data).times_s) > 20
 
 
 def test_a_pause_in_an_avi_is_part_of_the_film() -> None:
