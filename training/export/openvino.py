@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +75,7 @@ def quantize(
         QuantizationParameters,
     )
 
+    nncf.set_log_level(logging.WARNING)  # else a line for every node that stays in FP32
     batches = [tensor[None] for tensor in tensors]
     kept = _first_convolutions(model, float_convolutions) + map_head(model)
     return nncf.quantize(

@@ -6,11 +6,11 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from core.errors import ConfigurationError
@@ -18,6 +18,7 @@ from core.model import preprocess
 from core.model.bundle import (
     NAME_PATTERN,
     Bundle,
+    Calibration,
     Explanation,
     Manifest,
     RuntimeName,
@@ -35,7 +36,7 @@ from training.data.cache import Sample
 from training.evaluate.scoring import BATCH, cut_crops
 from training.export import openvino as export
 from training.export.expert_scales import on_one_scale
-from training.export.int8_loss import compare
+from training.export.int8_loss import Int8Loss, compare
 from training.export.round_weights import round_weights
 from training.networks import Network
 from training.networks.experts import combine
@@ -99,10 +100,20 @@ def publish(
         if len(experts) > 1:
             experts, scales = on_one_scale(experts, network, samples, crops)
             fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
-        artifacts, parity = _write_files(experts, network, draft, for_int8, int8)
-        fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
+        inner = cut_crops(for_int8, fields["input"]["size"])
+        artifacts, converted = _write_float(experts, network, draft, fields, inner)
+        # Before INT8, which takes minutes: too few pictures to calibrate on are refused here.
+        float_bundle = write_manifest(draft, fields, artifacts)
+        data, judged = _calibrate(float_bundle, fields, samples, crops, wanted or Wanted())
+        if int8 != "none":
+            files = _write_int8(converted, network, draft, fields, inner)
+            artifacts[RuntimeName.OPENVINO_INT8] = files
+            both = write_manifest(draft, fields, artifacts)
+            loss = _int8_loss(both, fields["calibration"], data, crops)
+            if int8 == "bounded":
+                loss.check()
+            fields["metrics"]["int8"] = loss.to_json()
         fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
-        judged = _calibrate(draft, fields, samples, crops, wanted or Wanted(), int8)
         bundle = write_manifest(draft, fields, artifacts)
         for runtime in artifacts:
             self_test(load_detector(bundle, runtime=runtime))
@@ -155,28 +166,40 @@ def _check_fields(fields: Mapping[str, Any]) -> None:
         raise ConfigurationError(f"{where} {first['input']!r}: {first['msg']}.") from None
 
 
-def _write_files(
-    experts: Sequence[Any], network: Network, folder: Path, for_int8: Sequence[Sample], int8: Int8
-) -> tuple[dict[RuntimeName, list[str]], float]:
-    size = int(experts[0].input_shape[1])
-    crops = cut_crops(for_int8, size)
-    tensor = partial(preprocess.from_jpegs, size=size, scaling=network.scaling)
+def _write_float(
+    experts: Sequence[Any],
+    network: Network,
+    folder: Path,
+    fields: dict[str, Any],
+    crops: Sequence[bytes],
+) -> tuple[dict[RuntimeName, list[str]], Any]:
+    """Files of Keras and of OpenVINO in FP32, and OpenVINO's model; notes how they differ."""
     exported = combine(experts, network.features) if network.linear_head else experts[0]
     converted = export.to_openvino(exported)
-    parity = export.check_parity(exported, converted, tensor(_evenly(crops, _PARITY_CROPS)))
-    artifacts = {
+    few = _tensor(_evenly(crops, _PARITY_CROPS), fields)
+    parity = export.check_parity(exported, converted, few)
+    fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
+    return {
         RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
         RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
-    }
-    if int8 != "none":
-        merged, kept = export.merged(converted), network.float_convolutions
-        ranges = list(tensor(_evenly(crops, _RANGE_CROPS)))
-        quantized = export.quantize(merged, ranges, float_convolutions=kept)
-        mixed = [crops[i] for i in np.random.default_rng(0).permutation(len(crops))]
-        starts = range(0, len(mixed), BATCH)
-        round_weights(quantized, merged, [tensor(mixed[i : i + BATCH]) for i in starts])
-        artifacts[RuntimeName.OPENVINO_INT8] = export.save_openvino(quantized, folder, export.INT8)
-    return artifacts, parity
+    }, converted
+
+
+def _write_int8(
+    converted: Any, network: Network, folder: Path, fields: dict[str, Any], crops: Sequence[bytes]
+) -> list[str]:
+    merged, kept = export.merged(converted), network.float_convolutions
+    ranges = list(_tensor(_evenly(crops, _RANGE_CROPS), fields))
+    quantized = export.quantize(merged, ranges, float_convolutions=kept)
+    mixed = [crops[i] for i in np.random.default_rng(0).permutation(len(crops))]
+    starts = range(0, len(mixed), BATCH)
+    batches = [_tensor(mixed[i : i + BATCH], fields) for i in starts]
+    round_weights(quantized, merged, batches)
+    return export.save_openvino(quantized, folder, export.INT8)
+
+
+def _tensor(crops: Sequence[bytes], fields: dict[str, Any]) -> NDArray[np.float32]:
+    return preprocess.from_jpegs(crops, **fields["input"])
 
 
 def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str, Any]:
@@ -219,31 +242,31 @@ def _self_test(bundle: Bundle) -> SelfTest:
 
 
 def _calibrate(
-    folder: Path,
+    bundle: Bundle,
     fields: dict[str, Any],
     samples: Sequence[Sample],
     crops: Sequence[bytes],
     wanted: Wanted,
-    int8: Int8,
-) -> reliability.CrossValidated:
-    """Fit on FP32, which all runtimes stand for, and hold INT8 to the same calibration."""
-    draft = load_bundle(folder)
-    fp32 = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_FP32), crops)
+) -> tuple[reliability.Labelled, reliability.CrossValidated]:
+    """Fit on FP32, which all runtimes stand for."""
+    fp32 = logits_of(load_detector(bundle, runtime=RuntimeName.OPENVINO_FP32), crops)
     data = labelled(samples, fp32)
+    judged = reliability.cross_validate(data, wanted)
     where = "valid and held-out groups of train"
     fields["calibration"], fields["thresholds"] = reliability.calibrate(
         data, wanted, fitted_on(samples, where)
     )
-    judged = reliability.cross_validate(data, wanted)
     fields["metrics"]["calibration"] = judged.to_json()
-    if RuntimeName.OPENVINO_INT8 in draft.manifest.artifacts:
-        logits = logits_of(load_detector(draft, runtime=RuntimeName.OPENVINO_INT8), crops)
-        fp32_p, int8_p = (reliability.apply(fields["calibration"], x) for x in (fp32, logits))
-        loss = compare(data.fake, fp32_p, int8_p)
-        if int8 == "bounded":
-            loss.check()
-        fields["metrics"]["int8"] = loss.to_json()
-    return judged
+    return data, judged
+
+
+def _int8_loss(
+    bundle: Bundle, calibration: Calibration, data: reliability.Labelled, crops: Sequence[bytes]
+) -> Int8Loss:
+    """What INT8 costs under the calibration of FP32."""
+    int8 = logits_of(load_detector(bundle, runtime=RuntimeName.OPENVINO_INT8), crops)
+    fp32_p, int8_p = (reliability.apply(calibration, x) for x in (data.logits, int8))
+    return compare(data.fake, fp32_p, int8_p)
 
 
 def _evenly(crops: Sequence[bytes], number: int) -> list[bytes]:

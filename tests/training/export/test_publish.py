@@ -152,6 +152,21 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_too_few_pictures_are_refused_before_the_minutes_of_int8(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("INT8 was made")
+
+    monkeypatch.setattr(export, "quantize", fail)
+    network = tiny_network()
+    with pytest.raises(ConfigurationError, match=r"There are 12 real pictures"):
+        publish(
+            [striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
     samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
