@@ -21,7 +21,7 @@ from tests.media.scene import number_shown
 
 
 def packets_of(data: bytes) -> tuple[list[Packet[VideoStream]], VideoStream]:
-    container = av.open(io.BytesIO(data))
+    container = av.open(io.BytesIO(data), "r")
     stream = container.streams.video[0]
     return [packet for packet in container.demux(stream) if packet.size], stream
 
