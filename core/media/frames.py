@@ -15,13 +15,13 @@ from functools import cache
 from types import TracebackType
 from typing import Self
 
-from core.media import heif_sequences
-from core.media.animations import Animation, shown_for_ms
-from core.media.images import StillMedia
+from core.media.animation import heif_sequences
+from core.media.animation.animations import Animation, shown_for_ms
+from core.media.film.video import VideoMedia
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sampling import Coverage, Frame
 from core.media.sniff import HEAD_BYTES, sniff
-from core.media.video import VideoMedia
+from core.media.still.images import StillMedia
 from core.options import Sampling
 
 __all__ = ["Frame", "Media", "open_media"]

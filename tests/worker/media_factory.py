@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from skimage import data
 
-from core.media import matrix_profile
+from core.media.colour import matrix_profile
 
 # Encoders of every text format are told its styles in the words of ASS.
 _ASS_HEADER = b"""[Script Info]

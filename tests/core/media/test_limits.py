@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.media.frames import open_media
 from core.media.limits import MediaLimits, refusing
-from core.media.sample_tables import claimed_samples
+from core.media.syntax.sample_tables import claimed_samples
 from tests.media_factory import make_animation, make_image, make_video
 from tests.still_factory import claiming, nested_boxes
 

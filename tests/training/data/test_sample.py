@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnreadableMedia
-from core.media import matrix_profile
+from core.media.colour import matrix_profile
 from core.media.frames import open_media
 from tests.media_factory import make_animation, make_image, picture, save_image
 from training.data.cache import Sample

@@ -78,7 +78,7 @@ def test_whatever_a_function_imports_when_it_is_called_is_loaded_before(
 @pytest.mark.parametrize(
     "name",
     ["av.subtitles.stream", "av.audio.stream", "PIL.ImageCms", "PIL._imagingcms", "pillow_heif",
-     "encodings.shift_jis", "linecache", "tracemalloc", "core.media.video"],
+     "encodings.shift_jis", "linecache", "tracemalloc", "core.media.film.video"],
 )  # fmt: skip
 def test_what_files_were_refused_for_is_loaded(loaded: dict[str, str], name: str) -> None:
     assert name in loaded

@@ -1,0 +1,1 @@
+"""Pictures that move: GIF, and animated PNG, WebP, AVIF and HEIF."""

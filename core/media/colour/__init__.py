@@ -1,0 +1,1 @@
+"""From the colours that a file states to 8-bit sRGB or BT.709."""

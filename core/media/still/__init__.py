@@ -1,0 +1,1 @@
+"""Still pictures: opened by format, loaded within the limits, upright."""

@@ -1,0 +1,1 @@
+"""The containers' own structure: boxes, elements, chunks and tables, read within bounds."""

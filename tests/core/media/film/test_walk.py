@@ -1,0 +1,71 @@
+"""Ten moments get ten pictures, also where keyframes do not lead to them."""
+
+from __future__ import annotations
+
+import pytest
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from core.media.film.walk import Walk
+from core.options import Sampling
+from tests.core.media.films import film, sampled
+from tests.media.mux import mux
+from tests.media.scene import number_shown
+
+
+@pytest.mark.parametrize("sampling", list(Sampling))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mp4/h264-intra-refresh",
+        "mkv/h264-intra-refresh",
+        "mp4/h264 with every frame said to be a keyframe",
+        "mp4/h264 whose first frame is no keyframe",
+        "mp4/h264 trimmed in front",
+        "mp4/h264-one-keyframe trimmed in front",
+        "mkv/h264-long with cues for every frame",
+    ],
+)
+def test_a_film_that_plays_gives_every_frame_that_was_asked_for(
+    name: str, sampling: Sampling
+) -> None:
+    frames, coverage = sampled(film(name), 10, sampling)
+    assert len(frames) == 10
+    assert coverage.missed == 0
+    shown = [number_shown(frame.pixels) for frame in frames]
+    start = shown[0] - frames[0].index
+    assert shown == [start + frame.index for frame in frames]
+
+
+def test_a_decoder_that_marks_no_keyframe_is_led_by_the_container() -> None:
+    frames, _ = sampled(film("mov/cfhd"))
+    assert [frame.keyframe for frame in frames] == [True] * 10
+
+
+def test_a_start_that_leads_nowhere_does_not_cost_the_rest_of_the_film(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[object] = []
+    decode = Walk._decode
+
+    def counted(walk: Walk, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        decoded.append(packet)
+        return decode(walk, packet)
+
+    monkeypatch.setattr(Walk, "_decode", counted)
+    name = "mp4/hevc-long-one-keyframe with every frame said to be a keyframe"
+    frames, _ = sampled(film(name), 2)
+    assert [frame.index for frame in frames] == [330, 990]
+    assert len(decoded) < 4 * 1320  # packets of the film
+
+
+def test_a_film_whose_middle_does_not_decode_misses_the_moments_there() -> None:
+    data = bytearray(mux("h264-long", "mp4"))
+    begin = data.index(b"mdat") + 8
+    length = data.index(b"moov") - begin
+    data[begin + length // 5 : begin + length * 4 // 5] = bytes(length * 3 // 5)
+    frames, coverage = sampled(bytes(data))
+    assert 4 <= len(frames) <= 6
+    assert coverage.missed >= 5
+    assert len(coverage.answered) + coverage.missed == 10
