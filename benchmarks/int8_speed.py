@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from core.cores import usable_cores
 from core.model.bundle import LOGIT_OUTPUT, RuntimeName
 from core.model.runtimes.openvino import OpenVinoRuntime
+from core.openvino_core import ov
 from training.export import openvino as export
 from training.networks import Head, Network, find_network
 from training.networks.experts import combine

@@ -9,7 +9,7 @@ from functools import cache
 # go on without it where this package cannot be imported. So nothing imports OpenVINO before this.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] # None: importing it fails
 
-import openvino as ov  # noqa: E402
+import openvino as ov  # noqa: E402, TID251 - after the line above
 
 __all__ = ["openvino_core", "ov"]
 

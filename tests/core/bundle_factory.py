@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 
 from core.model.bundle import Bundle, RuntimeName, write_manifest
+from core.openvino_core import ov
+
+ops = ov.opset13
 
 SIZE = 32
 

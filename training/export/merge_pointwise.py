@@ -56,7 +56,7 @@ def _is_cheap(first: Any, second: Any) -> bool:
 
 
 def _merge(first: Any, second: Any) -> None:
-    from openvino import opset13 as ops
+    from core.openvino_core import ov
 
     early, late = _matrix(source(first, 1)), _matrix(source(second, 1))
     own, other = readers(second)[0], readers(first)[0]
@@ -64,8 +64,8 @@ def _merge(first: Any, second: Any) -> None:
     bias = source(own, 1).get_data() + (late @ between).astype(np.float32)[None, :, None, None]
     kernel = (late @ early).astype(np.float32)[:, :, None, None]
     second.input(0).replace_source_output(first.input(0).get_source_output())
-    second.input(1).replace_source_output(ops.constant(kernel).output(0))
-    own.input(1).replace_source_output(ops.constant(bias.astype(np.float32)).output(0))
+    second.input(1).replace_source_output(ov.opset13.constant(kernel).output(0))
+    own.input(1).replace_source_output(ov.opset13.constant(bias.astype(np.float32)).output(0))
 
 
 def _matrix(weights: Any) -> NDArray[np.float64]:

@@ -155,17 +155,17 @@ def _has_steps(node: Any) -> bool:
 
 
 def _fit(layer: _Layer, moments: _Moments) -> None:
-    from openvino import opset13 as ops
+    from core.openvino_core import ov
 
     x, y = moments.means
     answer = _round(layer, moments) @ x if is_pointwise(layer.ours) else x
     bias = (y - answer).astype(np.float32).reshape(1, -1, 1, 1)
-    layer.bias.input(1).replace_source_output(ops.constant(bias).output(0))
+    layer.bias.input(1).replace_source_output(ov.opset13.constant(bias).output(0))
 
 
 def _round(layer: _Layer, moments: _Moments) -> Matrix:
     """Change the weights; returns what they are now, (outputs, inputs)."""
-    from openvino import opset13 as ops
+    from core.openvino_core import ov
 
     x, y = moments.means
     covariance = _covariance(layer, moments)
@@ -178,7 +178,7 @@ def _round(layer: _Layer, moments: _Moments) -> Matrix:
     missing = together - before @ covariance
     wanted = before + solve(damped, missing.T, assume_a="pos").T
     steps = gptq(wanted / scale, damped, limit)
-    whole = ops.constant(steps.astype(np.int8).reshape(weights.shape))
+    whole = ov.opset13.constant(steps.astype(np.int8).reshape(weights.shape))
     source(source(layer.ours, 1), 0).input(0).replace_source_output(whole.output(0))
     return np.asarray(steps * scale)
 

@@ -21,18 +21,16 @@ class Segment:
     """
 
     def __init__(self, model: Any, start: str, ends: Sequence[str]) -> None:
-        from openvino import opset13 as ops
-
         from core.openvino_core import openvino_core, ov
 
         copy = model.clone()
         outputs = {each.get_friendly_name(): each.output(0) for each in copy.get_ordered_ops()}
         cut = outputs[start]
-        begin = ops.parameter(cut.get_partial_shape(), np.float32)
+        begin = ov.opset13.parameter(cut.get_partial_shape(), np.float32)
         for port in cut.get_target_inputs():
             port.replace_source_output(begin.output(0))
         outputs[start] = begin.output(0)
-        part = ov.Model([ops.result(outputs[end]) for end in ends], [begin], "segment")
+        part = ov.Model([ov.opset13.result(outputs[end]) for end in ends], [begin], "segment")
         options = {"INFERENCE_PRECISION_HINT": "f32"}
         self._compiled = openvino_core().compile_model(part, "CPU", options)
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 import pytest
 
 from core.model.bundle import RuntimeName, write_manifest
+from core.openvino_core import ov
 from tests.core.bundle_factory import FIELDS, SIZE, write_bundle
 from tests.deepfake.conftest import RunCommand
+
+ops = ov.opset13
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as ops
+
+from core.openvino_core import ov
+
+ops = ov.opset13
 
 SIDE = 8
 CHANNELS = 12

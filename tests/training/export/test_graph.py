@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("openvino")
 
-import openvino as ov
-from openvino import opset13 as ops
-
+from core.openvino_core import ov
 from tests.training.export.blocks import node, residual_network
 from training.export.graph import bias_of, dominators, is_pointwise, source
+
+ops = ov.opset13
 
 
 def test_the_ways_to_a_node_lead_through_its_dominators_the_nearest_first() -> None:

@@ -10,8 +10,9 @@ from training.export.merge_pointwise import merge_pointwise
 
 pytest.importorskip("openvino")
 
-import openvino as ov
-from openvino import opset13 as ops
+from core.openvino_core import ov
+
+ops = ov.opset13
 
 SIDE = 6
 

@@ -234,12 +234,11 @@ def test_a_conversion_that_changes_the_answer_is_refused() -> None:
 
 def _broken_quantization(model: Any, *_: object, **__: object) -> Any:
     """The network with its sign turned: INT8 at its worst."""
-    import openvino as ov
-    import openvino.opset13 as ops
+    from core.openvino_core import ov
 
     turned = model.clone()
     logit = turned.output("logit").get_node().input_value(0)
-    result = ops.result(ops.negative(logit))
+    result = ov.opset13.result(ov.opset13.negative(logit))
     result.output(0).get_tensor().set_names({"logit"})
     cam = turned.output("cam").get_node()
     return ov.Model([result, cam], turned.get_parameters())
