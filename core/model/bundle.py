@@ -226,6 +226,20 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Raise :class:`BundleInvalid` for a ``model.json`` that would be refused.
+
+    Called before the weights are written, so that a bad name costs no minutes.
+    """
+    placeholder = {RuntimeName.TENSORFLOW: {"files": {"model.keras": "0" * 64}}}
+    try:
+        Manifest.model_validate({**fields, "artifacts": placeholder})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleInvalid(f"{where} {first['input']!r}: {first['msg']}.") from None
+
+
 def write_manifest(
     folder: Path, fields: Mapping[str, Any], artifacts: Mapping[RuntimeName, list[str]]
 ) -> Bundle:

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from core.errors import ConfigurationError
 from core.model import preprocess
@@ -24,6 +23,7 @@ from core.model.bundle import (
     RuntimeName,
     SelfTest,
     Thresholds,
+    check_fields,
     load_bundle,
     write_manifest,
 )
@@ -152,20 +152,6 @@ def check_new(folder: Path) -> None:
         )
 
 
-def _check_fields(fields: Mapping[str, Any]) -> None:
-    """Raise :class:`ConfigurationError` for a ``model.json`` that would be refused.
-
-    Before the slow part, so that a bad name costs no minute.
-    """
-    placeholder = {RuntimeName.TENSORFLOW: {"files": {export.KERAS: "0" * 64}}}
-    try:
-        Manifest.model_validate({**fields, "artifacts": placeholder})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{where} {first['input']!r}: {first['msg']}.") from None
-
-
 def _write_float(
     experts: Sequence[Any],
     network: Network,
@@ -218,7 +204,7 @@ def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str,
         "licence": origin.licence,
         "metrics": {},
     }
-    _check_fields(fields)
+    check_fields(fields)
     return fields
 
 
