@@ -112,8 +112,9 @@ class Decoder:
         return None
 
     def wake(self) -> bool:
-        """End its rest; False when it died in the meantime."""
-        self._child.resume()
+        """End its rest, if it has one; False when it died in the meantime."""
+        if self._jobs:
+            self._child.resume()
         return self._child.alive()
 
     def end(self) -> None:
