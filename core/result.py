@@ -158,7 +158,7 @@ class MediaFacts(Part):
     width: int | None = Field(None, description="Pixels, as displayed.")
     height: int | None = Field(None, description="Pixels, as displayed.")
     frames_total: int | None = Field(
-        None, description="Frames of the video, estimated where its container has no list."
+        None, description="Pictures that the video shows, counted; null for stills."
     )
     covered_s: float | None = Field(
         None, description="Seconds from the first judged moment to the last one."

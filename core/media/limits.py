@@ -89,10 +89,9 @@ def _check_pixels(width: int, height: int, limit: int) -> None:
 class MediaInfo:
     """What a file is: ``container`` is a ``Format.name``; width and height are as displayed.
 
-    ``duration_s`` is None for images. ``frames_total`` counts the pictures of a film: exact, or
-    estimated where counting would cost too much; None for images. ``notes`` are stable codes of
-    what was not looked at and what was assumed, such as ``audio_not_checked``; docs/http-api.md
-    lists them.
+    ``duration_s`` is None for images. ``frames_total`` counts the pictures that a film shows; None
+    for images. ``notes`` are stable codes of what was not looked at and what was assumed, such as
+    ``audio_not_checked``; docs/http-api.md lists them.
     """
 
     kind: Kind
