@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from core.evidence import Evidence, FaceCrop
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from core.result import Label, Reason
 
 MIN_FACE_PX = 40  # narrower faces are judged "low_quality": docs/decisions/0006-verdict.md

@@ -15,14 +15,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from core.errors import BundleInvalid, BundleNotFound
 from core.model.preprocess import Scaling
+from core.model.rules import Calibration, ErrorCell, Novelty, Part, Thresholds, check_disjoint
 
 MANIFEST = "model.json"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # of a bundle
-LOGIT_OUTPUT, MAP_OUTPUT = "logit", "cam"  # names in artifacts that have both outputs
+LOGIT_OUTPUT, MAP_OUTPUT, NOVELTY_OUTPUT = "logit", "cam", "novelty"  # of several outputs
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
 
 
@@ -34,11 +35,7 @@ class RuntimeName(StrEnum):
     OPENVINO_INT8 = "openvino-int8"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Artifact(_Part):
+class Artifact(Part):
     """The files of one runtime, the first being the one to open: name → SHA-256."""
 
     files: Annotated[
@@ -50,27 +47,14 @@ class Artifact(_Part):
         return next(iter(self.files))
 
 
-class InputSpec(_Part):
+class InputSpec(Part):
     """The tensor that the network takes: (n, size, size, 3) float32 RGB."""
 
     size: Annotated[int, Field(ge=32, le=1024)]
     scaling: Scaling
 
 
-class Calibration(_Part):
-    """P(fake) = sigmoid(slope * logit(fake) + intercept).
-
-    ``platt`` fits both numbers (Platt 1999); ``temperature`` fits the slope, one over the
-    temperature, and leaves the intercept at 0 (Guo et al. 2017).
-    """
-
-    method: Literal["platt", "temperature"] = "platt"  # bundles older than the field are Platt's
-    slope: Annotated[float, Field(gt=0)]
-    intercept: float
-    fitted_on: str
-
-
-class Explanation(_Part):
+class Explanation(Part):
     """How the network tells which parts of a crop raised or lowered its answer.
 
     ``cam``: every artifact has a second output of that name, the exact class-activation map
@@ -82,20 +66,7 @@ class Explanation(_Part):
     layer: str  # the last feature map, (n, h, w, channels); of experts, in each of them
 
 
-class Thresholds(_Part):
-    """Fake at or above ``fake``, real at or below ``real``, inconclusive between."""
-
-    fake: Annotated[float, Field(gt=0, le=1)]
-    real: Annotated[float, Field(ge=0, lt=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.real >= self.fake:
-            raise ValueError(f"real threshold {self.real} is not below fake threshold {self.fake}")
-        return self
-
-
-class Manifest(_Part):
+class Manifest(Part):
     """The content of ``model.json``."""
 
     schema_version: Literal[1] = 1
@@ -107,8 +78,10 @@ class Manifest(_Part):
     artifacts: dict[RuntimeName, Artifact]
     calibration: Calibration | None
     thresholds: Thresholds
+    novelty: Novelty | None = None  # None: the network has no output of that name
+    expected_error: tuple[ErrorCell, ...] = ()
     explanation: Explanation | None = None  # None: the network cannot explain itself
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, Any] = Field(default_factory=dict)
     data: str
     licence: str
     self_test: SelfTest | None = None
@@ -119,14 +92,27 @@ class Manifest(_Part):
             raise ValueError("artifacts is empty")
         return self
 
+    @model_validator(mode="after")
+    def _judging(self) -> Self:
+        """Thresholds are those of one calibration: a video has both of its own or neither."""
+        calibrated = self.calibration is not None and self.calibration.video is not None
+        if calibrated != (self.thresholds.video is not None):
+            raise ValueError(
+                "calibration.video and thresholds.video come together: thresholds of videos are "
+                "chosen on probabilities that were calibrated for videos"
+            )
+        check_disjoint(self.expected_error)
+        return self
 
-class SelfTest(_Part):
+
+class SelfTest(Part):
     """What the network must answer to a picture made of ``seed``; see core/model/detector.py."""
 
     seed: int
     raw_output: float
     tolerance: Annotated[float, Field(gt=0)]
-    answers: dict[RuntimeName, float] = {}  # of runtimes that answer otherwise: INT8
+    # of runtimes that answer otherwise: INT8
+    answers: dict[RuntimeName, float] = Field(default_factory=dict)
 
 
 Manifest.model_rebuild()

@@ -159,8 +159,8 @@ def _import(
     into: Path,
     replace: bool,
 ) -> Imported:
-    from core.model.bundle import Thresholds
     from core.model.preprocess import Scaling
+    from core.model.rules import Thresholds
     from core.model.runtimes.quiet import import_tensorflow
 
     import_tensorflow()

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from core.pipeline.report import result_of
 from core.result import Model
 from core.store.attempts import Attempts

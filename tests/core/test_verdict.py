@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from core.result import Label, Reason
 from core.verdict import decide
 from tests.core.evidence_factory import crop, evidence

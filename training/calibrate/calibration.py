@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model.bundle import Calibration
+from core.model.rules import Calibration
 
 Method = Literal["platt", "temperature"]
 _TEMPERATURES = (1e-3, 1e3)

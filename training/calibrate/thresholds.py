@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from training.calibrate.calibration import Wanted
 
 _FEWEST = 3  # pictures beyond a threshold that the share wanted stands for

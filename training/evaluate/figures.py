@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from training.data.cache import Sample
 from training.evaluate import metrics, resampling
 from training.evaluate.scores import Flags, Floats, Scores, scores_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from core.result import Label
 from training.evaluate.resampling import share_interval
 from training.evaluate.scores import Flags, Floats

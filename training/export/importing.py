@@ -20,13 +20,13 @@ from core.model.bundle import (
     Explanation,
     RuntimeName,
     SelfTest,
-    Thresholds,
     check_fields,
     load_bundle,
     write_manifest,
 )
 from core.model.detector import Detector, self_test_tensor
 from core.model.preprocess import Scaling
+from core.model.rules import Thresholds
 from core.model.runtimes import load_detector
 from core.model.runtimes.tensorflow import grad_cam
 from training.export.flatten import flatten

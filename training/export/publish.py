@@ -17,17 +17,16 @@ from core.model import preprocess
 from core.model.bundle import (
     NAME_PATTERN,
     Bundle,
-    Calibration,
     Explanation,
     Manifest,
     RuntimeName,
     SelfTest,
-    Thresholds,
     check_fields,
     load_bundle,
     write_manifest,
 )
 from core.model.detector import self_test, self_test_tensor
+from core.model.rules import Calibration, Thresholds
 from core.model.runtimes import load_detector
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted

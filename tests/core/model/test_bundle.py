@@ -10,6 +10,10 @@ from core.errors import BundleInvalid, BundleNotFound
 from core.model.bundle import MANIFEST, Bundle, find_bundle, installed, load_bundle
 from tests.core.bundle_factory import write_bundle
 
+PLATT = {"slope": 0.7, "intercept": 0.1, "fitted_on": "nothing"}
+BAND = {"fake": 0.8, "real": 0.2}
+CELL = {"kind": "video", "face_width_px": [40, 90], "files": 9, "decided": 8, "wrong": 1}
+
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
@@ -71,6 +75,9 @@ def test_a_missing_file_is_named(bundle: Bundle) -> None:
         ({"surprise": 1}, "surprise"),
         ({"input": {"size": 8, "scaling": "unit"}}, r"input\.size"),
         ({"artifacts": {}}, "artifacts is empty"),
+        ({"calibration": {**PLATT, "video": PLATT}}, "come together"),
+        ({"thresholds": {**BAND, "video": BAND}}, "come together"),
+        ({"expected_error": [CELL, CELL]}, "two cells of videos"),
         ({"artifacts": {"openvino-fp32": {"files": {"../x": "0" * 64}}}}, "plain file name"),
     ],
 )
@@ -80,6 +87,31 @@ def test_a_manifest_that_makes_no_sense_is_refused(
     edit(bundle, **changes)
     with pytest.raises(BundleInvalid, match=what):
         load_bundle(bundle.path)
+
+
+def test_a_bundle_may_judge_videos_by_numbers_of_their_own(bundle: Bundle) -> None:
+    edit(
+        bundle,
+        calibration={**PLATT, "video": {**PLATT, "slope": 3.0}},
+        thresholds={**BAND, "video": {"fake": 0.9, "real": 0.1}},
+        novelty={"limit": 11.5, "rate": 0.02, "fitted_on": "nothing"},
+        expected_error=[CELL],
+    )
+    manifest = load_bundle(bundle.path).manifest
+    assert manifest.calibration is not None
+    assert manifest.calibration.video is not None
+    assert manifest.calibration.video.slope == 3.0
+    assert manifest.thresholds.video is not None
+    assert manifest.thresholds.video.fake == 0.9
+    assert manifest.novelty is not None
+    assert manifest.novelty.limit == 11.5
+    assert manifest.expected_error[0].face_width_px == (40, 90)
+
+
+def test_a_bundle_older_than_these_fields_has_none_of_them(bundle: Bundle) -> None:
+    assert bundle.manifest.novelty is None
+    assert bundle.manifest.thresholds.video is None
+    assert bundle.manifest.expected_error == ()
 
 
 def test_a_manifest_that_is_no_json_is_refused(bundle: Bundle) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from core.pipeline.report import media_facts_of, result_of
 from core.result import Model, Result
 from core.verdict import decide

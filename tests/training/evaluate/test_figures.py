@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from tests.training.evaluate.scored import made_scores
 from training.evaluate import metrics
 from training.evaluate.claims import claims_of

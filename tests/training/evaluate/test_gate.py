@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from tests.training.evaluate.scored import made_scores
 from training.data.manifest import Picture, Split
 from training.evaluate.claims import claims_of

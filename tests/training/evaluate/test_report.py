@@ -157,7 +157,7 @@ def test_no_two_elements_of_the_page_share_an_id(page: str) -> None:
 @pytest.fixture(scope="module")
 def plots() -> dict[str, Any]:
     scores = made_scores()
-    from core.model.bundle import Thresholds
+    from core.model.rules import Thresholds
 
     thresholds = Thresholds(fake=0.8, real=0.2)
     report = figures_of(scores, thresholds, resamples=20)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.errors import BundleInvalid
-from core.model.bundle import Thresholds
 from core.model.preprocess import Scaling
+from core.model.rules import Thresholds
 from core.model.runtimes import load_detector
 from tests.training.export.foreign_models import (
     SIZE,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from training.evaluate.metrics import ECE_BINS, bin_of
 from training.evaluate.plots.style import (
     FAKE,

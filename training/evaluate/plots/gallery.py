@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from core.model.bundle import Thresholds
+from core.model.rules import Thresholds
 from training.evaluate.plots.confusion import confusion
 from training.evaluate.plots.curves import coverage, precision_recall, roc
 from training.evaluate.plots.distributions import histogram, reliability
