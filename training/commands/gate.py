@@ -90,11 +90,14 @@ def gate(
 
 def _measure(bundle: Bundle, runtime: str, samples: Sequence[Sample]) -> _Measured:
     from core.model.runtimes import load_detector
-    from training.evaluate.figures import figures
+    from training.evaluate.figures import figures_of
+    from training.evaluate.scores import scores_of
     from training.evaluate.scoring import score_samples
+    from training.evaluate.verdicts import called
 
     scores = score_samples(load_detector(bundle, runtime=runtime), samples)
-    report = figures(samples, scores, bundle.manifest.thresholds)
+    verdicts = called(scores, bundle.manifest.thresholds)
+    report = figures_of(scores_of(samples, scores), verdicts)
     return _Measured(runtime, samples, scores, report)
 
 

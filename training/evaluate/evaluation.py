@@ -22,6 +22,7 @@ from training.evaluate.sampling import choose as choose_sample
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of
 from training.evaluate.scoring import score_by_runtime
+from training.evaluate.verdicts import called
 from training.evaluate.videos import find_clips, measure_videos
 
 SCHEMA_VERSION = 1
@@ -69,7 +70,7 @@ def evaluate(
     thresholds = bundle.manifest.thresholds
     scores = {name: scores_of(samples, p) for name, p in probabilities.items()}
     figures = {
-        name.value: figures_of(each, thresholds, resamples=plan.resamples)
+        name.value: figures_of(each, called(each.probability, thresholds), resamples=plan.resamples)
         for name, each in scores.items()
     }
     document = {

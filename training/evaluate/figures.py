@@ -1,4 +1,4 @@
-"""What a bundle is worth: figures of all pictures, by source and by generator.
+"""What a bundle is worth: figures of all pictures or clips, by source, generator and kind.
 
 A group of figures is a dictionary of plain JSON values; docs/evaluation/README.md says what
 each means. ``intervals`` in it holds the 95 % interval of a figure under the same name.
@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core.model.rules import Thresholds
-from training.data.cache import Sample
 from training.evaluate import metrics, resampling
-from training.evaluate.scores import Flags, Floats, Scores, scores_of
-from training.evaluate.verdicts import shares
+from training.evaluate.scores import Flags, Floats, Scores
+from training.evaluate.verdicts import Verdicts, shares
 
 # A source of fakes only is compared with the reals of another: the photographs of the kind
 # that its generator learned from.
@@ -38,59 +36,50 @@ _PROBABILITY: dict[str, _Pair] = {
 }
 
 
-def figures(
-    samples: Sequence[Sample],
-    probability: Floats,
-    thresholds: Thresholds,
-    *,
-    resamples: int = resampling.RESAMPLES,
-    seed: int = resampling.SEED,
-) -> dict[str, Any]:
-    """Every figure of pictures and their P(fake)."""
-    scores = scores_of(samples, probability)
-    return figures_of(scores, thresholds, resamples=resamples, seed=seed)
-
-
 def figures_of(
     scores: Scores,
-    thresholds: Thresholds,
+    verdicts: Verdicts,
     *,
     resamples: int = resampling.RESAMPLES,
     seed: int = resampling.SEED,
 ) -> dict[str, Any]:
-    """Every figure of scores: ``all``, ``by_source``, ``by_generator`` and the mean AUCs."""
-    weights = resampling.draw(scores.strata(), resamples, seed)
+    """Every figure of scores: ``all``, by source, generator and kind, and the mean AUCs."""
+    weights = scores.resampled(resamples, seed)
     everything = np.ones(len(scores), np.bool_)
-    by_source = {
-        name: _Group(scores, scores.source == name, weights)
-        for name in sorted(set(scores.source.tolist()))
-    }
-    by_generator = {
-        name: _Group(scores, scores.fake & (scores.generator == name), weights)
-        for name in sorted(set(scores.generator[scores.fake].tolist()) - {""})
-    }
-    return {
-        "all": _Group(scores, everything, weights).figures(thresholds),
+
+    def group(members: Flags) -> _Group:
+        return _Group(scores, verdicts, members, weights)
+
+    by_source = {name: group(scores.source == name) for name in sorted(set(scores.source.tolist()))}
+    told = {
+        "all": group(everything).figures(),
         **_mean_aucs(list(by_source.values())),
-        "by_source": {name: group.figures(thresholds) for name, group in by_source.items()},
-        "by_generator": {name: group.figures(thresholds) for name, group in by_generator.items()},
+        "by_source": {name: each.figures() for name, each in by_source.items()},
     }
+    for key, names in (("by_generator", scores.generator), ("by_kind", scores.kind)):
+        told[key] = {
+            name: group(scores.fake & (names == name)).figures()
+            for name in sorted(set(names[scores.fake].tolist()) - {""})
+        }
+    return told
 
 
 class _Group:
     """Some of the pictures, and whom they are compared with."""
 
-    def __init__(self, scores: Scores, members: Flags, weights: Floats) -> None:
-        self._scores, self._members, self._weights = scores, members, weights
+    def __init__(self, scores: Scores, verdicts: Verdicts, members: Flags, weights: Floats) -> None:
+        self._scores, self._verdicts = scores, verdicts
+        self._members, self._weights = members, weights
         self._own = members | counterparts(scores, members)
         self._against_all = (members & scores.fake) | ~scores.fake
 
-    def figures(self, thresholds: Thresholds) -> dict[str, Any]:
+    def figures(self) -> dict[str, Any]:
         """The group's figures, rounded, with their intervals."""
         fake = self._scores.fake[self._members]
         values: dict[str, Any] = {
             "real": int((~fake).sum()),
             "fake": int(fake.sum()),
+            "groups": len(set(self._scores.group[self._members].tolist())),
             "face_found": int(self._scores.face_found[self._members].sum()),
         }
         intervals: dict[str, list[float] | None] = {}
@@ -102,13 +91,14 @@ class _Group:
         )
         for name, pair in _PROBABILITY.items():
             values[name], intervals[name] = self._measure(pair, self._members)
-        decided = shares(fake, self._scores.probability[self._members], thresholds)
+        verdicts = {label: flags[self._members] for label, flags in self._verdicts.items()}
+        decided = shares(fake, verdicts, self._scores.group[self._members])
         intervals |= decided.pop("intervals")
         return values | decided | {"intervals": intervals}
 
     def aucs(self, *, all_reals: bool) -> tuple[float, Floats]:
         """AUC, and AUC of every resample (r,), against its own or against all reals."""
-        compared = self._against_all if all_reals else self._own
+        compared = (self._against_all if all_reals else self._own) & self._scores.judged
         fake, p = self._scores.fake[compared], self._scores.probability[compared]
         return metrics.auc(fake, p), resampling.auc(fake, p, self._weights[:, compared])
 
@@ -118,11 +108,18 @@ class _Group:
 
     def _measure(self, pair: _Pair, some: Flags) -> tuple[float | None, list[float] | None]:
         metric, resampled = pair
+        some = some & self._scores.judged
         fake, p = self._scores.fake[some], self._scores.probability[some]
         value = rounded(metric(fake, p))
-        if value is None:
-            return None, None
+        if value is None or not self._enough(some):
+            return value, None
         return value, _rounded_pair(resampling.interval(resampled(fake, p, self._weights[:, some])))
+
+    def _enough(self, some: Flags) -> bool:
+        """Whether each class that is there has groups enough to be resampled."""
+        classes = (some & self._scores.fake, some & ~self._scores.fake)
+        numbers = [len(set(self._scores.group[each].tolist())) for each in classes if each.any()]
+        return min(numbers, default=0) >= resampling.FEWEST_GROUPS
 
 
 def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
@@ -133,9 +130,15 @@ def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
         pairs = [pair for pair in pairs if np.isfinite(pair[0])]
         told[name] = rounded(float(np.mean([value for value, _ in pairs]))) if pairs else None
         told[f"{name}_sources"] = len(pairs)
-        resampled = np.mean([each for _, each in pairs], axis=0) if pairs else np.empty(0)
+        resampled = _mean_where_measured([each for _, each in pairs])
         told["intervals"][name] = _rounded_pair(resampling.interval(resampled))
     return told
+
+
+def _mean_where_measured(resampled: Sequence[Floats]) -> Floats:
+    """The mean over sources, of the resamples in which every source has both classes."""
+    table = np.asarray(resampled)  # (sources, r)
+    return table[:, np.isfinite(table).all(0)].mean(0) if len(table) else np.empty(0)
 
 
 def counterparts(scores: Scores, members: Flags) -> Flags:

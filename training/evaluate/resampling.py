@@ -2,8 +2,10 @@
 
 A resample is a row of counts: how often each picture was drawn. The figures are then
 weighted figures, and a thousand of them are a few sums along the sorted scores
-(percentile bootstrap, Efron and Tibshirani 1993, chapter 13). Pictures are drawn within
-their source and class, so that every resample has the composition of the data.
+(percentile bootstrap, Efron and Tibshirani 1993, chapter 13). Pictures of one group, which are of
+one person, scene or film, are drawn together (cluster bootstrap, Davison and Hinkley 1997,
+section 3.8), and groups within those of the same sources and classes, so that every resample has
+about the composition of the data.
 
 Throughout: ``weights`` (r, n) float64 counts, ``fake`` (n,) bool, ``score`` (n,) float64;
 the result is (r,) float64, NaN where a class is missing.
@@ -15,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import norm
 
 from training.evaluate.metrics import CLIP, COVERAGE, ECE_BINS, Flags, Floats, bin_of
 
@@ -24,6 +26,7 @@ Resampled = Callable[[Flags, Floats, Floats], Floats]
 RESAMPLES = 1000
 SEED = 7
 CONFIDENCE = 0.95
+FEWEST_GROUPS = 5  # of one class; resampling fewer says nothing of others like them
 
 
 def draw(strata: NDArray[np.int64], resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
@@ -39,6 +42,40 @@ def draw(strata: NDArray[np.int64], resamples: int = RESAMPLES, seed: int = SEED
     return weights
 
 
+def draw_groups(
+    cells: NDArray[np.int64],
+    fake: Flags,
+    groups: NDArray[np.str_],
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Floats:
+    """(resamples, n) float64: how often each member is drawn, those of a group always together.
+
+    ``cells`` (n,) int64 numbers the sources and classes, ``groups`` (n,) names the groups. A group
+    is drawn among those that lie in the same cells; where these are fewer than
+    ``FEWEST_GROUPS``, among all such groups with the same classes.
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    strata = _same_rows(_occurs(group, cells, len(names)))
+    sizes = np.bincount(strata)
+    by_class = _same_rows(_occurs(group, fake.astype(np.int64), len(names)))
+    strata = np.where(sizes[strata] < FEWEST_GROUPS, len(sizes) + by_class, strata)
+    return draw(strata, resamples, seed)[:, group]
+
+
+def _occurs(group: NDArray[np.intp], cells: NDArray[np.int64], number: int) -> NDArray[np.bool_]:
+    """(groups, cells) bool: which cells each group has members in."""
+    table = np.zeros((number, int(cells.max(initial=0)) + 1), np.bool_)
+    table[group, cells] = True
+    return table
+
+
+def _same_rows(table: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(rows,) int64: equal rows share a number."""
+    _, inverse = np.unique(table, axis=0, return_inverse=True)
+    return np.asarray(inverse.reshape(-1), np.int64)
+
+
 def interval(values: Floats) -> tuple[float, float] | None:
     """The middle 95 % of resampled values; None where there are none."""
     values = values[np.isfinite(values)]
@@ -49,15 +86,30 @@ def interval(values: Floats) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def share_interval(count: int, total: int) -> tuple[float, float] | None:
+def share_interval(
+    count: int, total: int, independent: float | None = None
+) -> tuple[float, float] | None:
     """Wilson's interval of ``count`` in ``total``.
 
-    The bootstrap gives an interval of no width for 0 of 60, which says too much.
+    The bootstrap gives an interval of no width for 0 of 60, which says too much. Of the ``total``
+    only ``independent`` may count: :func:`independent_number`.
     """
     if not total:
         return None
-    bounds = binomtest(count, total).proportion_ci(CONFIDENCE, method="wilson")
-    return float(bounds.low), float(bounds.high)
+    number, share = independent or total, count / total
+    z = norm.ppf((1 + CONFIDENCE) / 2)
+    middle = share + z**2 / (2 * number)
+    half = z * np.sqrt(share * (1 - share) / number + (z / (2 * number)) ** 2)
+    scale = 1 + z**2 / number
+    return max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))
+
+
+def independent_number(groups: NDArray[np.str_]) -> float:
+    """How many members say as much as these if those of a group all say the same (Kish 1965)."""
+    if not len(groups):
+        return 0.0
+    _, sizes = np.unique(groups, return_counts=True)
+    return float(len(groups) ** 2 / np.square(sizes).sum())
 
 
 def auc(fake: Flags, score: Floats, weights: Floats) -> Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from training.evaluate.figures import rounded
 from training.evaluate.progress import tracked
 from training.evaluate.scores import Floats, Scores, scores_of
 from training.evaluate.scoring import score_crops
-from training.evaluate.verdicts import shares
+from training.evaluate.verdicts import called, shares
 
 _CHUNK = 64
 
@@ -44,7 +45,7 @@ def measure_robustness(
     ``auc_lost`` is the difference to the clean pictures; its interval is of paired resamples.
     """
     clean = _score(samples, detector, faces, lambda pixels: pixels, "clean")
-    weights = resampling.draw(clean.strata(), resamples)
+    weights = clean.resampled(resamples, resampling.SEED)
     curves = {}
     for kind in degradations:
         scored = [(kind.clean, clean)] + [
@@ -103,8 +104,7 @@ def _score(
             cut_out = list(pool.map(cut, samples[start : start + _CHUNK]))
             found += [seen for _, seen in cut_out]
             probabilities.append(score_crops(detector, [data for data, _ in cut_out], None))
-    scores = scores_of(samples, np.concatenate(probabilities))
-    return Scores(scores.fake, scores.probability, scores.source, scores.generator, np.array(found))
+    return replace(scores_of(samples, np.concatenate(probabilities)), face_found=np.array(found))
 
 
 def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -
     aucs = resampling.auc(fake, p, weights)
     lost = resampling.auc(fake, clean.probability, weights) - aucs
     auc = metrics.auc(fake, p)
-    decided = shares(fake, p, detector.bundle.manifest.thresholds)
+    decided = shares(fake, called(p, detector.bundle.manifest.thresholds), scores.group)
     accuracy = resampling.accuracy(fake, p, weights)
     wanted = ("real_called_fake", "fake_called_fake", "decided")
     intervals = {name: decided["intervals"][name] for name in wanted}

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cache import Sample
+from training.data.picture import Picture
+from training.evaluate import resampling
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -16,12 +18,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What is known of n pictures and what the detector said of them; every array is (n,)."""
+    """What is known of n pictures or clips, and what the detector said; every array is (n,)."""
 
     fake: Flags
-    probability: Floats  # calibrated P(fake), in [0, 1]
+    probability: Floats  # calibrated P(fake), in [0, 1]; NaN for a clip that was not judged
     source: NDArray[np.str_]
     generator: NDArray[np.str_]  # what made a fake; "" for reals
+    kind: NDArray[np.str_]  # of a fake, such as swap; "" for reals and where nobody says
+    group: NDArray[np.str_]  # members of one are of one person, scene or film
     face_found: Flags  # where not, the whole picture was judged
 
     def __post_init__(self) -> None:
@@ -38,14 +42,33 @@ class Scores:
         _, inverse = np.unique(cells, axis=0, return_inverse=True)
         return np.asarray(inverse.reshape(-1), np.int64)
 
+    @property
+    def judged(self) -> Flags:
+        """(n,) bool: whether there is a probability."""
+        return np.isfinite(self.probability)
+
+    def resampled(self, resamples: int, seed: int) -> Floats:
+        """(resamples, n) float64: how often each is drawn, whole groups at a time."""
+        return resampling.draw_groups(self.strata(), self.fake, self.group, resamples, seed)
+
 
 def scores_of(samples: Sequence[Sample], probability: Floats) -> Scores:
     """Join pictures with the probabilities that were computed of them, in the same order."""
     pictures = [sample.picture for sample in samples]
+    found = np.array([sample.face_found for sample in samples], np.bool_)
+    return scores_of_pictures(pictures, probability, found)
+
+
+def scores_of_pictures(
+    pictures: Sequence[Picture], probability: Floats, face_found: Flags
+) -> Scores:
+    """Join pictures or clips with what was said of them, in the same order."""
     return Scores(
         fake=np.array([picture.fake for picture in pictures], np.bool_),
         probability=np.asarray(probability, np.float64),
         source=np.array([picture.source for picture in pictures], np.str_),
         generator=np.array([each.generator if each.fake else "" for each in pictures], np.str_),
-        face_found=np.array([sample.face_found for sample in samples], np.bool_),
+        kind=np.array([each.kind if each.fake else "" for each in pictures], np.str_),
+        group=np.array([picture.group for picture in pictures], np.str_),
+        face_found=face_found,
     )

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.model.rules import Thresholds
+from core.model.rules import Band
 from core.result import Label
-from training.evaluate.resampling import share_interval
+from training.evaluate.resampling import independent_number, share_interval
 from training.evaluate.scores import Flags, Floats
 
+Verdicts: TypeAlias = Mapping[Label, Flags]  # which of n files, (n,) bool, got which verdict
 ORDER = (Label.REAL, Label.INCONCLUSIVE, Label.FAKE)
 
 
-def called(probability: Floats, thresholds: Thresholds) -> dict[Label, Flags]:
-    """Which pictures (n,) get which verdict."""
+def called(probability: Floats, thresholds: Band) -> Verdicts:
+    """The verdicts on pictures by their P(fake), (n,)."""
     fake, real = probability >= thresholds.fake, probability <= thresholds.real
     return {Label.REAL: real, Label.INCONCLUSIVE: ~(fake | real), Label.FAKE: fake}
 
 
-def shares(fake: Flags, probability: Floats, thresholds: Thresholds) -> dict[str, Any]:
+def shares(fake: Flags, verdicts: Verdicts, groups: NDArray[np.str_]) -> dict[str, Any]:
     """Shares of right, wrong and no verdicts, with Wilson's intervals.
 
-    ``confusion`` counts pictures: true class → verdict; ``inconclusive`` is a column of it.
+    ``confusion`` counts files: true class → verdict; ``inconclusive`` is a column of it. The
+    intervals count the files of a group, ``groups`` being (n,), as if all got the same verdict.
     """
-    verdicts = called(probability, thresholds)
     decided = ~verdicts[Label.INCONCLUSIVE]
     right = np.where(fake, verdicts[Label.FAKE], verdicts[Label.REAL])
     counted = {
@@ -41,7 +44,7 @@ def shares(fake: Flags, probability: Floats, thresholds: Thresholds) -> dict[str
     for name, (flags, among) in counted.items():
         count, total = int((flags & among).sum()), int(among.sum())
         told[name] = round(count / total, 4) if total else None
-        pair = share_interval(count, total)
+        pair = share_interval(count, total, independent_number(groups[among]))
         told["intervals"][name] = None if pair is None else [round(edge, 4) for edge in pair]
     told["confusion"] = {
         true.value: {label.value: int((verdicts[label] & members).sum()) for label in ORDER}

@@ -15,6 +15,7 @@ CELLS = [
     ("portraits", True, 30, "portraits"),
     ("photos", False, 50, ""),
 ]
+KINDS = {"swapper": "swap", "StyleGAN": "gan", "StyleGAN2": "gan"}
 
 
 def made_scores(separation: float = 2.0, seed: int = 0) -> Scores:
@@ -27,5 +28,7 @@ def made_scores(separation: float = 2.0, seed: int = 0) -> Scores:
         probability=1 / (1 + np.exp(-logit)),
         source=np.concatenate([np.full(n, name) for name, _, n, _ in CELLS]),
         generator=np.concatenate([np.full(n, made) for *_, n, made in CELLS]),
+        kind=np.concatenate([np.full(n, KINDS.get(made, "")) for *_, n, made in CELLS]),
+        group=np.array([str(number) for number in range(len(fake))]),
         face_found=np.arange(len(fake)) % 5 > 0,
     )

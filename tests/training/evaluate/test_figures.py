@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from training.evaluate.claims import claims_of
 from training.evaluate.figures import figures_of
 from training.evaluate.scores import Scores
 from training.evaluate.text_table import table, with_interval
+from training.evaluate.verdicts import called
 
 THRESHOLDS = Thresholds(fake=0.8, real=0.2)
+VERDICTS = called(made_scores().probability, THRESHOLDS)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def scores() -> Scores:
 
 @pytest.fixture(scope="module")
 def report(scores: Scores) -> dict[str, Any]:
-    return figures_of(scores, THRESHOLDS, resamples=200)
+    return figures_of(scores, VERDICTS, resamples=200)
 
 
 def test_every_figure_lies_in_its_interval(report: dict[str, Any]) -> None:
@@ -73,6 +76,34 @@ def test_generators_are_told_apart(report: dict[str, Any]) -> None:
     assert report["by_generator"]["swapper"]["auc"] is not None
 
 
+def test_kinds_of_fakes_are_told_apart(report: dict[str, Any]) -> None:
+    assert set(report["by_kind"]) == {"swap", "gan"}
+    assert report["by_kind"]["gan"]["fake"] == 100
+    assert report["by_kind"]["gan"]["real"] == 0
+    assert report["by_kind"]["gan"]["auc_all_reals"] == pytest.approx(0.889, abs=1e-3)
+
+
+def test_a_source_of_few_groups_has_figures_without_an_interval(scores: Scores) -> None:
+    few = np.where(scores.source == "swaps", "one film", scores.group)
+    told = figures_of(replace(scores, group=few), VERDICTS, resamples=50)
+    swaps = told["by_source"]["swaps"]
+    assert (swaps["groups"], swaps["intervals"]["auc"]) == (1, None)
+    assert swaps["auc"] is not None
+    assert told["all"]["intervals"]["auc"] is not None
+    low, high = swaps["intervals"]["decided"]
+    assert high - low > 0.5  # as of one file
+
+
+def test_a_clip_that_was_not_judged_counts_as_undecided_and_in_no_auc(scores: Scores) -> None:
+    p = scores.probability.copy()
+    p[:10] = np.nan
+    told = figures_of(replace(scores, probability=p), called(p, THRESHOLDS), resamples=50)
+    rest = slice(10, None)
+    assert told["all"]["auc"] == pytest.approx(metrics.auc(scores.fake[rest], p[rest]), abs=1e-4)
+    assert told["all"]["confusion"]["real"]["inconclusive"] >= 10
+    assert told["all"]["real"] == 190
+
+
 def test_the_confusion_matrix_counts_every_picture_once(report: dict[str, Any]) -> None:
     confusion = report["all"]["confusion"]
     assert list(confusion["real"]) == ["real", "inconclusive", "fake"]
@@ -107,5 +138,4 @@ def test_the_table_has_a_line_for_every_source_and_shows_intervals(
 
 def test_labels_and_probabilities_of_different_lengths_are_refused(scores: Scores) -> None:
     with pytest.raises(ValueError, match="different lengths"):
-        Scores(scores.fake[:3], scores.probability, scores.source, scores.generator,
-               scores.face_found)  # fmt: skip
+        replace(scores, fake=scores.fake[:3])

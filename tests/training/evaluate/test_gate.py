@@ -14,12 +14,13 @@ from training.evaluate.figures import figures_of
 from training.evaluate.gate import PER_CELL, broken_claims, gate_sample
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores
+from training.evaluate.verdicts import called
 
 THRESHOLDS = Thresholds(fake=0.8, real=0.2)
 
 
 def report_of(scores: Scores) -> dict[str, Any]:
-    return claims_of(figures_of(scores, THRESHOLDS, resamples=200))
+    return claims_of(figures_of(scores, called(scores.probability, THRESHOLDS), resamples=200))
 
 
 def picture(index: int, source: str = "a", *, fake: bool = False) -> Picture:

@@ -22,6 +22,7 @@ from training.evaluate.figures import figures_of
 from training.evaluate.plots.gallery import draw_all
 from training.evaluate.plots.style import inline, to_png, to_svg
 from training.evaluate.report.page import write_report
+from training.evaluate.verdicts import called
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_metrics_json_says_what_was_measured_and_on_what(
     assert document == evaluation.document
     assert document["model"] == detector.bundle.reference
     assert document["data"]["pictures"] == 18
-    assert document["thresholds"] == {"fake": 0.8, "real": 0.2}
+    assert document["thresholds"] == {"fake": 0.8, "real": 0.2, "video": None}
     assert document["runtimes"]["openvino-fp32"]["all"]["auc"] > 0.9
     assert document["robustness"]["pictures"] == 6
     assert [clip["label"] for clip in document["videos"]["clips"]] == ["real", "noface"]
@@ -160,7 +161,7 @@ def plots() -> dict[str, Any]:
     from core.model.rules import Thresholds
 
     thresholds = Thresholds(fake=0.8, real=0.2)
-    report = figures_of(scores, thresholds, resamples=20)
+    report = figures_of(scores, called(scores.probability, thresholds), resamples=20)
     return draw_all(scores, report, thresholds, None)
 
 

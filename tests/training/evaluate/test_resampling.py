@@ -75,3 +75,46 @@ def test_a_thousand_resamples_of_a_test_set_take_under_two_seconds() -> None:
     weights = resampling.draw(fake.astype(np.int64), 1000)
     resampling.auc(fake, score, weights)
     assert time.process_time() - started < 2
+
+
+def test_members_of_a_group_are_drawn_together() -> None:
+    groups = np.array([f"film {index // 4}" for index in range(48)])
+    fake = np.arange(48) % 2 == 0
+    weights = resampling.draw_groups(fake.astype(np.int64), fake, groups, resamples=30)
+    counts = weights.reshape(30, 12, 4)
+    assert (counts == counts[:, :, :1]).all()
+    assert (weights.sum(1) == 48).all()
+    assert len(np.unique(weights, axis=0)) > 20
+
+
+def test_groups_are_drawn_within_their_source_unless_it_has_too_few() -> None:
+    cells = np.array([0] * 10 + [1] * 2 + [2] * 3)
+    groups, fake = np.arange(15).astype(str), np.zeros(15, np.bool_)
+    weights = resampling.draw_groups(cells, fake, groups, resamples=200)
+    assert (weights[:, cells == 0].sum(1) == 10).all()
+    of_the_small = weights[:, cells == 1].sum(1)
+    assert of_the_small.min() == 0
+    assert of_the_small.max() > 2
+
+
+def test_frames_of_few_films_have_the_wide_interval_of_few_films() -> None:
+    rng = np.random.default_rng(0)
+    film = np.repeat(np.arange(20), 30)
+    fake = film < 10
+    score = rng.normal(fake.astype(float), 0.1) + np.repeat(rng.normal(0, 1, 20), 30)
+    grouped = resampling.draw_groups(fake.astype(np.int64), fake, film.astype(str), 300)
+    alone = resampling.draw(fake.astype(np.int64), 300)
+    wide, narrow = (
+        np.ptp(resampling.interval(resampling.auc(fake, score, weights)) or (0, 0))
+        for weights in (grouped, alone)
+    )
+    assert wide > 3 * narrow
+
+
+def test_a_share_of_files_in_few_groups_is_less_certain() -> None:
+    groups = np.repeat(["a", "b", "c", "d"], 10)
+    assert resampling.independent_number(groups) == pytest.approx(4)
+    assert resampling.independent_number(np.arange(40).astype(str)) == 40
+    assert resampling.independent_number(groups[:0]) == 0
+    low, high = resampling.share_interval(10, 40, 4) or (0, 0)
+    assert (low, high) == pytest.approx(resampling.share_interval(1, 4))

@@ -18,8 +18,8 @@ def caveats(bundle: Bundle, document: dict[str, Any], report: dict[str, Any]) ->
         _prior(bundle),
         *_of_data(report),
         *_of_robustness(document),
-        "Intervals are of resampled pictures, source by source. Pictures of one video or one "
-        "person are not independent, so the true uncertainty is larger.",
+        "Intervals are of resampled groups, source by source: pictures of one person or film count "
+        "together where the data states their group. Other sources than these would differ more.",
     ]
 
 
