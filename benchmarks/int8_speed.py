@@ -27,9 +27,8 @@ from core.model.bundle import LOGIT_OUTPUT, RuntimeName
 from core.model.runtimes.openvino import OpenVinoRuntime
 from core.openvino_core import ov
 from training.export import openvino as export
+from training.export.class_activation import with_map
 from training.networks import Head, Network, find_network
-from training.networks.experts import combine
-from training.networks.network import in_common
 
 CROPS = 10
 RANGES = 8  # pictures that set the scales of INT8: few, as only the time counts here
@@ -42,23 +41,16 @@ Tensor = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Networks at the size of their bundle, each with the side that it enlarges crops to."""
+    """A network with its head, at the size of its crops."""
 
-    experts: tuple[tuple[str, int | None], ...]
+    name: str
     head: Head = field(default_factory=Head)
     size: int = 224
 
     @property
     def network(self) -> Network:
-        """What the experts have in common."""
-        return in_common([find_network(name) for name, _ in self.experts])
-
-    @property
-    def title(self) -> str:
-        """What it is called in the page, and its exports on disk."""
-        if len(self.experts) == 1:
-            return self.experts[0][0]
-        return ", ".join(f"{name} at {side or self.size}²" for name, side in self.experts)
+        """What export needs to know of it."""
+        return find_network(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +63,9 @@ class Measured:
 
 
 def cases() -> Iterator[Case]:
-    """The seed's network at the seed's size, and the experts of the bundles that ship."""
-    hidden = Head(dropout=0.5, activation="relu", l2=1e-4)
-    yield Case((("inception_resnet_v2", None),), hidden)
-    pair = ("efficientnet_lite0", 384), ("efficientnet_lite0", 256)
-    yield Case(pair)
-    yield Case((*pair, ("efficientnet_lite2", 352)))
+    """The seed's network at the seed's size, and the small one of the recipe ``lite``."""
+    yield Case("inception_resnet_v2", Head(dropout=0.5, activation="relu", l2=1e-4))
+    yield Case("efficientnet_lite0")
 
 
 def build(case: Case) -> Any:
@@ -84,8 +73,8 @@ def build(case: Case) -> Any:
     import keras
 
     keras.utils.set_random_seed(0)
-    experts = [find_network(name).build(case.size, case.head, to) for name, to in case.experts]
-    return combine(experts, case.network.features) if case.network.linear_head else experts[0]
+    model = case.network.build(case.size, case.head)
+    return with_map(model, case.network.features) if case.network.linear_head else model
 
 
 def without_map(model: Any) -> Any:
@@ -111,7 +100,7 @@ def prepare(case: Case, folder: Path) -> None:
     kept = case.network.float_convolutions
     tensors = list(noise(case)[:RANGES])
     export.save_openvino(converted, folder, FP32)
-    quantized = export.quantize(export.merged(converted), tensors, float_convolutions=kept)
+    quantized = export.quantize(converted, tensors, float_convolutions=kept)
     export.save_openvino(quantized, folder, INT8)
     if case.network.linear_head:
         export.save_openvino(export.to_openvino(without_map(model)), folder, PLAIN)
@@ -169,7 +158,7 @@ def table(measured: Measured) -> str:
     slowest = min(measured.times_ms["model.predict"])
     case = measured.case
     lines = [
-        f"## {case.title}, {case.size}², {measured.parameters / 1e6:.1f} M parameters",
+        f"## {case.name}, {case.size}², {measured.parameters / 1e6:.1f} M parameters",
         "",
         "| Runtime | fastest, ms | median, ms | times as fast as model.predict |",
         "|---|---|---|---|",
@@ -205,20 +194,18 @@ def cpu_flags() -> frozenset[str]:
 
 def report(folder: Path, rounds: int, command: str) -> str:
     """The whole page."""
-    results = [measure(case, folder / case.title, rounds) for case in cases()]
+    results = [measure(case, folder / case.name, rounds) for case in cases()]
     parts = [
         "# INT8 against Keras",
         f"    {command}",
         f"{CROPS} crops a call, {rounds} rounds in which the runtimes take turns. {machine()} "
         f"The bar for inception_resnet_v2: INT8 {BAR:g} times as fast as `model.predict`.",
         *map(table, results),
-        "The exports of experts have the class-activation map as their second output "
-        "([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it is what "
-        "the map costs. The first two convolutions of each expert stay in FP32. OpenVINO gets "
-        "ten crops in two halves "
+        "The export of a network with a linear head has the class-activation map as its second "
+        "output ([decision 9](../docs/decisions/0009-explaining-a-score.md)); the row without it "
+        "is what the map costs. OpenVINO gets ten crops in two halves "
         "([decision 15](../docs/decisions/0015-ten-crops-in-two-halves.md)); ten at once is the "
-        "file with its batch left open. Why sides differ: "
-        "[decision 18](../docs/decisions/0018-a-larger-side-and-a-second-bundle.md).",
+        "file with its batch left open.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -232,7 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.prepare:
         for case in cases():
-            prepare(case, options.exports / case.title)
+            prepare(case, options.exports / case.name)
         return
     command = f"python -m benchmarks.int8_speed --exports EXPORTS --rounds {options.rounds}"
     page = report(options.exports, options.rounds, command)

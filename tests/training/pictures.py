@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from core.faces.face import Box, Face
 from core.model.preprocess import Scaling
 from training.networks import Head, Network
-from training.networks.enlarge import enlarged
 
 
 class CentreFace:
@@ -56,13 +55,12 @@ def tiny_network() -> Network:
     )
 
 
-def _build(size: int | None = None, head: Head | None = None, enlarge: int | None = None) -> Any:
+def _build(size: int | None = None, head: Head | None = None) -> Any:
     import keras
 
     head = head or Head()
     inputs = keras.Input((size, size, 3))
-    x = inputs if enlarge is None else enlarged(inputs, enlarge)
-    x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(x)
+    x = keras.layers.Conv2D(8, 3, 2, padding="same", use_bias=False)(inputs)
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.ReLU(6.0, name="features")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)

@@ -13,12 +13,12 @@ from training.networks import Head, Network
 SIZE = 48
 
 
-def striped(network: Network, size: int = SIZE, enlarge: int | None = None) -> Any:
+def striped(network: Network, size: int = SIZE) -> Any:
     """The network with a filter that answers to stripes, and fakes are striped."""
     import keras
 
     keras.utils.set_random_seed(0)
-    model = network.build(size, Head(), enlarge)
+    model = network.build(size, Head())
     kernel = np.zeros((3, 3, 3, 8), np.float32)
     kernel[1, 0], kernel[1, 1], kernel[1, 2] = -1, 2, -1
     convolution = next(each for each in model.layers if isinstance(each, keras.layers.Conv2D))
@@ -32,10 +32,10 @@ def hidden_network() -> Network:
     return replace(tiny_network(), name="tiny_hidden", build=_with_hidden, linear_head=False)
 
 
-def _with_hidden(size: int | None, head: Head, enlarge: int | None = None) -> Any:
+def _with_hidden(size: int | None, head: Head) -> Any:
     import keras
 
-    base = tiny_network().build(size, head, enlarge)
+    base = tiny_network().build(size, head)
     pooled = base.layers[-2].output
     hidden = keras.layers.Dense(8, activation="relu", kernel_initializer="identity")(pooled)
     return keras.Model(base.input, keras.layers.Dense(1, name="logit")(hidden))

@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from core.errors import ConfigurationError
 from training.commands import data_options, options
 from training.commands.calibrate import report, wanted_options
-from training.commands.named_experts import FORMAT, Counts, Expert, of_file, of_run
 
 if TYPE_CHECKING:
     from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
     from training.export.publish import Int8
     from training.fit.pictures import Selection
+    from training.networks import Network
 
 
 @click.command("export")
@@ -29,17 +31,10 @@ if TYPE_CHECKING:
 @options.cache
 @click.option(
     "--run",
-    "run_dirs",
-    multiple=True,
-    help="Run. Repeated: experts to combine.",
-    type=click.Path(exists=True, path_type=Path),
-)
-@click.option(
-    "--expert",
-    "files",
-    metavar=FORMAT,
-    multiple=True,
-    help="A saved network instead of a run, or beside runs; @SIDE enlarges its crops to that, px.",
+    "run_dir",
+    required=True,
+    help="Folder of the run.",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option(
     "--out", "bundle_dir", required=True, type=click.Path(path_type=Path), help="New folder."
@@ -69,8 +64,7 @@ def export(
     real_names: Sequence[str],
     fake_names: Sequence[str],
     cache_dir: Path | None,
-    run_dirs: Sequence[Path],
-    files: Sequence[str],
+    run_dir: Path,
     bundle_dir: Path,
     version: str,
     licence: str,
@@ -83,19 +77,13 @@ def export(
 ) -> None:
     """Turn a run into a bundle: Keras, OpenVINO FP32 and INT8, calibration, thresholds.
 
-    Several runs become one network of experts, each trained for its kind of fake: a face is
-    fake when one of them has evidence that it is.
-
     Calibrated on valid and on held-out groups of train, on which also the loss by INT8 is
     measured: over half a point of accuracy nothing is written. Every runtime has to give
     the answers of Keras.
 
     \b
     Example:
-      deepfake export --data ../shared/data --run /tmp/run --out models/mine-v1
-      deepfake export --data faces/ --run runs/generated --run runs/swapped --out models/both-v1
-      deepfake export --data faces/ --run runs/swapped --out models/larger-v1 \\
-        --expert efficientnet_lite0=models/lite0-faces-v6/model.keras:expert_0@448
+      deepfake export --data faces/ --run runs/first --out models/mine-v1
     """
     from core.model.runtimes.quiet import import_tensorflow
     from training.calibrate.calibration import Wanted
@@ -103,8 +91,6 @@ def export(
     from training.export.publish import check_new
     from training.fit.pictures import Selection
 
-    if not run_dirs and not files:
-        raise click.UsageError("Nothing to export: give --run or --expert.")
     if allow_int8_drop and not with_int8:
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
@@ -113,13 +99,12 @@ def export(
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
     import_tensorflow()
-    experts = [*map(of_run, run_dirs), *map(of_file, files)]
-    _export(selection, experts, bundle_dir, (version, licence), wanted, int8)
+    _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
 
 
 def _export(
     selection: Selection,
-    experts: Sequence[Expert],
+    run_dir: Path,
     bundle_dir: Path,
     about: tuple[str, str],
     wanted: Wanted,
@@ -127,16 +112,15 @@ def _export(
 ) -> None:
     from training.data.reading import with_faces
     from training.export.publish import INT8_CROPS, Origin, publish
-    from training.networks.network import in_common
 
-    network = in_common([expert.network for expert in experts])
+    network, model, trained_on = _run_of(run_dir)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, trained_on(experts), licence)
+    origin = Origin(version, trained_on, licence)
     published = publish(
-        [expert.model for expert in experts],
+        model,
         network,
         bundle_dir,
         samples,
@@ -161,21 +145,23 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def trained_on(experts: Sequence[Expert]) -> str:
-    """For ``model.json``: what runs counted, and what is told of the networks of files."""
-    counts = _most([expert.pictures for expert in experts])
+def _run_of(run_dir: Path) -> tuple[Network, Any, str]:
+    """A run's network, its averaged weights, and what it was trained on, for ``model.json``."""
+    import keras
+
+    from training.fit import AVERAGED, record
+    from training.networks import find_network
+
+    file = run_dir / record.FILE
+    if not file.is_file():
+        raise ConfigurationError(f"{run_dir} holds no run; train one with: deepfake train.")
+    content = json.loads(file.read_text())
+    network = find_network(content["recipe"]["network"])
+    model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
+    return network, model, _trained_on(content["pictures"]["train"])
+
+
+def _trained_on(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """Pictures by source and class, in words."""
     cells = [(n, label, source) for source, each in counts.items() for label, n in each.items()]
-    counted = ", ".join(f"{n} {label} of {source}" for n, label, source in cells if n)
-    told = dict.fromkeys([counted, *(expert.told for expert in experts)])
-    return "; ".join(each for each in told if each)
-
-
-def _most(runs: Sequence[Counts | None]) -> Counts:
-    """Pictures of all runs, which were trained on parts of the same data."""
-    counts: dict[str, dict[str, int]] = {}
-    for each in runs:
-        for source, labels in (each or {}).items():
-            known = counts.setdefault(source, {})
-            for label, number in labels.items():
-                known[label] = max(number, known.get(label, 0))
-    return counts
+    return ", ".join(f"{n} {label} of {source}" for n, label, source in cells if n)

@@ -54,7 +54,7 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--learning-rate", type=float)
 @click.option(
     "--weights", "first_weights",
-    help="imagenet, none, a .keras or .h5 file, or FILE.keras:expert_0 for one of a bundle's.",
+    help="imagenet, none, or a .keras or .h5 file.",
 )  # fmt: skip
 @click.option("--seed", type=int)
 @click.option("--source", "sources", multiple=True, help="Train on this source alone. Repeatable.")

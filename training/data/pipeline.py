@@ -21,7 +21,8 @@ from core.model.preprocess import Scaling
 from training.data.augment import Augmentation, augmented_crop
 from training.data.batches import Sampler
 from training.data.cache import Sample
-from training.data.mix_up import Arrays, mix
+
+Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def training_batches(
@@ -33,7 +34,6 @@ def training_batches(
     last_step: int,
     seed: int,
     scaling: Scaling,
-    mix_up: float = 0.0,
 ) -> Any:
     """The batches of steps ``first_step`` up to, not including, ``last_step``, in order.
 
@@ -43,8 +43,6 @@ def training_batches(
     ----------
     size_at
         Step to the side of its crops, px.
-    mix_up
-        Share of the batches whose pictures are laid over each other, their labels alike.
 
     Returns
     -------
@@ -59,9 +57,7 @@ def training_batches(
             augmented_crop(sample, size, np.random.default_rng([seed, 3, step, slot]), augmentation)
             for slot, sample in enumerate(samples)
         ]
-        tensors = _tensors(samples, crops, scaling)
-        rng = np.random.default_rng([seed, 6, step])
-        return mix(*tensors, rng) if rng.random() < mix_up else tensors
+        return _tensors(samples, crops, scaling)
 
     sizes = {size_at(step) for step in range(first_step, last_step)}
     return _dataset(prepare, first_step, last_step, sizes.pop() if len(sizes) == 1 else None)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT
-from training.networks.enlarge import is_learned
 
 _PER_PLACE = "logit_per_place"
 
@@ -46,13 +45,8 @@ def with_map(model: Any, features: str) -> Any:
 
 
 def without_map(model: Any) -> list[NDArray[np.float32]]:
-    """The learned weights of the network that :func:`with_map` took; its own without a map."""
-    weights = [
-        np.array(each)
-        for layer in model.layers
-        if is_learned(layer)
-        for each in layer.get_weights()
-    ]
+    """The weights of the network that :func:`with_map` took; its own without a map."""
+    weights = [np.array(each) for each in model.get_weights()]
     if _PER_PLACE not in [layer.name for layer in model.layers]:
         return weights
     *body, per_place, ones, bias = weights

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from core.errors import BundleInvalid
 from core.model.bundle import LOGIT_OUTPUT
-from training.export.graph import CONVOLUTIONS
-from training.export.merge_pointwise import merge_pointwise
 
 KERAS = "model.keras"
 FP32 = "fp32"
 INT8 = "int8"
-_MATRIX = "MatMul"
+_CONVOLUTIONS = ("Convolution", "GroupConvolution")
 MAX_DIFFERENCE = 1e-2  # of FP32 logits between Keras and OpenVINO; measured about 1e-5
 
 
@@ -51,22 +49,14 @@ def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
     return [f"{name}.xml", f"{name}.bin"]
 
 
-def merged(model: Any) -> Any:
-    """What is quantized: the ``ov.Model`` with a map fewer."""
-    copy = model.clone()
-    merge_pointwise(copy)
-    return copy
-
-
 def quantize(
     model: Any, tensors: Sequence[NDArray[np.float32]], *, float_convolutions: int = 0
 ) -> Any:
     """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges.
 
-    The first ``float_convolutions`` behind the input stay in FP32, of every branch: the first
-    maps have the widest ranges. So does the head of a network with a class-activation map:
-    map and logit stay exactly in step. Every weight is rounded to its nearest step, which
-    :func:`training.export.round_weights.round_weights` does better.
+    The first ``float_convolutions`` behind the input stay in FP32: the first maps have the
+    widest ranges. So does the head of a network with a class-activation map: map and logit
+    stay exactly in step.
     """
     import nncf
     from nncf.quantization.advanced_parameters import (
@@ -107,7 +97,7 @@ def run_openvino(model: Any, tensor: NDArray[np.float32]) -> NDArray[np.float32]
 
 def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> float:
     """The greatest difference of logits; :class:`BundleInvalid` above ``MAX_DIFFERENCE``."""
-    answers = model.predict(tensor, verbose=0)  # an eager call keeps 4 GB for three networks
+    answers = model.predict(tensor, verbose=0)  # an eager call keeps gigabytes
     logits = answers[LOGIT_OUTPUT] if isinstance(answers, dict) else answers
     expected = np.asarray(logits).reshape(-1)
     difference = float(np.abs(expected - run_openvino(converted, tensor)).max())
@@ -120,21 +110,17 @@ def check_parity(model: Any, converted: Any, tensor: NDArray[np.float32]) -> flo
 
 
 def _first_convolutions(model: Any, count: int) -> list[str]:
-    """Names of the convolutions with fewer than ``count`` others between them and the input.
-
-    And of the matrices before them: those that enlarge the crops.
-    """
+    """Names of the convolutions with fewer than ``count`` others between them and the input."""
     before: dict[str, int] = {}  # node -> convolutions on the longest way to it, itself included
     chosen: list[str] = []
     for node in model.get_ordered_ops():
         name = node.get_friendly_name()
         sources = (port.get_source_output().get_node() for port in node.inputs())
         depth = max((before[source.get_friendly_name()] for source in sources), default=0)
-        kind = node.get_type_name()
-        if kind in (*CONVOLUTIONS, _MATRIX) and depth < count:
+        convolves = node.get_type_name() in _CONVOLUTIONS
+        if convolves and depth < count:
             chosen.append(name)
-        depth += kind in CONVOLUTIONS
-        before[name] = depth
+        before[name] = depth + convolves
     return chosen
 
 
@@ -146,7 +132,7 @@ def map_head(model: Any) -> list[str]:
     nodes = [output.get_node() for output in model.outputs]
     while nodes:
         node = nodes.pop()
-        if node.get_type_name() not in CONVOLUTIONS:
+        if node.get_type_name() not in _CONVOLUTIONS:
             nodes += [port.get_source_output().get_node() for port in node.inputs()]
         names[node.get_friendly_name()] = None
     return list(names)

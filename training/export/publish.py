@@ -32,16 +32,13 @@ from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
 from training.calibrate.logits import fitted_on, labelled, logits_of
 from training.data.cache import Sample
-from training.evaluate.scoring import BATCH, cut_crops
+from training.evaluate.scoring import cut_crops
 from training.export import openvino as export
-from training.export.expert_scales import on_one_scale
+from training.export.class_activation import with_map
 from training.export.int8_loss import Int8Loss, compare
-from training.export.round_weights import round_weights
 from training.networks import Network
-from training.networks.experts import combine
 
-INT8_CROPS = 640  # that the weights of INT8 are rounded on
-_RANGE_CROPS = 300  # of those, which set its scales
+INT8_CROPS = 300  # that set the scales of INT8
 SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 _PARITY_CROPS = 16
@@ -67,7 +64,7 @@ class Published:
 
 
 def publish(
-    experts: Sequence[Any],
+    model: Any,
     network: Network,
     folder: Path,
     samples: Sequence[Sample],
@@ -79,28 +76,20 @@ def publish(
 ) -> Published:
     """Write the bundle ``folder``, which appears whole or not at all.
 
-    Several ``experts`` become one network, on one scale that is fitted here, by
-    :func:`training.networks.experts.combine`. ``samples`` calibrate it and measure what INT8 costs,
-    ``for_int8`` set its scales and its weights; neither may hold a picture of ``test``. Positive
-    class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it
-    loses over half a point of accuracy), ``any`` or ``none``.
+    ``model`` is the trained ``keras.Model`` of ``network``. ``samples`` calibrate it and measure
+    what INT8 costs, ``for_int8`` set the scales of INT8; neither may hold a picture of ``test``.
+    Positive class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where
+    it loses over half a point of accuracy), ``any`` or ``none``.
     """
     check_new(folder)
-    if len(experts) > 1 and not network.linear_head:
-        raise ConfigurationError(
-            f"Only networks with a linear head can be combined, and {network.name} has another."
-        )
-    fields = _fields(folder.name, origin, int(experts[0].input_shape[1]), network)
+    fields = _fields(folder.name, origin, int(model.input_shape[1]), network)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
         crops = cut_crops(samples, fields["input"]["size"])
-        if len(experts) > 1:
-            experts, scales = on_one_scale(experts, network, samples, crops)
-            fields["metrics"]["experts"] = [scale._asdict() for scale in scales]
         inner = cut_crops(for_int8, fields["input"]["size"])
-        artifacts, converted = _write_float(experts, network, draft, fields, inner)
+        artifacts, converted = _write_float(model, network, draft, fields, inner)
         # Before INT8, which takes minutes: too few pictures to calibrate on are refused here.
         float_bundle = write_manifest(draft, fields, artifacts)
         data, judged = _calibrate(float_bundle, fields, samples, crops, wanted or Wanted())
@@ -152,14 +141,14 @@ def check_new(folder: Path) -> None:
 
 
 def _write_float(
-    experts: Sequence[Any],
+    model: Any,
     network: Network,
     folder: Path,
     fields: dict[str, Any],
     crops: Sequence[bytes],
 ) -> tuple[dict[RuntimeName, list[str]], Any]:
     """Files of Keras and of OpenVINO in FP32, and OpenVINO's model; notes how they differ."""
-    exported = combine(experts, network.features) if network.linear_head else experts[0]
+    exported = with_map(model, network.features) if network.linear_head else model
     converted = export.to_openvino(exported)
     few = _tensor(_evenly(crops, _PARITY_CROPS), fields)
     parity = export.check_parity(exported, converted, few)
@@ -173,13 +162,8 @@ def _write_float(
 def _write_int8(
     converted: Any, network: Network, folder: Path, fields: dict[str, Any], crops: Sequence[bytes]
 ) -> list[str]:
-    merged, kept = export.merged(converted), network.float_convolutions
-    ranges = list(_tensor(_evenly(crops, _RANGE_CROPS), fields))
-    quantized = export.quantize(merged, ranges, float_convolutions=kept)
-    mixed = [crops[i] for i in np.random.default_rng(0).permutation(len(crops))]
-    starts = range(0, len(mixed), BATCH)
-    batches = [_tensor(mixed[i : i + BATCH], fields) for i in starts]
-    round_weights(quantized, merged, batches)
+    ranges = list(_tensor(_evenly(crops, INT8_CROPS), fields))
+    quantized = export.quantize(converted, ranges, float_convolutions=network.float_convolutions)
     return export.save_openvino(quantized, folder, export.INT8)
 
 

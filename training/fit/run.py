@@ -139,7 +139,7 @@ class Run:
         batches = training_batches(
             sampler, self.recipe.augmentation, self.recipe.size_at,
             first_step=stretch.first, last_step=stretch.last, seed=self.recipe.seed,
-            scaling=self.trainee.network.scaling, mix_up=self.recipe.mix_up,
+            scaling=self.trainee.network.scaling,
         )  # fmt: skip
         self.trainee.model.fit(
             spread(batches, self.trainee.strategy),

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from training.fit import checkpoint
 from training.fit.average import WeightAverage
 from training.fit.devices import choose_strategy
-from training.fit.distillation import distilled, load_teachers
 from training.fit.optimizers import build_optimizer
 from training.fit.precision import dtype_policy, resolve
 from training.networks import Network
@@ -38,15 +37,10 @@ class Trainee:
         self.precision, self.strategy = resolve(recipe), choose_strategy(devices)
         keras.utils.set_random_seed(recipe.seed)
         with self.strategy.scope(), dtype_policy(self.precision):
-            self.model = network.build(
-                recipe.size if recipe.enlarge else None, recipe.head, recipe.enlarge
-            )
+            self.model = network.build(None, recipe.head)
             network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
                 _freeze_norm(self.model)
-            if recipe.teachers:
-                teachers = load_teachers(recipe.teachers, recipe.size)
-                self.model = distilled(self.model, teachers, recipe.teacher_share)
             _compile(self.model, recipe)
         self._average: WeightAverage | None = None
         self._averaged: Any = None
@@ -71,8 +65,7 @@ class Trainee:
         """A float32 copy with the averaged weights, at the recipe's picture size."""
         if self._averaged is None:
             with dtype_policy("float32"):
-                recipe = self.recipe
-                self._averaged = self.network.build(recipe.size, recipe.head, recipe.enlarge)
+                self._averaged = self.network.build(self.recipe.size, self.recipe.head)
         self._averaged.set_weights(self.averaged_weights())
         return self._averaged
 

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.preprocess import Scaling
-from training.networks.enlarge import enlarged
 from training.networks.network import Head, Network
 from training.networks.torch_checkpoint import read_checkpoint
 
@@ -75,23 +74,14 @@ class EfficientNetLite:
             load_imagenet=self._load_installed,
             features=FEATURES,
             linear_head=True,
-            float_convolutions=2,
+            float_convolutions=3,  # stem, depthwise, and the bottleneck with the widest range
         )
 
-    def build(
-        self,
-        size: int | None = None,
-        head: Head | None = None,
-        enlarge: int | None = None,
-        *,
-        classes: int = 1,
-    ) -> Any:
+    def build(self, size: int | None = None, head: Head | None = None, *, classes: int = 1) -> Any:
         """Return an untrained ``keras.Model``: (n, size, size, 3) float32 -> (n, classes) logits.
 
-        ``size`` None leaves the picture size open: the network is fully convolutional. With
-        ``enlarge`` it first brings every crop to that side, px, at a cost that grows with the
-        area: see :mod:`training.networks.enlarge`. Raises :class:`ConfigurationError` when
-        ``head`` asks for a hidden layer's activation or L2.
+        ``size`` None leaves the picture size open: the network is fully convolutional. Raises
+        :class:`ConfigurationError` when ``head`` asks for a hidden layer's activation or L2.
         """
         import keras
 
@@ -101,8 +91,7 @@ class EfficientNetLite:
                 f"{self.name} has no hidden layer in its head: leave activation and l2 unset."
             )
         inputs = keras.Input((size, size, 3), name="crops")
-        x = inputs if enlarge is None else enlarged(inputs, enlarge)
-        x = _conv(x, 32, "stem", kernel=3, stride=2)
+        x = _conv(inputs, 32, "stem", kernel=3, stride=2)
         for index, stage, stride in self._blocks():
             x = _block(x, stage, stride, f"block{index}")
         x = _conv(x, _HEAD_CHANNELS, "head")

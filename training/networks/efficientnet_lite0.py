@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: 3.4 million parameters, the network of the bundled experts."""
+"""EfficientNet-Lite0: 3.4 million parameters, the network of the bundle that ships."""
 
 from __future__ import annotations
 

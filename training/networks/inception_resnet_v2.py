@@ -20,11 +20,10 @@ FEATURES = "conv_7b_ac"  # (n, 5, 5, 1536) at 224 px
 HIDDEN_UNITS = 512
 
 
-def build(size: int | None = None, head: Head | None = None, enlarge: int | None = None) -> Any:
+def build(size: int | None = None, head: Head | None = None) -> Any:
     """Return an untrained flat ``keras.Model``: (n, size, size, 3) float32 -> (n, 1) logits.
 
-    Raises :class:`ConfigurationError` when ``head`` names no activation, or for ``enlarge``:
-    what recipes freeze is counted in layers of the base as it is.
+    Raises :class:`ConfigurationError` when ``head`` names no activation.
     """
     import keras
 
@@ -32,11 +31,6 @@ def build(size: int | None = None, head: Head | None = None, enlarge: int | None
     if head.activation is None:
         raise ConfigurationError(
             "inception_resnet_v2 needs an activation: set activation=relu or leaky_relu."
-        )
-    if enlarge is not None:
-        raise ConfigurationError(
-            "inception_resnet_v2 takes crops as they are: leave enlarge unset, or train at --size "
-            f"{enlarge}."
         )
     inputs = keras.Input((size, size, 3), name="crops")
     base = keras.applications.InceptionResNetV2(

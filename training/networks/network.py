@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from core.errors import ConfigurationError
 from core.model.preprocess import Scaling
-from training.networks.enlarge import is_learned
 
 Activation = Literal["relu", "leaky_relu"]
 
@@ -25,11 +24,10 @@ class Head:
 class Build(Protocol):
     """What makes an untrained network."""
 
-    def __call__(self, size: int | None, head: Head, enlarge: int | None = None) -> Any:
+    def __call__(self, size: int | None, head: Head) -> Any:
         """Return a flat ``keras.Model``: (n, size, size, 3) float32 -> (n, 1) float32 logits.
 
-        The logits are of P(fake). ``size`` None leaves the side of the picture open; where
-        ``enlarge`` is given, the network's own first step is to bring it to that side, px.
+        The logits are of P(fake). ``size`` None leaves the side of the picture open.
         """
 
 
@@ -65,20 +63,5 @@ class Network:
                 f"Give 0 to {len(base)}, or all."
             )
         for index, layer in enumerate(model.layers):
-            layer.trainable = index >= count and is_learned(layer)
+            layer.trainable = index >= count
         return count
-
-
-def in_common(networks: Sequence[Network]) -> Network:
-    """What one bundle may say of experts of these networks.
-
-    Raises :class:`ConfigurationError` when they read pixels differently, or when one of several
-    has no linear head or another layer of features.
-    """
-    kinds = {(each.scaling, each.features, each.linear_head) for each in networks}
-    if len(kinds) > 1:
-        told = ", ".join(dict.fromkeys(each.name for each in networks))
-        raise ConfigurationError(
-            f"Experts of {told} do not combine: their pixels or heads are of different kinds."
-        )
-    return replace(networks[0], float_convolutions=max(n.float_convolutions for n in networks))

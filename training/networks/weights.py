@@ -9,7 +9,6 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from training.export.class_activation import without_map
-from training.networks.enlarge import is_learned
 from training.networks.network import Network
 
 _KERAS = ".keras"
@@ -17,26 +16,12 @@ IMAGENET = "imagenet"
 NONE = "none"
 
 
-def load_network(source: str) -> Any:
-    """The saved network of a ``.keras`` file, or ``FILE.keras:expert_0``: one of a bundle's.
-
-    Raises :class:`ConfigurationError` when it is absent or unreadable.
-    """
-    import keras
-
-    path, expert = _parse(source)
-    try:
-        return _expert(keras.saving.load_model(path, compile=False), expert)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"{source} cannot be read as a network: {error}") from error
-
-
 def load_weights(network: Network, model: Any, source: str) -> str:
     """Fill ``model`` from ``imagenet``, ``none`` or a file; returns the sentence to show.
 
     A file is a whole saved network of the same architecture (``.keras``, ``.h5``), the weights
     of one, or those of the base alone as Keras publishes them (``*_notop.h5``). The network of
-    a bundle is one too; of several experts, ``model.keras:expert_0`` is the first.
+    a bundle is one too.
     Raises :class:`ConfigurationError` when it is absent, unreadable or does not fit.
     """
     if source == NONE:
@@ -44,7 +29,7 @@ def load_weights(network: Network, model: Any, source: str) -> str:
     if source == IMAGENET:
         network.load_imagenet(model)
         return f"weights: ImageNet in the base of {network.name}, the head starts at random"
-    path, expert = _parse(source)
+    path = Path(source)
     if not path.is_file():
         raise ConfigurationError(
             f"There are no weights {source!r}: give imagenet, none, or a .keras or .h5 file."
@@ -52,21 +37,15 @@ def load_weights(network: Network, model: Any, source: str) -> str:
     if path.suffix not in (_KERAS, ".h5"):
         raise ConfigurationError(f"{path.name} has weights of no known kind; give .keras or .h5.")
     try:
-        return f"weights: {path}, {_load_file(network, model, path, expert)}"
+        return f"weights: {path}, {_load_file(network, model, path)}"
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise ConfigurationError(
             f"{path} does not fit {network.name} or cannot be read: {error}"
         ) from error
 
 
-def _parse(source: str) -> tuple[Path, str]:
-    """A file, and the expert in it or nothing."""
-    name, keras_file, expert = source.partition(f"{_KERAS}:")
-    return Path(name + keras_file.rstrip(":")), expert
-
-
-def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
-    """Fill ``model`` or its base; returns which of the two, or which expert filled it."""
+def _load_file(network: Network, model: Any, path: Path) -> str:
+    """Fill ``model`` or its base; returns which of the two."""
     import h5py
     import keras
 
@@ -75,9 +54,8 @@ def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
         with h5py.File(path) as file:
             attributes = dict(file.attrs)
     if path.suffix == _KERAS or "model_config" in attributes:
-        saved = keras.saving.load_model(path, compile=False)
-        _copy(_expert(saved, expert), model)
-        return expert or "the whole network"
+        _copy(keras.saving.load_model(path, compile=False), model)
+        return "the whole network"
     if "layer_names" not in attributes:  # as model.save_weights writes it
         model.load_weights(path)
         return "the whole network"
@@ -89,26 +67,11 @@ def _load_file(network: Network, model: Any, path: Path, expert: str) -> str:
     return "the base; the head starts at random"
 
 
-def _expert(saved: Any, name: str) -> Any:
-    """The network of that name inside ``saved``, or itself; ValueError when there is none."""
-    if not name:
-        return saved
-    if name not in _nested(saved):
-        raise ValueError(f"it has no {name!r} in it, only: {', '.join(_nested(saved)) or 'none'}")
-    return saved.get_layer(name)
-
-
-def _nested(saved: Any) -> list[str]:
-    return [layer.name for layer in saved.layers if hasattr(layer, "layers")]
-
-
 def _copy(saved: Any, model: Any) -> None:
     """Copy weights in the order of layers, nested or not; ValueError when shapes differ."""
-    ours = [each for layer in model.layers if is_learned(layer) for each in layer.weights]
-    theirs = without_map(saved)
+    ours, theirs = model.weights, without_map(saved)
     if len(ours) != len(theirs):
-        inside = "".join(f"; FILE.keras:{name} names a network in it" for name in _nested(saved))
-        raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}{inside}")
+        raise ValueError(f"it has {len(theirs)} arrays of weights instead of {len(ours)}")
     for mine, other in zip(ours, theirs, strict=True):
         if mine.shape != other.shape:
             raise ValueError(f"it has the shape {other.shape} where {mine.path} has {mine.shape}")

@@ -31,8 +31,6 @@ class Recipe(BaseModel):
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
     size: int = Field(default=224, ge=32, le=1024)  # px, of the last steps and of the bundle
-    # px, to which the network brings a crop before its first layer; None: it takes it as it is
-    enlarge: int | None = Field(default=None, ge=32, le=1024)
     early_size: int | None = Field(default=None, ge=32, le=1024)  # px, of the first steps: cheaper
     early_share: float = Field(default=0.0, ge=0, le=1)  # of the steps
     steps: int | None = Field(default=None, ge=1)  # one of steps and epochs is given
@@ -42,10 +40,6 @@ class Recipe(BaseModel):
     mixture: Mixture | None = None  # None: every picture once an epoch
     self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
     augmentation: Augmentation = Field(default_factory=Augmentation)
-
-    mix_up: float = Field(default=0.0, ge=0, le=1)  # share of batches: pictures over each other
-    teachers: tuple[str, ...] = ()  # files, as weights: networks whose answers are learned
-    teacher_share: float = Field(default=0.8, ge=0, le=1)  # of the target; the rest is the label
 
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=1e-4, gt=0)
@@ -69,16 +63,6 @@ class Recipe(BaseModel):
     def _steps_or_epochs(self) -> Self:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("one of steps and epochs must be given, and not both")
-        return self
-
-    @model_validator(mode="after")
-    def _one_size(self) -> Self:
-        if self.enlarge is not None and self.enlarge <= self.size:
-            raise ValueError(
-                f"enlarge is {self.enlarge}: it must be greater than size ({self.size}), or null"
-            )
-        if self.early_size is not None and (self.enlarge or self.teachers):
-            raise ValueError("enlarge and teachers need crops of one size: set early_size=null")
         return self
 
     @property

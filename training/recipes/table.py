@@ -1,4 +1,4 @@
-"""The recipes that ship: three of the seed system, and those of the bundled detector.
+"""The recipes that ship: three of the seed system, and one of a small network.
 
 The seed's table gives what is frozen, the activation and the learning rate. It does not give
 the factor of L2, the batch size, the decay of the exponential, the number of epochs or the
@@ -7,10 +7,7 @@ patience of early stopping: those are choices of this file.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.errors import ConfigurationError
-from training.data.augment import Augmentation
 from training.data.mixture import Mixture
 from training.recipes.recipe import Recipe
 
@@ -94,118 +91,7 @@ LITE = Recipe(
     validate_every=400,
 )
 
-# More of what is hard (FFHQ against StyleGAN, composites), fakes blended from reals, milder
-# degradation, and every layer trained at the full size: the second stage of the bundle.
-HARD_FACES = FACES.with_weights(
-    {
-        "stylegan_ffhq": 3.6,
-        "self_blended": 2.0,
-        "photoshop": 1.2,
-        "generated_photos": 1.0,
-        "web_faces": 1.0,
-        "stable_diffusion_21": 0.9,
-        "utkface": 0.8,
-        "lfw": 0.7,
-    }
-)
-
-LITE_FINE_TUNE = LITE.model_copy(
-    update={
-        "name": "lite_fine_tune",
-        "freeze_until": 0,
-        "freeze_norm": True,
-        "size": 224,
-        "early_size": None,
-        "early_share": 0.0,
-        "learning_rate": 1.5e-4,
-        "mixture": HARD_FACES,
-        "self_blended": 800,
-        "augmentation": Augmentation(rescale=0.3, blur=0.2, compress_after=0.45),
-    }
-)
-
-# The two experts of the bundle. Each learns its kind of fake against all real pictures, so a
-# run leaves the other kind out: --leave-out dfdc --leave-out photoshop here, and the sources of
-# generated faces below. What few pictures allow to learn by heart is cut, zoomed and erased.
-LITE_GENERATED = LITE.model_copy(
-    update={
-        "name": "lite_generated",
-        "freeze_until": 0,
-        "size": 224,
-        "early_size": None,
-        "early_share": 0.0,
-        "steps": 1500,
-        "dropout": 0.4,
-        "enlarge": 320,
-        "learning_rate": 4e-4,
-        "weight_decay": 2e-2,
-        "mixture": Mixture(
-            paired_share=0,
-            weights={
-                "stylegan_ffhq": 3.0,
-                "old_gans": 1.4,
-                "web_faces": 1.2,
-                "generated_photos": 1.0,
-                "stable_diffusion_21": 0.9,
-                "dfdc": 0.8,
-                "utkface": 0.8,
-                "lfw": 0.8,
-                "small_faces": 0.7,
-                "photoshop": 0.5,
-            },
-        ),
-        "augmentation": Augmentation(
-            rescale=0.25,
-            rescale_from=0.5,
-            blur=0.15,
-            colour=0.3,
-            noise=0.05,
-            compress_before=0.15,
-            compress_after=0.5,
-            quality=(60, 98),
-            margin=(-0.05, 0.45),
-            erase=0.4,
-        ),
-    }
-)
-
-LITE_SWAPPED = LITE_GENERATED.model_copy(
-    update={
-        "name": "lite_swapped",
-        "enlarge": None,
-        "steps": 1200,
-        "dropout": 0.3,
-        "learning_rate": 2e-4,
-        "self_blended": 800,
-        "mixture": Mixture(
-            paired_share=0.6,
-            weights={
-                "self_blended": 2.4,
-                "stylegan_ffhq": 1.6,
-                "photoshop": 1.2,
-                "web_faces": 1.2,
-                "old_gans": 0.8,
-                "utkface": 0.8,
-                "lfw": 0.8,
-                "small_faces": 0.7,
-            },
-        ),
-        "augmentation": replace(
-            LITE_GENERATED.augmentation,
-            blur=0.2,
-            compress_before=0.2,
-            compress_after=0.45,
-            quality=(50, 98),
-            margin=(0.0, 0.45),
-            erase=0.3,
-        ),
-    }
-)
-
-_SHIPPED = (
-    FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE,
-    LITE, LITE_FINE_TUNE, LITE_GENERATED, LITE_SWAPPED,
-)  # fmt: skip
+_SHIPPED = (FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE, LITE)
 RECIPES = {each.name: each for each in _SHIPPED}
 
 _COLUMNS = ("recipe", "network", "frozen", "activation", "optimizer, learning rate", "length")

@@ -12,8 +12,6 @@ from core.model.bundle import RuntimeName, load_bundle
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import striped
-from training.commands.export import trained_on
-from training.commands.named_experts import of_file, of_run
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -70,64 +68,6 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert load_bundle(bundle).manifest == manifest
 
 
-@pytest.fixture(scope="module")
-def both(run_dir: Path, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of two runs."""
-    bundle = tmp_path_factory.mktemp("bundles") / "both-v1"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.networks.find_network", lambda _name: tiny_network())
-        told = run(
-            "export", "--run", run_dir, "--run", run_dir, "--data", data_dir, "--out", bundle,
-            "--cache", bundle.parent / "cache", "--no-int8", *FEW,
-        )  # fmt: skip
-    assert told.exit_code == 0, told.output
-    return bundle
-
-
-def test_two_runs_become_one_bundle(both: Path) -> None:
-    manifest = load_bundle(both).manifest
-    assert manifest.data == "7 real of portraits, 5 fake of portraits, 2 real of cut_outs"
-    assert manifest.explanation is not None
-    assert manifest.explanation.method == "cam"
-
-
-def test_experts_of_a_bundle_become_another_one_and_may_see_larger_crops(
-    both: Path, data_dir: Path, tmp_path: Path
-) -> None:
-    second = tmp_path / "second"
-    expert = f"tiny={both / 'model.keras'}:expert_0"
-    told = run(
-        "export", "--expert", expert, "--expert", f"{expert}@72", "--data", data_dir,
-        "--out", second, "--cache", both.parent / "cache", "--no-int8", *FEW,
-    )  # fmt: skip
-    assert told.exit_code == 0, told.output
-    from training.networks.weights import load_network
-
-    sides = [
-        load_network(f"{second / 'model.keras'}:expert_{index}").get_layer("features").output.shape
-        for index in range(2)
-    ]
-    assert sides[1][1] > sides[0][1]
-    assert load_bundle(second).manifest.data == load_bundle(both).manifest.data
-
-
-def test_a_file_that_no_bundle_describes_makes_no_claim_about_its_training_data(
-    run_dir: Path, tmp_path: Path
-) -> None:
-    alone = tmp_path / "alone.keras"
-    alone.write_bytes((run_dir / "model.keras").read_bytes())
-    assert trained_on([of_run(run_dir), of_file(f"tiny={alone}")]) == (
-        "7 real of portraits, 5 fake of portraits, 2 real of cut_outs; "
-        "what alone.keras was trained on is not stated"
-    )
-
-
-def test_an_expert_that_is_named_wrongly_is_told_how(data_dir: Path, tmp_path: Path) -> None:
-    told = run("export", "--expert", "a.h5", "--data", data_dir, "--out", tmp_path / "b")
-    assert told.exit_code == 1
-    assert "'a.h5' is not of the form NETWORK=FILE.keras[:EXPERT][@SIDE]" in told.stderr
-
-
 def test_a_bundle_that_exists_is_told_before_anything_is_read(
     data_dir: Path, tmp_path: Path
 ) -> None:
@@ -138,12 +78,6 @@ def test_a_bundle_that_exists_is_told_before_anything_is_read(
     assert "exists already; choose a new folder" in told.stderr
     told = run("export", "--run", tmp_path, "--data", data_dir, "--out", tmp_path / "My Bundle")
     assert "'My Bundle' is not one of a bundle" in told.stderr
-
-
-def test_nothing_to_export_is_said(data_dir: Path, tmp_path: Path) -> None:
-    told = run("export", "--data", data_dir, "--out", tmp_path / "b")
-    assert told.exit_code == 2
-    assert "give --run or --expert" in told.stderr
 
 
 def test_options_that_exclude_each_other_are_named(

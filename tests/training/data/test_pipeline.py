@@ -19,11 +19,7 @@ SEED = 5
 
 
 def _batches(
-    samples: list[Sample],
-    first: int,
-    last: int,
-    scaling: Scaling = Scaling.SIGNED,
-    mix_up: float = 0.0,
+    samples: list[Sample], first: int, last: int, scaling: Scaling = Scaling.SIGNED
 ) -> Any:
     sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
     return training_batches(
@@ -34,7 +30,6 @@ def _batches(
         last_step=last,
         seed=SEED,
         scaling=scaling,
-        mix_up=mix_up,
     )
 
 
@@ -61,13 +56,6 @@ def test_a_batch_holds_the_augmented_crops_in_the_scaling_of_the_network(
     assert np.array_equal(crops[4], to_tensor(view[None], Scaling.UNIT)[0])
     assert labels.tolist() == [float(sample.picture.fake) for sample in drawn]
     assert (crops.dtype, labels.dtype) == (np.float32, np.float32)
-
-
-def test_some_batches_hold_pictures_laid_over_others(samples: list[Sample]) -> None:
-    apart = [labels for _, labels in _batches(samples, 0, 20).as_numpy_iterator()]
-    some = [labels for _, labels in _batches(samples, 0, 20, mix_up=0.5).as_numpy_iterator()]
-    mixed = [not np.array_equal(*each) for each in zip(apart, some, strict=True)]
-    assert 3 < sum(mixed) < 17
 
 
 def test_evaluation_sees_every_picture_once_as_serving_does(samples: list[Sample]) -> None:

@@ -35,7 +35,7 @@ ABOUT: dict[str, Any] = {"origin": ORIGIN, "wanted": Wanted("platt", 0.3, 0.3)}
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish([striped(network)], network, folder, samples, **ABOUT, for_int8=samples)
+    publish(striped(network), network, folder, samples, **ABOUT, for_int8=samples)
     return folder
 
 
@@ -46,7 +46,7 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     network = hidden_network()
     model = striped(network)
     publish(
-        [model],
+        model,
         network,
         folder,
         samples,
@@ -109,23 +109,13 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
         publish(
-            [network.build(48, Head())],
+            network.build(48, Head()),
             network,
             bundle_dir,
             samples,
             **ABOUT,
             for_int8=samples,
         )
-
-
-def test_networks_without_a_linear_head_are_not_combined(
-    samples: list[Sample], tmp_path: Path
-) -> None:
-    network = hidden_network()
-    models = [striped(network), striped(network)]
-    with pytest.raises(ConfigurationError, match="tiny_hidden has another"):
-        publish(models, network, tmp_path / "b", samples, **ABOUT, for_int8=samples)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_int8_costs_stands_in_the_bundle(bundle_dir: Path, samples: list[Sample]) -> None:
@@ -142,7 +132,7 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     network = tiny_network()
     with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
         publish(
-            [striped(network)],
+            striped(network),
             network,
             tmp_path / "b",
             samples,
@@ -161,9 +151,7 @@ def test_too_few_pictures_are_refused_before_the_minutes_of_int8(
     monkeypatch.setattr(export, "quantize", fail)
     network = tiny_network()
     with pytest.raises(ConfigurationError, match=r"There are 12 real pictures"):
-        publish(
-            [striped(network)], network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples
-        )
+        publish(striped(network), network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -173,7 +161,7 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network, folder = tiny_network(), tmp_path / "b"
     publish(
-        [striped(network)],
+        striped(network),
         network,
         folder,
         samples,
@@ -190,7 +178,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
-            [network.build(48, Head())], network, tmp_path / "Tiny V1", samples,
+            network.build(48, Head()), network, tmp_path / "Tiny V1", samples,
             **ABOUT, for_int8=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []

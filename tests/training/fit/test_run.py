@@ -11,7 +11,6 @@ from tests.training.fit.runs import fit, make_run
 from training.data.cache import Sample
 from training.fit import AVERAGED, Run, checkpoint, validator
 from training.fit.history import read
-from training.networks.enlarge import cubic_weights
 
 pytest.importorskip("tensorflow")
 
@@ -158,15 +157,6 @@ def test_the_run_says_what_it_was_made_of(samples: list[Sample], tmp_path: Path)
     assert start["weights"].startswith("weights: none")
     assert {"tensorflow", "keras", "numpy"} <= set(start["packages"])
     assert start["precision"] == "float32"
-
-
-def test_what_enlarges_in_a_network_stays_as_it_is(samples: list[Sample], tmp_path: Path) -> None:
-    run = make_run(tmp_path, steps=3, enlarge=64, early_size=None, early_share=0.0)
-    fit(run, samples)
-    model = run.trainee.averaged_model()
-    assert model.input_shape == (None, 48, 48, 3)
-    band = model.get_layer("enlarge_rows_0").kernel.numpy()
-    assert np.array_equal(band, cubic_weights(48, 64)[: len(band), : band.shape[1]])
 
 
 def test_a_checkpoint_is_written_by_time_and_at_the_end(

@@ -10,10 +10,11 @@ from core.model import preprocess
 from training.networks import Head, find_network
 from training.networks.efficientnet_lite import FEATURES, EfficientNetLite
 from training.networks.efficientnet_lite0 import LITE0, NETWORK
+from training.networks.efficientnet_lite1 import LITE1
 from training.networks.efficientnet_lite2 import LITE2
 
 pytest.importorskip("tensorflow")
-MEMBERS = pytest.mark.parametrize("member", [LITE0, LITE2], ids=lambda member: member.name)
+MEMBERS = pytest.mark.parametrize("member", [LITE0, LITE1, LITE2], ids=lambda member: member.name)
 WITH_WEIGHTS = pytest.mark.parametrize(
     "member",
     [
@@ -25,7 +26,7 @@ WITH_WEIGHTS = pytest.mark.parametrize(
                 reason=f"{member.package} is not installed",
             ),
         )
-        for member in (LITE0, LITE2)
+        for member in (LITE0, LITE1, LITE2)
     ],
 )
 
@@ -33,7 +34,7 @@ WITH_WEIGHTS = pytest.mark.parametrize(
 def test_a_network_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(
         ConfigurationError,
-        match=r"'resnet'.*efficientnet_lite0, efficientnet_lite2, inception_resnet_v2",
+        match=r"'resnet'.*efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, inception",
     ):
         find_network("resnet")
 
@@ -45,23 +46,23 @@ def test_the_head_is_one_linear_unit_on_pooled_features(member: EfficientNetLite
     assert model.get_layer(FEATURES).output.shape == (None, 2, 2, 1280)
 
 
-def test_lite2_is_wider_and_deeper_than_lite0_between_the_same_stem_and_head() -> None:
+def test_the_members_grow_between_the_same_stem_and_head() -> None:
     import keras
 
-    small, large = LITE0.build(64), LITE2.build(64)
-    assert 3.3e6 < small.count_params() < 3.5e6
-    assert 4.8e6 < large.count_params() < 5.0e6
+    models = [member.build(64) for member in (LITE0, LITE1, LITE2)]
+    millions = [round(model.count_params() / 1e6, 1) for model in models]
+    assert millions == [3.4, 4.2, 4.9]
     depthwise = [
         [
             layer.output.shape[-1]
             for layer in model.layers
             if isinstance(layer, keras.layers.DepthwiseConv2D)
         ]
-        for model in (small, large)
+        for model in models
     ]
-    assert [len(each) for each in depthwise] == [16, 21]
-    assert [each[0] for each in depthwise] == [32, 32]
-    assert [each[-1] for each in depthwise] == [192 * 6, 208 * 6]
+    assert [len(each) for each in depthwise] == [16, 21, 21]
+    assert [each[0] for each in depthwise] == [32, 32, 32]
+    assert [each[-1] for each in depthwise] == [192 * 6, 192 * 6, 208 * 6]
 
 
 def test_the_first_26_layers_are_the_stem_and_three_blocks() -> None:
@@ -76,12 +77,6 @@ def test_the_first_26_layers_are_the_stem_and_three_blocks() -> None:
 def test_a_hidden_layer_that_it_has_not_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no hidden layer"):
         LITE0.build(64, Head(activation="relu"))
-
-
-def test_where_it_enlarges_its_maps_are_those_of_the_larger_crop() -> None:
-    model = LITE0.build(64, enlarge=96)
-    assert model.input_shape == (None, 64, 64, 3)
-    assert model.get_layer(FEATURES).output.shape == (None, 3, 3, 1280)
 
 
 @WITH_WEIGHTS

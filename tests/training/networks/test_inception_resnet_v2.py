@@ -60,11 +60,6 @@ def test_an_activation_is_needed() -> None:
         build(96, Head())
 
 
-def test_enlarging_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="leave enlarge unset, or train at --size 320"):
-        build(224, Head(activation="relu"), 320)
-
-
 def test_frozen_normalisation_keeps_its_statistics_while_training(model: Any) -> None:
     assert NETWORK.freeze(model, FROZEN) == FROZEN
     norms = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]

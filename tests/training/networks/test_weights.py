@@ -10,8 +10,6 @@ from core.errors import ConfigurationError
 from tests.training.pictures import tiny_network
 from training.export.class_activation import with_map
 from training.networks import Head
-from training.networks.enlarge import cubic_weights
-from training.networks.experts import combine
 from training.networks.weights import load_weights
 
 keras = pytest.importorskip("keras")
@@ -35,19 +33,6 @@ def _same(one: Any, two: Any) -> bool:
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def test_weights_fill_a_network_that_enlarges_and_the_other_way_round(
-    saved: Any, model: Any, tmp_path: Path
-) -> None:
-    saved.save(tmp_path / "plain.keras")
-    enlarging = NETWORK.build(32, Head(), 48)
-    load_weights(NETWORK, enlarging, f"{tmp_path}/plain.keras")
-    band = enlarging.get_layer("enlarge_rows_0").kernel.numpy()
-    assert np.array_equal(band, cubic_weights(32, 48)[: len(band), : band.shape[1]])
-    enlarging.save(tmp_path / "enlarging.keras")
-    load_weights(NETWORK, model, f"{tmp_path}/enlarging.keras")
-    assert _same(saved, model)
-
-
 @pytest.mark.parametrize("name", ["whole.keras", "whole.h5", "only.weights.h5"])
 def test_a_saved_network_fills_one_of_another_picture_size(
     name: str, saved: Any, model: Any, tmp_path: Path
@@ -65,27 +50,6 @@ def test_the_network_of_a_bundle_fills_one_to_train_on(
     with_map(saved, "features").save(tmp_path / "model.keras")
     load_weights(NETWORK, model, str(tmp_path / "model.keras"))
     assert _same(saved, model)
-
-
-def test_an_expert_of_a_bundle_is_taken_by_its_name(saved: Any, model: Any, tmp_path: Path) -> None:
-    first = NETWORK.build(32, Head())
-    path = tmp_path / "model.keras"
-    combine([first, saved], "features").save(path)
-    told = load_weights(NETWORK, model, f"{path}:expert_1")
-    assert told == f"weights: {path}, expert_1"
-    assert _same(saved, model)
-    assert not _same(first, model)
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("", "FILE.keras:expert_1 names"), (":expert_2", "only: expert_0, expert_1")]
-)
-def test_a_bundle_of_experts_tells_their_names(
-    name: str, told: str, saved: Any, model: Any, tmp_path: Path
-) -> None:
-    combine([saved, NETWORK.build(32, Head())], "features").save(tmp_path / "model.keras")
-    with pytest.raises(ConfigurationError, match=told):
-        load_weights(NETWORK, model, f"{tmp_path}/model.keras{name}")
 
 
 def test_a_network_saved_around_another_is_one_whole(

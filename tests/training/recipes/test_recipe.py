@@ -46,15 +46,3 @@ def test_a_recipe_counts_steps_or_epochs_and_not_both(fields: dict[str, object])
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         find_recipe("lite").steps = 3
-
-
-def test_what_is_enlarged_is_smaller() -> None:
-    assert _recipe(size=192, enlarge=193, early_size=None).enlarge == 193
-    with pytest.raises(ValidationError, match=r"must be greater than size \(192\)"):
-        _recipe(size=192, enlarge=192, early_size=None)
-
-
-@pytest.mark.parametrize("fields", [{"enlarge": 320}, {"teachers": ["a.keras"]}])
-def test_crops_that_are_enlarged_or_taught_are_of_one_size(fields: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match="set early_size=null"):
-        _recipe(early_size=160, **fields)
