@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NO_FACE = "no_face"
     LOW_QUALITY = "low_quality"
     FRAMES_DISAGREE = "frames_disagree"
+    UNLIKE_TRAINING = "unlike_training"
     NEAR_THRESHOLD = "near_threshold"
     PARTLY_UNREADABLE = "partly_unreadable"
 
@@ -77,6 +78,29 @@ class Thresholds(Part):
         return probability >= self.fake, probability <= self.real
 
 
+class ExpectedError(Part):
+    """How often the model was wrong on held-out files like this one."""
+
+    rate: Probability = Field(
+        description="Share of those files whose verdict was wrong.", examples=[0.05]
+    )
+    low: Probability = Field(
+        description="From here on the true share lies with 95 % confidence (Wilson).",
+        examples=[0.023],
+    )
+    high: Probability = Field(description="Up to here, with the same.", examples=[0.105])
+    files: int = Field(description="Held-out files that got a verdict.", examples=[120])
+    of: str = Field(
+        description="What those files are.", examples=["videos with faces 40 to 90 px wide"]
+    )
+
+    def sentence(self) -> str:
+        """Such as "wrong on 6 of 120 videos with faces 40 to 90 px wide (2 to 11 %)"."""
+        low, high = round(100 * self.low), round(100 * self.high)
+        wrong = round(self.rate * self.files)
+        return f"wrong on {wrong} of {self.files} {self.of} ({low} to {high} %)"
+
+
 class Model(Part):
     """The model that judged; `sha256` is that of its bundle."""
 
@@ -110,7 +134,8 @@ class ScoredFrame(Part):
     timestamp_s: float = Field(description="Seconds from the start of the stream.")
     keyframe: bool
     fake_probability: Probability | None = Field(
-        description="The highest of the frame's faces; null without a face."
+        description="The highest of the frame's faces, each judged as a picture of its own; "
+        "null without a face."
     )
     faces: list[Face]
 
@@ -125,8 +150,8 @@ class Result(Part):
         + "; later versions may add others. Empty otherwise."
     )
     fake_probability: Probability | None = Field(
-        description="Mean over the frames of the identity with the highest mean; "
-        "null when no face was scored. It agrees with the verdict as printed."
+        description="Each person is scored over the frames, and the odds of the file are the mean "
+        "of the people's odds; null when no face was scored. It agrees with the verdict as printed."
     )
     confidence: Probability | None = Field(
         description="`fake_probability` for `fake`, 1 minus it for `real`, the larger of the "
@@ -135,7 +160,12 @@ class Result(Part):
     calibrated: bool = Field(
         description="Whether the model's output was fitted to be read as a probability."
     )
-    thresholds: Thresholds
+    thresholds: Thresholds = Field(description="Those for a file of this kind, image or video.")
+    expected_error: ExpectedError | None = Field(
+        None,
+        description="How often the model was wrong on files like this one; null for "
+        "`inconclusive`, and where that was not measured.",
+    )
     frames_requested: int = Field(description="Frames that were asked for.")
     frames_decoded: int | None = Field(
         None, description="Frames that were decoded: fewer in short or damaged files."

@@ -1,19 +1,24 @@
-"""From one probability a face crop to one verdict a file.
+"""From the scores of a file's face crops to one verdict.
 
-The rule: average each identity over its frames, and let the most suspicious identity
-speak for the file. Where the figures do not carry a judgement, say so.
+The rule: score each person over the frames, and let one of them, nobody knows which, be the
+fake one. Where the figures do not carry a judgement, say so. Why it is as it is stands in
+docs/decisions/0006-verdict.md and 0028-mean-logits-and-odds.md.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+import numpy as np
+
+from core import odds
 from core.evidence import Evidence, FaceCrop
-from core.model.rules import Thresholds
+from core.model.crop_scores import CropScores
+from core.model.rules import Band, Novelty, Rules
 from core.result import Label, Reason
 
 MIN_FACE_PX = 40  # narrower faces are judged "low_quality": docs/decisions/0006-verdict.md
@@ -23,22 +28,43 @@ DISAGREEMENT_SHARE = 0.3  # of an identity's frames on each side of the band
 
 @dataclass(frozen=True, slots=True)
 class ScoredFace:
-    """A face crop and P(fake) of it, in [0, 1]."""
+    """A face crop and what the network said of it; None where it tells no novelty."""
 
     crop: FaceCrop
+    logit: float  # of fake, before calibration
+    fake_probability: float  # of this crop as a picture of its own, in [0, 1]
+    novelty: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One identity over the frames, and P(fake) of it in [0, 1]."""
+
+    faces: tuple[ScoredFace, ...]
     fake_probability: float
+
+    @property
+    def width_px(self) -> float:
+        """The median width of the face in the displayed frames, in pixels."""
+        return median(face.crop.width_px for face in self.faces)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one file; probabilities are in [0, 1], None where no face was seen."""
+    """The judgement on one file; P(fake) and speaker are None where no face was seen."""
 
     label: Label
     reasons: tuple[Reason, ...]
-    fake_probability: float | None
-    thresholds: Thresholds
+    fake_probability: float | None  # in [0, 1]
+    speaker: Person | None  # the one with the highest P(fake)
     evidence: Evidence
     scores: tuple[tuple[ScoredFace, ...], ...]  # a tuple a frame of the evidence
+    rules: Rules
+
+    @property
+    def thresholds(self) -> Band:
+        """Those that hold for a file of this kind."""
+        return self.rules.band(self.evidence.media.kind)
 
     @property
     def confidence(self) -> float | None:
@@ -53,57 +79,78 @@ def confidence_in(label: Label, p: float) -> float:
     return by_label[label]
 
 
-def decide(evidence: Evidence, probabilities: Sequence[float], thresholds: Thresholds) -> Verdict:
-    """Judge a file from P(fake) of each of ``evidence.crops``, in their order.
+def decide(evidence: Evidence, answers: CropScores, rules: Rules) -> Verdict:
+    """Judge a file from the scores of ``evidence.crops``, in their order.
 
-    Raises ValueError when there is not exactly one probability a crop.
+    Raises ValueError when there is not exactly one score a crop, or no novelty of the crops
+    although the rules limit it.
     """
-    scores = _by_frame(evidence, probabilities)
-    tracks: dict[int, list[ScoredFace]] = defaultdict(list)
-    for face in (face for frame in scores for face in frame):
-        tracks[face.crop.identity].append(face)
+    scores = _by_frame(evidence, answers, rules)
+    people = _people(scores, evidence.media.kind, rules)
     unreadable = (Reason.PARTLY_UNREADABLE,) if evidence.partly_unreadable else ()
-    if not tracks:
+    if not people:
         reasons = (Reason.NO_FACE, *unreadable)
-        return Verdict(Label.INCONCLUSIVE, reasons, None, thresholds, evidence, scores)
-    worst = _most_suspicious(tracks, frames_with_face=sum(bool(frame) for frame in scores))
-    probability = fmean(face.fake_probability for face in worst)
-    reasons = (*_doubts(worst, probability, thresholds), *unreadable)
+        return Verdict(Label.INCONCLUSIVE, reasons, None, None, evidence, scores, rules)
+    speaker = max(people, key=lambda person: person.fake_probability)
+    probability = odds.of_any([person.fake_probability for person in people])
+    band = rules.band(evidence.media.kind)
+    near = (Reason.NEAR_THRESHOLD,) if band.real < probability < band.fake else ()
+    reasons = (*_doubts(speaker, rules), *near, *unreadable)
     if reasons:
         label = Label.INCONCLUSIVE
     else:
-        label = Label.FAKE if probability >= thresholds.fake else Label.REAL
-    return Verdict(label, reasons, probability, thresholds, evidence, scores)
+        label = Label.FAKE if probability >= band.fake else Label.REAL
+    return Verdict(label, reasons, probability, speaker, evidence, scores, rules)
 
 
 def _by_frame(
-    evidence: Evidence, probabilities: Sequence[float]
+    evidence: Evidence, answers: CropScores, rules: Rules
 ) -> tuple[tuple[ScoredFace, ...], ...]:
-    crops = list(evidence.crops)
-    scored = iter(ScoredFace(c, float(p)) for c, p in zip(crops, probabilities, strict=True))
-    return tuple(tuple(next(scored) for _ in frame.faces) for frame in evidence.frames)
+    logits = answers.logit.tolist()
+    probabilities = rules.picture_probability(answers.logit).tolist()
+    novelties = [None] * len(logits) if answers.novelty is None else answers.novelty.tolist()
+    rows = zip(evidence.crops, logits, probabilities, novelties, strict=True)
+    faces = iter([ScoredFace(*row) for row in rows])
+    return tuple(tuple(next(faces) for _ in frame.faces) for frame in evidence.frames)
 
 
-def _most_suspicious(
-    tracks: Mapping[int, list[ScoredFace]], *, frames_with_face: int
-) -> list[ScoredFace]:
-    enough = math.ceil(MIN_IDENTITY_SHARE * frames_with_face)
-    longest = max(len(track) for track in tracks.values())
-    candidates = [track for track in tracks.values() if len(track) >= min(enough, longest)]
-    return max(candidates, key=lambda track: fmean(face.fake_probability for face in track))
+def _people(scores: Sequence[Sequence[ScoredFace]], kind: str, rules: Rules) -> list[Person]:
+    """Every identity that is seen often enough to be no false detection."""
+    tracks: dict[int, list[ScoredFace]] = defaultdict(list)
+    for face in (face for frame in scores for face in frame):
+        tracks[face.crop.identity].append(face)
+    enough = math.ceil(MIN_IDENTITY_SHARE * sum(bool(frame) for frame in scores))
+    longest = max((len(track) for track in tracks.values()), default=0)
+    return [
+        Person(tuple(track), _probability(track, kind, rules))
+        for track in tracks.values()
+        if len(track) >= min(enough, longest)
+    ]
 
 
-def _doubts(
-    track: Sequence[ScoredFace], probability: float, thresholds: Thresholds
-) -> tuple[Reason, ...]:
+def _probability(track: Sequence[ScoredFace], kind: str, rules: Rules) -> float:
+    fit = rules.mean_fit(kind)
+    if fit is None:
+        return fmean(face.fake_probability for face in track)
+    return float(fit.probability(np.asarray(fmean(face.logit for face in track))))
+
+
+def _doubts(speaker: Person, rules: Rules) -> tuple[Reason, ...]:
     reasons = []
-    if median(face.crop.width_px for face in track) < MIN_FACE_PX:
+    if speaker.width_px < MIN_FACE_PX:
         reasons.append(Reason.LOW_QUALITY)
-    least = DISAGREEMENT_SHARE * len(track)
-    fakes = sum(face.fake_probability >= thresholds.fake for face in track)
-    reals = sum(face.fake_probability <= thresholds.real for face in track)
+    if rules.novelty is not None and _is_novel(speaker, rules.novelty):
+        reasons.append(Reason.UNLIKE_TRAINING)
+    least = DISAGREEMENT_SHARE * len(speaker.faces)
+    fakes = sum(face.fake_probability >= rules.thresholds.fake for face in speaker.faces)
+    reals = sum(face.fake_probability <= rules.thresholds.real for face in speaker.faces)
     if fakes and reals and min(fakes, reals) >= least:
         reasons.append(Reason.FRAMES_DISAGREE)
-    if thresholds.real < probability < thresholds.fake:
-        reasons.append(Reason.NEAR_THRESHOLD)
     return tuple(reasons)
+
+
+def _is_novel(speaker: Person, novelty: Novelty) -> bool:
+    told = [face.novelty for face in speaker.faces if face.novelty is not None]
+    if len(told) < len(speaker.faces):
+        raise ValueError(f"{len(told)} of {len(speaker.faces)} faces have a novelty")
+    return fmean(told) > novelty.limit

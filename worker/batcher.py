@@ -11,15 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import DeepfakeError, InferenceFailed, MediaError, ModelUnavailable, revive
+from core.model.crop_scores import CropScores
 from core.pipeline.judgement import Scorer
 
 logger = logging.getLogger(__name__)
 
-Scores = NDArray[np.float64]
 STUCK_EXIT_CODE = 70  # EX_SOFTWARE: the supervisor starts a fresh process
 
 
@@ -35,7 +32,7 @@ class BatchLimits:
 @dataclass(slots=True)
 class _Request:
     jpegs: Sequence[bytes]
-    scores: Future[Scores] = field(default_factory=Future)
+    scores: Future[CropScores] = field(default_factory=Future)
 
 
 class Batcher:
@@ -70,14 +67,14 @@ class Batcher:
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
-    def score(self, jpegs: Sequence[bytes]) -> Scores:
-        """P(fake) of each crop, (n,) float64 in the order given; blocks until it is known.
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+        """The scores of the crops, in the order given; blocks until they are known.
 
         Raises what the detector raises of this project's errors, :class:`InferenceFailed`
         for anything else, :class:`ModelUnavailable` once closed.
         """
         if not jpegs:
-            return np.empty(0, np.float64)
+            return CropScores.none()
         request = _Request(jpegs)
         with self._changed:
             if self._closed:
@@ -139,15 +136,16 @@ class Batcher:
         else:
             start = 0
             for request in batch:
-                request.scores.set_result(scores[start : start + len(request.jpegs)])
-                start += len(request.jpegs)
+                stop = start + len(request.jpegs)
+                request.scores.set_result(scores.part(start, stop))
+                start = stop
 
-    def _score_all(self, jpegs: Sequence[bytes]) -> Scores:
+    def _score_all(self, jpegs: Sequence[bytes]) -> CropScores:
         size = self._limits.max_batch
         parts = [jpegs[start : start + size] for start in range(0, len(jpegs), size)]
-        return np.concatenate([self._score_or_halve(part) for part in parts])
+        return CropScores.joined([self._score_or_halve(part) for part in parts])
 
-    def _score_or_halve(self, jpegs: Sequence[bytes]) -> Scores:
+    def _score_or_halve(self, jpegs: Sequence[bytes]) -> CropScores:
         try:
             return self._watched(jpegs)
         except Exception as error:
@@ -155,9 +153,9 @@ class Batcher:
                 raise
             logger.warning("no memory for a batch of %d crops; halving it once", len(jpegs))
         middle = len(jpegs) // 2
-        return np.concatenate([self._watched(jpegs[:middle]), self._watched(jpegs[middle:])])
+        return CropScores.joined([self._watched(jpegs[:middle]), self._watched(jpegs[middle:])])
 
-    def _watched(self, jpegs: Sequence[bytes]) -> Scores:
+    def _watched(self, jpegs: Sequence[bytes]) -> CropScores:
         watchdog = threading.Timer(self._limits.stuck_after_s, self._stuck, (len(jpegs),))
         watchdog.daemon = True
         watchdog.start()
@@ -165,8 +163,8 @@ class Batcher:
             scores = self._scorer.score(jpegs)
         finally:
             watchdog.cancel()
-        if scores.shape != (len(jpegs),):
-            raise InferenceFailed(f"{scores.shape} scores came back for {len(jpegs)} crops.")
+        if len(scores) != len(jpegs):
+            raise InferenceFailed(f"{len(scores)} scores came back for {len(jpegs)} crops.")
         return scores
 
     def _stuck(self, crops: int) -> None:

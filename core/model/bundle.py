@@ -19,7 +19,15 @@ from pydantic import Field, ValidationError, model_validator
 
 from core.errors import BundleInvalid, BundleNotFound
 from core.model.preprocess import Scaling
-from core.model.rules import Calibration, ErrorCell, Novelty, Part, Thresholds, check_disjoint
+from core.model.rules import (
+    Calibration,
+    ErrorCell,
+    Novelty,
+    Part,
+    Rules,
+    Thresholds,
+    check_disjoint,
+)
 
 MANIFEST = "model.json"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # of a bundle
@@ -103,6 +111,11 @@ class Manifest(Part):
             )
         check_disjoint(self.expected_error)
         return self
+
+    @property
+    def rules(self) -> Rules:
+        """What a verdict needs of this document."""
+        return Rules(self.calibration, self.thresholds, self.novelty)
 
 
 class SelfTest(Part):

@@ -1,9 +1,10 @@
-"""The detector: face crops in, calibrated probabilities of "fake" out."""
+"""The detector: face crops in, logits of "fake" out, and how unlike the training data they are."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,8 +13,21 @@ from numpy.typing import NDArray
 from core.errors import InferenceFailed, RuntimeUnavailable
 from core.model import preprocess
 from core.model.bundle import Bundle, RuntimeName
+from core.model.crop_scores import CropScores
 
 _EPSILON = 1e-7  # keeps the logit of a saturated probability finite
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The network's outputs for n crops, as it gave them.
+
+    ``raw`` is its answer and ``novelty`` its output of that name, both (n,) float32; the latter
+    is None where model.json has no ``novelty``.
+    """
+
+    raw: NDArray[np.float32]
+    novelty: NDArray[np.float32] | None = None
 
 
 class Runtime(Protocol):
@@ -21,8 +35,8 @@ class Runtime(Protocol):
 
     name: RuntimeName
 
-    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, size, size, 3) float32 → (n,) float32, the network's raw output; n ≥ 1."""
+    def predict(self, tensor: NDArray[np.float32]) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1."""
         ...
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -43,25 +57,26 @@ class Detector:
         self.bundle = bundle
         self.runtime = runtime
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
-        """P(fake) in [0, 1] of each face crop, (n,) float64; n may be 0.
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+        """The logit of fake of each face crop, and its novelty where the bundle has one.
 
         Raises :class:`InferenceFailed` when the network answers with anything but one
         finite number a crop.
         """
         if not jpegs:
-            return np.empty(0, np.float64)
+            return CropScores.none()
         spec = self.bundle.manifest.input
         tensor = preprocess.from_jpegs(jpegs, size=spec.size, scaling=spec.scaling)
-        return self.fake_probability(self.runtime.predict(tensor))
+        answers = self.runtime.predict(tensor)
+        novelty = None if answers.novelty is None else _finite(answers.novelty)
+        return CropScores(self.fake_logit(answers.raw), novelty)
 
-    def fake_probability(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Turn the network's raw output (n,) into calibrated P(fake) (n,)."""
-        logits = self.fake_logit(raw)
-        calibration = self.bundle.manifest.calibration
-        if calibration is not None:
-            logits = calibration.slope * logits + calibration.intercept
-        return sigmoid(logits)
+    def probability(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+        """P(fake) in [0, 1] of each face crop as a picture of its own, (n,) float64; n may be 0.
+
+        Raises what :meth:`score` raises.
+        """
+        return self.bundle.manifest.rules.picture_probability(self.score(jpegs).logit)
 
     def explain(self, jpegs: Sequence[bytes]) -> NDArray[np.float32]:
         """What each place of each face crop adds to the calibrated logit of "fake".
@@ -85,13 +100,7 @@ class Detector:
 
     def fake_logit(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Turn the network's raw output (n,) into the uncalibrated logit of "fake" (n,)."""
-        answers = raw.astype(np.float64)
-        if answers.ndim != 1 or not np.isfinite(answers).all():
-            raise InferenceFailed(
-                f"The network answered with shape {answers.shape}, "
-                f"{int(np.count_nonzero(~np.isfinite(answers)))} of {answers.size} values "
-                "not finite."
-            )
+        answers = _finite(raw)
         if self.bundle.manifest.output == "probability":
             answers = _logit(answers, self.bundle.manifest.name)
         return answers if self.bundle.manifest.positive_class == "fake" else -answers
@@ -103,9 +112,14 @@ class Detector:
             self.runtime.predict(np.zeros((n, size, size, 3), np.float32))
 
 
-def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 / (1 + exp(-x)) without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float64)
+def _finite(output: NDArray[np.float32]) -> NDArray[np.float64]:
+    numbers = output.astype(np.float64)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all():
+        raise InferenceFailed(
+            f"The network answered with shape {numbers.shape}, "
+            f"{int(np.count_nonzero(~np.isfinite(numbers)))} of {numbers.size} values not finite."
+        )
+    return numbers
 
 
 def _logit(probability: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -135,7 +149,8 @@ def self_test(detector: Detector) -> float:
     stored = detector.bundle.manifest.self_test
     if stored is None:
         raise RuntimeUnavailable(f"The model {detector.bundle.manifest.name} has no self-test.")
-    answer = float(detector.runtime.predict(self_test_tensor(detector.bundle, stored.seed))[0])
+    answers = detector.runtime.predict(self_test_tensor(detector.bundle, stored.seed))
+    answer = float(answers.raw[0])
     expected = stored.answers.get(detector.runtime.name, stored.raw_output)
     difference = abs(answer - expected)
     if not difference <= stored.tolerance:

@@ -7,10 +7,15 @@ by training, and none has a default: what a bundle does not hold is not said.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.model.sigmoid import sigmoid
 
 MediaKind = Literal["image", "video"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -35,6 +40,10 @@ class LogitFit(Part):
     slope: Annotated[float, Field(gt=0)]
     intercept: float
     fitted_on: str
+
+    def probability(self, logit: NDArray[np.float64]) -> NDArray[np.float64]:
+        """P(fake) of logits of fake, in the shape given."""
+        return sigmoid(self.slope * logit + self.intercept)
 
 
 class Calibration(LogitFit):
@@ -120,3 +129,27 @@ def check_disjoint(cells: tuple[ErrorCell, ...]) -> None:
                 f"two cells of {one.kind}s hold faces {width} px wide: "
                 f"{list(one.face_width_px)} and {list(other.face_width_px)}"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What turns the scores of a file's face crops into its verdict."""
+
+    calibration: Calibration | None
+    thresholds: Thresholds
+    novelty: Novelty | None = None
+
+    def picture_probability(self, logit: NDArray[np.float64]) -> NDArray[np.float64]:
+        """P(fake) of single face crops from their logits, (n,); sigmoid without a calibration."""
+        return sigmoid(logit) if self.calibration is None else self.calibration.probability(logit)
+
+    def mean_fit(self, kind: str) -> LogitFit | None:
+        """How a person's mean logit becomes P(fake); None: by the mean of P(fake) of the frames."""
+        if self.calibration is None or kind != "video":
+            return None
+        return self.calibration.video
+
+    def band(self, kind: str) -> Band:
+        """The thresholds that hold for a file of this kind."""
+        video = self.thresholds.video if kind == "video" else None
+        return self.thresholds if video is None else video

@@ -6,21 +6,20 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.evidence import Evidence
 from core.model.bundle import Bundle, RuntimeName
+from core.model.crop_scores import CropScores
+from core.pipeline.expected_error import expected_error_of
 from core.pipeline.report import result_of
 from core.result import Model, Result
 from core.verdict import decide
 
 
 class Scorer(Protocol):
-    """P(fake) of face crops: a detector, or a queue in front of one."""
+    """Scores face crops: a detector, or a queue in front of one."""
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
-        """(n,) float64 in [0, 1]."""
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+        """The scores of n JPEGs, in their order; n may be 0."""
         ...
 
 
@@ -36,13 +35,14 @@ def judge(
     ``timings_ms`` are the stages before; decode, faces and infer are added here.
     """
     started = time.perf_counter()
-    probabilities = scorer.score([crop.jpeg for crop in evidence.crops])
+    scores = scorer.score([crop.jpeg for crop in evidence.crops])
     infer_ms = (time.perf_counter() - started) * 1000
-    decided = decide(evidence, probabilities.tolist(), bundle.manifest.thresholds)
+    decided = decide(evidence, scores, bundle.manifest.rules)
     return result_of(
         decided,
         model=Model(**bundle.reference, runtime=runtime.value),
         calibrated=bundle.manifest.calibration is not None,
+        expected_error=expected_error_of(decided, bundle.manifest.expected_error),
         timings_ms={
             **timings_ms,
             "decode": round(evidence.decode_ms),

@@ -6,19 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from core.evidence import Evidence, SampledFrame
-from core.result import Face, MediaFacts, Model, Result, ScoredFrame, Thresholds
+from core.model.rules import Band
+from core.result import ExpectedError, Face, MediaFacts, Model, Result, ScoredFrame, Thresholds
 from core.verdict import ScoredFace, Verdict, confidence_in
 
 
 def result_of(
-    verdict: Verdict, *, model: Model, calibrated: bool, timings_ms: Mapping[str, float]
+    verdict: Verdict,
+    *,
+    model: Model,
+    calibrated: bool,
+    expected_error: ExpectedError | None,
+    timings_ms: Mapping[str, float],
 ) -> Result:
     """The ``result`` object of a judged file.
 
-    Probabilities are rounded for people, and never across a threshold.
+    Probabilities are rounded for people, and never across a threshold: that of the file not
+    across those of its kind, those of frames and faces not across those of pictures.
     """
     evidence = verdict.evidence
-    thresholds = Thresholds(fake=verdict.thresholds.fake, real=verdict.thresholds.real)
+    thresholds = _shown(verdict.thresholds)
+    of_pictures = _shown(verdict.rules.thresholds)
     shown = _rounded(verdict.fake_probability, thresholds)
     return Result(
         verdict=verdict.label,
@@ -28,11 +36,12 @@ def result_of(
         confidence=None if shown is None else round(confidence_in(verdict.label, shown), 12),
         calibrated=calibrated,
         thresholds=thresholds,
+        expected_error=expected_error,
         frames_requested=evidence.frames_requested,
         frames_decoded=len(evidence.frames),
         frames_scored=sum(bool(faces) for faces in verdict.scores),
         frames=[
-            _frame(frame, faces, thresholds)
+            _frame(frame, faces, of_pictures)
             for frame, faces in zip(evidence.frames, verdict.scores, strict=True)
         ],
         model=model,
@@ -66,6 +75,10 @@ def _face(face: ScoredFace, thresholds: Thresholds) -> Face:
         detection_score=round(face.crop.detection_score, 4),
         fake_probability=_rounded(face.fake_probability, thresholds),
     )
+
+
+def _shown(band: Band) -> Thresholds:
+    return Thresholds(fake=band.fake, real=band.real)
 
 
 def _rounded(probability: float | None, thresholds: Thresholds) -> float | None:

@@ -101,7 +101,7 @@ def _draw(
     crops = [crop.jpeg for crop in evidence.crops]
     if not crops:
         raise UnreadableMedia(f"No face was found in {image}; there is nothing to explain.")
-    scores = detector.score(crops)
+    scores = detector.probability(crops)
     chosen = int(scores.argmax())
     heat = detector.explain([crops[chosen]])[0]
     title = f"P(fake) {scores[chosen]:.3f}"

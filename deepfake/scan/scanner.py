@@ -11,11 +11,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
+from core.model.crop_scores import CropScores
 from core.model.detector import Detector
 from core.pipeline.judgement import judge
 from core.pipeline.report import media_facts_of
@@ -102,7 +100,7 @@ class Scanner:
         position = 0
         for item in batch:
             end = position + len(item.jpegs)
-            yield self._outcome(item, scores[position:end], crop_ms)
+            yield self._outcome(item, scores.part(position, end), crop_ms)
             position = end
 
     def _judge_apart(self, batch: Sequence[_Decoded], error: DeepfakeError) -> Iterator[Outcome]:
@@ -113,14 +111,14 @@ class Scanner:
         for item in batch:
             yield from self._judge([item])
 
-    def _score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def _score(self, jpegs: Sequence[bytes]) -> CropScores:
         parts = [
             self._detector.score(jpegs[start : start + BATCH_CROPS])
             for start in range(0, len(jpegs), BATCH_CROPS)
         ]
-        return np.concatenate([np.empty(0, np.float64), *parts])
+        return CropScores.joined(parts)
 
-    def _outcome(self, item: _Decoded, scores: NDArray[np.float64], crop_ms: float) -> Outcome:
+    def _outcome(self, item: _Decoded, scores: CropScores, crop_ms: float) -> Outcome:
         if isinstance(item.evidence, DeepfakeError):
             return Outcome.failed(str(item.file), item.evidence)
         runtime = self._detector.runtime.name
@@ -147,10 +145,10 @@ class _Decoded:
 class _Scored:
     """A scorer that was run already."""
 
-    def __init__(self, scores: NDArray[np.float64]) -> None:
+    def __init__(self, scores: CropScores) -> None:
         self._scores = scores
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
         if len(jpegs) != len(self._scores):
             raise ValueError(f"{len(self._scores)} scores for {len(jpegs)} crops")
         return self._scores

@@ -27,16 +27,21 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def write_openvino(folder: Path, gain: float = 8.0) -> list[str]:
-    """logit = gain * mean of the tensor."""
+def write_openvino(folder: Path, gain: float = 8.0, *, novelty: bool = False) -> list[str]:
+    """logit = gain * mean of the tensor; with ``novelty`` an output of that name, the logit²."""
     picture = ops.parameter([-1, SIZE, SIZE, 3], np.float32, name="picture")
     mean = ops.reduce_mean(picture, ops.constant([1, 2, 3]), keep_dims=False)
     output = ops.multiply(mean, ops.constant(np.float32(gain)))
-    ov.save_model(ov.Model([output], [picture]), folder / "fp32.xml", compress_to_fp16=False)
+    outputs = [output]
+    if novelty:
+        output.output(0).get_tensor().set_names({"logit"})
+        outputs.insert(0, ops.multiply(output, output))
+        outputs[0].output(0).get_tensor().set_names({"novelty"})
+    ov.save_model(ov.Model(outputs, [picture]), folder / "fp32.xml", compress_to_fp16=False)
     return ["fp32.xml", "fp32.bin"]
 
 
 def write_bundle(folder: Path, **changes: Any) -> Bundle:
     folder.mkdir(parents=True, exist_ok=True)
-    files = write_openvino(folder)
+    files = write_openvino(folder, novelty=changes.get("novelty") is not None)
     return write_manifest(folder, {**FIELDS, **changes}, {RuntimeName.OPENVINO_FP32: files})

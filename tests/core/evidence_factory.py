@@ -1,4 +1,7 @@
-"""Evidence made in code: grey crops whose track, size and frame are chosen by the test."""
+"""Evidence made in code: grey crops whose track, size and frame are chosen by the test.
+
+And the scores of a network that gives each crop the probability that the test wants.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from core.evidence import Evidence, FaceCrop, SampledFrame
 from core.faces.face import Box
 from core.media.limits import MediaInfo
 from core.media.sniff import Kind
+from core.model.crop_scores import CropScores
 
 
 def crop(identity: int = 0, *, width_px: int = 120, size: int = 32, grey: int = 128) -> FaceCrop:
@@ -24,9 +28,10 @@ def evidence(
     requested: int = 10,
     covered_s: float = 10.8,
     moments_missed: int = 0,
+    kind: Kind = Kind.VIDEO,
 ) -> Evidence:
     return Evidence(
-        media=MediaInfo(Kind.VIDEO, "mp4", "h264", 12.0, 1280, 720, 360, ("audio_not_checked",)),
+        media=MediaInfo(kind, "mp4", "h264", 12.0, 1280, 720, 360, ("audio_not_checked",)),
         frames_requested=requested,
         frames=tuple(
             SampledFrame(index=30 * n, timestamp_s=float(n), keyframe=n == 0, faces=tuple(faces))
@@ -37,3 +42,11 @@ def evidence(
         covered_s=covered_s,
         moments_missed=moments_missed,
     )
+
+
+def scored(probabilities: Sequence[float], novelty: Sequence[float] | None = None) -> CropScores:
+    """Scores whose sigmoids are these, each in [0, 1]; without a calibration they are P(fake)."""
+    p = np.asarray(probabilities, np.float64)
+    with np.errstate(divide="ignore"):  # of 0 and 1, whose logits are endless
+        logit = np.log(p) - np.log1p(-p)
+    return CropScores(logit, None if novelty is None else np.asarray(novelty, np.float64))

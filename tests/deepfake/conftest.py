@@ -37,7 +37,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verified_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with a self-test, as every imported bundle has one."""
     detector = load_detector(load_bundle(tiny_bundle))
-    answer = float(detector.runtime.predict(self_test_tensor(detector.bundle, 1))[0])
+    answer = float(detector.runtime.predict(self_test_tensor(detector.bundle, 1)).raw[0])
     stored = SelfTest(seed=1, raw_output=answer, tolerance=0.05)
     return write_bundle(tmp_path_factory.mktemp("bundles") / "tested", self_test=stored).path
 

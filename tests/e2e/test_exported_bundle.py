@@ -15,8 +15,8 @@ from core.evidence import ExtractOptions
 from core.faces.detector import load_face_detector
 from core.model import preprocess
 from core.model.bundle import Bundle, load_bundle
-from core.model.detector import sigmoid
 from core.model.runtimes import load_detector
+from core.model.sigmoid import sigmoid
 from core.pipeline.extraction import extract
 from tests.e2e.films import face_image
 from tests.e2e.service import Service, service
@@ -46,7 +46,7 @@ class Exported:
 
     def detector(self, runtime: str, jpegs: list[bytes]) -> float:
         """P(fake) of one crop by a runtime in this process."""
-        return float(load_detector(self.bundle, runtime=runtime).score(jpegs)[0])
+        return float(load_detector(self.bundle, runtime=runtime).probability(jpegs)[0])
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
 from redis import Redis
 
 from core.errors import BlobMissing
 from core.evidence import Evidence, ExtractOptions
 from core.media.limits import MediaLimits
 from core.model.bundle import Bundle, RuntimeName
+from core.model.crop_scores import CropScores
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.jobs import JobStore
 from core.store.records import Job, JobStatus, MediaRef
-from tests.core.evidence_factory import crop, evidence
+from tests.core.evidence_factory import crop, evidence, scored
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import Leases
 
@@ -53,9 +52,9 @@ class Detector:
     def __init__(self) -> None:
         self.act: Callable[[], object] = lambda: None
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
         self.act()
-        return np.full(len(jpegs), 0.9)
+        return scored([0.9] * len(jpegs))
 
 
 class Bench:

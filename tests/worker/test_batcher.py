@@ -11,17 +11,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from core.errors import InferenceFailed, ModelUnavailable, UnreadableMedia
+from core.model.crop_scores import CropScores
 from worker.batcher import STUCK_EXIT_CODE, Batcher, BatchLimits
 
-Score = Callable[[Sequence[bytes]], NDArray[np.float64]]
+Score = Callable[[Sequence[bytes]], CropScores]
 ENDLESS_MS = 60_000.0  # far beyond every test: only a full batch ends the wait
 
 
-def value_of(jpeg: bytes) -> float:
-    return int(jpeg) / 1000
+def values_of(jpegs: Sequence[bytes]) -> CropScores:
+    values = np.array([int(jpeg) / 1000 for jpeg in jpegs], np.float64)
+    return CropScores(values, -values)
+
+
+def zeros(n: int) -> CropScores:
+    return CropScores(np.zeros(n), None)
 
 
 class RecordingScorer:
@@ -32,12 +37,12 @@ class RecordingScorer:
         self.threads: set[str] = set()
         self._score = score
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
         self.batches.append(list(jpegs))
         self.threads.add(threading.current_thread().name)
         if self._score is not None:
             return self._score(jpegs)
-        return np.array([value_of(jpeg) for jpeg in jpegs])
+        return values_of(jpegs)
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def crops(*numbers: int) -> list[bytes]:
 def score_together(made: Batcher, *requests: list[bytes]) -> list[object]:
     def one(request: list[bytes]) -> object:
         try:
-            return made.score(request).tolist()
+            return made.score(request).logit.tolist()
         except Exception as error:  # noqa: BLE001 - it is what the test is about
             return error
 
@@ -76,20 +81,27 @@ def test_crops_of_several_jobs_become_one_batch() -> None:
 
 def test_a_job_that_is_alone_does_not_wait_for_others() -> None:
     with batcher(RecordingScorer(), max_wait_ms=ENDLESS_MS, jobs=1) as made:
-        assert made.score(crops(7)).tolist() == [0.007]
+        assert made.score(crops(7)).logit.tolist() == [0.007]
 
 
 def test_a_request_over_the_limit_is_split() -> None:
     scorer = RecordingScorer()
     with batcher(scorer, max_batch=4) as made:
-        assert made.score(crops(*range(10))).tolist() == [n / 1000 for n in range(10)]
+        assert made.score(crops(*range(10))).logit.tolist() == [n / 1000 for n in range(10)]
     assert [len(batch) for batch in scorer.batches] == [4, 4, 2]
+
+
+def test_the_novelty_of_each_crop_stays_with_its_score() -> None:
+    with batcher(RecordingScorer(), max_batch=4) as made:
+        scores = made.score(crops(*range(10)))
+    assert scores.novelty is not None
+    assert scores.novelty.tolist() == [-n / 1000 for n in range(10)]
 
 
 def test_no_crops_need_no_inference() -> None:
     scorer = RecordingScorer()
     with batcher(scorer) as made:
-        assert made.score([]).shape == (0,)
+        assert len(made.score([])) == 0
     assert scorer.batches == []
 
 
@@ -110,10 +122,10 @@ def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it() -> None:
     broken = threading.Event()
     broken.set()
 
-    def score(jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(jpegs: Sequence[bytes]) -> CropScores:
         if broken.is_set():
             raise RuntimeError("device is gone")
-        return np.zeros(len(jpegs))
+        return zeros(len(jpegs))
 
     with batcher(RecordingScorer(score), max_batch=2, max_wait_ms=ENDLESS_MS, jobs=2) as made:
         failures = score_together(made, crops(1), crops(2))
@@ -125,10 +137,10 @@ def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it() -> None:
 
 
 def test_a_broken_crop_fails_its_own_job_only() -> None:
-    def score(jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(jpegs: Sequence[bytes]) -> CropScores:
         if b"13" in jpegs:
             raise UnreadableMedia("A face crop is no JPEG.")
-        return np.array([value_of(jpeg) for jpeg in jpegs])
+        return values_of(jpegs)
 
     with batcher(RecordingScorer(score), max_batch=3, max_wait_ms=ENDLESS_MS, jobs=3) as made:
         first, second, third = score_together(made, crops(1), crops(13), crops(3))
@@ -143,19 +155,19 @@ class ResourceExhaustedError(Exception):
 
 @pytest.mark.parametrize("error", [MemoryError, ResourceExhaustedError])
 def test_a_batch_that_does_not_fit_in_memory_is_halved(error: type[Exception]) -> None:
-    def score(jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(jpegs: Sequence[bytes]) -> CropScores:
         if len(jpegs) > 4:
             raise error
-        return np.array([value_of(jpeg) for jpeg in jpegs])
+        return values_of(jpegs)
 
     scorer = RecordingScorer(score)
     with batcher(scorer, max_batch=8) as made:
-        assert made.score(crops(*range(7))).tolist() == [n / 1000 for n in range(7)]
+        assert made.score(crops(*range(7))).logit.tolist() == [n / 1000 for n in range(7)]
     assert [len(batch) for batch in scorer.batches] == [7, 3, 4]
 
 
 def test_a_batch_is_halved_once_and_then_fails() -> None:
-    def score(jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(jpegs: Sequence[bytes]) -> CropScores:
         raise MemoryError
 
     scorer = RecordingScorer(score)
@@ -166,7 +178,7 @@ def test_a_batch_is_halved_once_and_then_fails() -> None:
 
 def test_a_scorer_that_loses_a_crop_is_found_out() -> None:
     with (
-        batcher(RecordingScorer(lambda jpegs: np.zeros(len(jpegs) - 1))) as made,
+        batcher(RecordingScorer(lambda jpegs: zeros(len(jpegs) - 1))) as made,
         pytest.raises(InferenceFailed, match="2 crops"),
     ):
         made.score(crops(1, 2))
@@ -180,9 +192,9 @@ def test_an_inference_that_hangs_ends_the_process(caplog: pytest.LogCaptureFixtu
         exited.append(code)
         stuck.set()  # what os._exit does to a hanging thread, more or less
 
-    def score(jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(jpegs: Sequence[bytes]) -> CropScores:
         stuck.wait()
-        return np.zeros(len(jpegs))
+        return zeros(len(jpegs))
 
     limits = BatchLimits(stuck_after_s=0.05)
     made = Batcher(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.model import preprocess
+from core.model.crop_scores import CropScores
 from core.model.detector import Detector
 from training.calibrate.calibration import balanced_weights
 from training.calibrate.reliability import Labelled
@@ -18,13 +18,10 @@ _BATCH = 32
 
 def logits_of(detector: Detector, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
     """Uncalibrated logits of "fake" of face crops, (n,) float64."""
-    spec = detector.bundle.manifest.input
-    parts = []
-    for start in range(0, len(jpegs), _BATCH):
-        some = jpegs[start : start + _BATCH]
-        tensor = preprocess.from_jpegs(some, size=spec.size, scaling=spec.scaling)
-        parts.append(detector.fake_logit(detector.runtime.predict(tensor)))
-    return np.concatenate([np.empty(0), *parts])
+    starts = range(0, len(jpegs), _BATCH)
+    return CropScores.joined(
+        [detector.score(jpegs[start : start + _BATCH]) for start in starts]
+    ).logit
 
 
 def labelled(samples: Sequence[Sample], logits: NDArray[np.float64]) -> Labelled:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model.detector import sigmoid
 from core.model.rules import Calibration, Thresholds
+from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import Wanted, fit
 from training.calibrate.thresholds import check_enough, choose_thresholds
 

@@ -42,7 +42,7 @@ def score_crops(detector: Detector, jpegs: Sequence[bytes], label: str | None = 
     """P(fake) of each crop, (n,) float64, in batches; no progress is shown without a label."""
     starts = range(0, len(jpegs), BATCH)
     parts = [
-        detector.score(jpegs[start : start + BATCH])
+        detector.probability(jpegs[start : start + BATCH])
         for start in (starts if label is None else tracked(starts, label))
     ]
     return np.concatenate([np.empty(0, np.float64), *parts])

@@ -182,8 +182,8 @@ def _finish(
 
 
 def _answer(detector: Detector, seed: int) -> NDArray[np.float32]:
-    raw = detector.runtime.predict(self_test_tensor(detector.bundle, seed))
-    detector.fake_probability(raw)  # raises where it is not one finite number in its range
+    raw = detector.runtime.predict(self_test_tensor(detector.bundle, seed)).raw
+    detector.fake_logit(raw)  # raises where it is not one finite number in its range
     return raw
 
 

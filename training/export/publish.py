@@ -198,7 +198,7 @@ def _self_test(bundle: Bundle) -> SelfTest:
     """
     tensor = self_test_tensor(bundle, SELF_TEST_SEED)
     answers = {
-        name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor)[0]), 5)
+        name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor).raw[0]), 5)
         for name in bundle.manifest.artifacts
     }
     raw_output = answers[RuntimeName.TENSORFLOW]

@@ -43,18 +43,24 @@ def load_detector(
 
 
 def _load(bundle: Bundle, name: RuntimeName, threads: int | None) -> Runtime:
-    file = bundle.file(name)
+    file, manifest = bundle.file(name), bundle.manifest
+    novelty = manifest.novelty is not None
     # Imported here because each costs up to seconds and hundreds of megabytes.
     try:
         if name is RuntimeName.TENSORFLOW:
             import_tensorflow()
             from core.model.runtimes.tensorflow import TensorFlowRuntime
 
-            size, explanation = bundle.manifest.input.size, bundle.manifest.explanation
-            return TensorFlowRuntime(file, size, threads=threads, explanation=explanation)
+            return TensorFlowRuntime(
+                file,
+                manifest.input.size,
+                threads=threads,
+                explanation=manifest.explanation,
+                novelty=novelty,
+            )
         from core.model.runtimes.openvino import OpenVinoRuntime
 
-        return OpenVinoRuntime(file, name, threads=threads)
+        return OpenVinoRuntime(file, name, threads=threads, novelty=novelty)
     except ImportError as error:
         raise RuntimeUnavailable(
             f"The runtime {name} needs a package that is not installed ({error}). "

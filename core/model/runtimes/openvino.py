@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.cores import quota_cores
 from core.errors import BundleInvalid, ExplanationUnavailable
-from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, RuntimeName
+from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, NOVELTY_OUTPUT, RuntimeName
+from core.model.detector import Answers
 from core.openvino_core import openvino_core
 
 _HALF = 5  # crops: a job has ten
@@ -21,10 +22,12 @@ class OpenVinoRuntime:
 
     OpenVINO leaves in place what it turns round in memory where a batch is open, and two halves
     wait for each other less often than all cores do in every layer: so ten crops, what a job has,
-    take less time.
+    take less time. With ``novelty`` the file's output of that name is read too.
     """
 
-    def __init__(self, file: Path, name: RuntimeName, *, threads: int | None = None) -> None:
+    def __init__(
+        self, file: Path, name: RuntimeName, *, threads: int | None = None, novelty: bool = False
+    ) -> None:
         self.name = name
         threads = threads or quota_cores()
         try:
@@ -35,13 +38,18 @@ class OpenVinoRuntime:
             halves = _compile(half, threads, NUM_STREAMS=2)
         except RuntimeError as error:
             raise BundleInvalid(f"{file} is not a model that OpenVINO can read: {error}") from error
-        self._answer, self._map = _outputs(together)
+        self._answer, self._map = _outputs(together, file)
+        self._novelty = _output(together, NOVELTY_OUTPUT, file) if novelty else None
         self._together = together.create_infer_request()
         self._halves = [halves.create_infer_request() for _ in range(2)]
 
-    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, size, size, 3) → (n,), the network's raw output."""
-        return self._run(tensor, self._answer).reshape(len(tensor), -1)[:, 0]
+    def predict(self, tensor: NDArray[np.float32]) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1."""
+        if self._novelty is None:
+            (raw,) = self._run(tensor, self._answer)
+            return Answers(_column(raw))
+        raw, novelty = self._run(tensor, self._answer, self._novelty)
+        return Answers(_column(raw), _column(novelty))
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, size, size, 3) → (n, h, w) logits, the exact class-activation map.
@@ -53,10 +61,12 @@ class OpenVinoRuntime:
                 f"{self.name} cannot explain this bundle: its file has no output {MAP_OUTPUT!r}. "
                 "Use the runtime tensorflow where model.json says grad-cam, or export it again."
             )
-        return self._run(tensor, self._map)
+        (heat,) = self._run(tensor, self._map)
+        return heat
 
-    def _run(self, tensor: NDArray[np.float32], output: int) -> NDArray[np.float32]:
-        answers: list[NDArray[np.float32]] = []
+    def _run(self, tensor: NDArray[np.float32], *outputs: int) -> list[NDArray[np.float32]]:
+        """Each of the outputs at these places, (n, ...)."""
+        answers: list[list[NDArray[np.float32]]] = [[] for _ in outputs]
         for start in range(0, len(tensor), 2 * _HALF):
             job = tensor[start : start + 2 * _HALF]
             requests = self._halves if len(job) == 2 * _HALF else [self._together]
@@ -64,16 +74,31 @@ class OpenVinoRuntime:
                 request.start_async([crops], share_inputs=True)
             for request in requests:
                 request.wait()
-                answers.append(np.array(request.get_output_tensor(output).data, np.float32))
-        return np.concatenate(answers)
+                for output, parts in zip(outputs, answers, strict=True):
+                    parts.append(np.array(request.get_output_tensor(output).data, np.float32))
+        return [np.concatenate(parts) for parts in answers]
 
 
-def _outputs(model: Any) -> tuple[int, int | None]:
-    """The places of the logit and of the map; a file without a map has one output."""
+def _column(answer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, ...) → (n,), the first number of each."""
+    return answer.reshape(len(answer), -1)[:, 0]
+
+
+def _outputs(model: Any, file: Path) -> tuple[int, int | None]:
+    """The places of the answer and of the map; an only output is the answer, whatever its name."""
     if len(model.outputs) == 1:
         return 0, None
-    names = [output.get_any_name() for output in model.outputs]
-    return names.index(LOGIT_OUTPUT), names.index(MAP_OUTPUT)
+    has_map = any(MAP_OUTPUT in output.get_names() for output in model.outputs)
+    return _output(model, LOGIT_OUTPUT, file), _output(model, MAP_OUTPUT, file) if has_map else None
+
+
+def _output(model: Any, name: str, file: Path) -> int:
+    for place, output in enumerate(model.outputs):
+        if name in output.get_names():
+            return place
+    raise BundleInvalid(
+        f"{file} has no output {name!r} among its {len(model.outputs)}. Export the model again."
+    )
 
 
 def _compile(model: Any, threads: int | None, **options: str | int) -> Any:

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from core.cores import quota_cores
 from core.errors import BundleInvalid, ExplanationUnavailable, RuntimeUnavailable
-from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, Explanation, RuntimeName
+from core.model.bundle import LOGIT_OUTPUT, MAP_OUTPUT, NOVELTY_OUTPUT, Explanation, RuntimeName
+from core.model.detector import Answers
 
 
 class TensorFlowRuntime:
     """A Keras model behind ``tf.function``s of fixed signature.
 
     ``model.predict`` builds a data pipeline for every call: slower, and its memory grows
-    (keras#13118).
+    (keras#13118). With ``novelty`` the model's output of that name is computed too.
     """
 
     name = RuntimeName.TENSORFLOW
@@ -31,6 +32,7 @@ class TensorFlowRuntime:
         *,
         threads: int | None = None,
         explanation: Explanation | None = None,
+        novelty: bool = False,
     ) -> None:
         _bound_threads(threads)
         for gpu in tf.config.list_physical_devices("GPU"):
@@ -42,16 +44,17 @@ class TensorFlowRuntime:
             raise BundleInvalid(f"{file} is not a model that Keras can load: {error}") from error
         signature = [tf.TensorSpec((None, size, size, 3), tf.float32)]
         # Traced at the first call: a runtime that never explains pays nothing for it.
-        self._call = tf.function(_answer_of(model), input_signature=signature, jit_compile=False)
+        answer = _answer_of(model, file, novelty=novelty)
+        self._call = tf.function(answer, input_signature=signature, jit_compile=False)
         self._explain = None
         if explanation is not None:
             explain = _map_of(model, explanation, file)
             self._explain = tf.function(explain, input_signature=signature, jit_compile=False)
 
-    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, size, size, 3) → (n,), the network's raw output."""
-        output = self._call(tf.constant(tensor)).numpy()
-        return np.asarray(output, np.float32).reshape(len(tensor), -1)[:, 0]
+    def predict(self, tensor: NDArray[np.float32]) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1."""
+        outputs = self._call(tf.constant(tensor))
+        return Answers(*(_column(output.numpy(), len(tensor)) for output in outputs))
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, size, size, 3) → (n, h, w) logits: exact where the head is linear, else Grad-CAM.
@@ -66,10 +69,29 @@ class TensorFlowRuntime:
         return np.asarray(self._explain(tf.constant(tensor)).numpy(), np.float32)
 
 
-def _answer_of(model: Any) -> Callable[[Any], Any]:
-    if _named_outputs(model):
-        return lambda x: model(x, training=False)[LOGIT_OUTPUT]
-    return lambda x: model(x, training=False)
+def _answer_of(model: Any, file: Path, *, novelty: bool) -> Callable[[Any], tuple[Any, ...]]:
+    """A function from pictures to the fields of :class:`Answers`, as tensors."""
+    named = _named_outputs(model)
+    wanted = (LOGIT_OUTPUT, NOVELTY_OUTPUT) if novelty else (LOGIT_OUTPUT,)
+    if not named and not novelty:
+        return lambda x: (model(x, training=False),)
+    missing = [name for name in wanted if name not in named]
+    if missing:
+        raise BundleInvalid(
+            f"{file} has no output {missing[0]!r}; it has {', '.join(named) or 'one, unnamed'}. "
+            "Export the model again."
+        )
+
+    def answer(x: Any) -> tuple[Any, ...]:
+        outputs = model(x, training=False)
+        return tuple(outputs[name] for name in wanted)
+
+    return answer
+
+
+def _column(output: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """(n, ...) → (n,), the first number of each."""
+    return np.asarray(output, np.float32).reshape(n, -1)[:, 0]
 
 
 def _named_outputs(model: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from av.container import InputContainer
-from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
@@ -18,9 +17,11 @@ from core.evidence import Evidence, ExtractOptions
 from core.faces.detector import load_face_detector
 from core.faces.face import FaceDetector
 from core.model.bundle import RuntimeName
+from core.model.crop_scores import CropScores
 from core.pipeline.extraction import extract
 from core.pipeline.judgement import judge
 from tests.core.bundle_factory import write_bundle
+from tests.core.evidence_factory import scored
 from tests.e2e.films import face_image, face_video, landscape
 
 OPTIONS = ExtractOptions(frames=4, crop_size=64)
@@ -38,9 +39,9 @@ class Fixed:
         self.probability = probability
         self.seen: list[int] = []
 
-    def score(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
+    def score(self, jpegs: Sequence[bytes]) -> CropScores:
         self.seen.append(len(jpegs))
-        return np.full(len(jpegs), self.probability)
+        return scored([self.probability] * len(jpegs))
 
 
 def test_no_decoder_is_left_when_a_video_is_judged(faces: FaceDetector) -> None:

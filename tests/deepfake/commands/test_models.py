@@ -60,7 +60,7 @@ def score_of_red(bundle_folder: Path, runtime: RuntimeName) -> float:
     detector = load_detector(load_bundle(bundle_folder), runtime=runtime)
     red = np.zeros((SIZE, SIZE, 3), np.uint8)
     red[..., 0] = 255
-    return float(detector.score([jpeg.encode(red)])[0])
+    return float(detector.probability([jpeg.encode(red)])[0])
 
 
 def import_it(run: RunCommand, file: Path, *arguments: object, name: str = "net") -> Any:

@@ -19,7 +19,7 @@ from core.faces.face import Box
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
 from core.model.bundle import RuntimeName, load_bundle
-from core.model.detector import Detector
+from core.model.detector import Answers, Detector
 from deepfake.scan.scanner import BATCH_CROPS, Scanner
 from deepfake_client.outcome import Outcome
 
@@ -34,9 +34,9 @@ class CountingRuntime:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def predict(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, tensor: NDArray[np.float32]) -> Answers:
         self.calls.append(len(tensor))
-        return np.asarray(tensor.mean((1, 2, 3)), np.float32)
+        return Answers(np.asarray(tensor.mean((1, 2, 3)), np.float32))
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(tensor.mean(3), np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
-from core.model.detector import sigmoid
+from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import (
     Method,
     Wanted,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
-from core.model.detector import sigmoid
+from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import Wanted
 from training.calibrate.reliability import (
     Labelled,

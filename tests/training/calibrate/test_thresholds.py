@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from core.model.detector import sigmoid
+from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import Wanted
 from training.calibrate.thresholds import check_enough, choose_thresholds, effective_number
 

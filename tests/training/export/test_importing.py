@@ -55,8 +55,8 @@ def test_every_structure_is_imported_and_serves_the_scores_of_its_file(
     assert set(manifest.artifacts) == {"tensorflow", "openvino-fp32"}
     for name in manifest.artifacts:
         runtime = load_detector(imported.bundle, runtime=name).runtime
-        np.testing.assert_allclose(runtime.predict(pictures), expected, atol=_TOLERANCE)
-        np.testing.assert_allclose(runtime.predict(pictures[:3]), expected[:3], atol=_TOLERANCE)
+        np.testing.assert_allclose(runtime.predict(pictures).raw, expected, atol=_TOLERANCE)
+        np.testing.assert_allclose(runtime.predict(pictures[:3]).raw, expected[:3], atol=_TOLERANCE)
     if structure in WITHOUT_A_MAP:
         assert manifest.explanation is None
         assert any("cannot show where in a face it looks" in each for each in imported.warnings)

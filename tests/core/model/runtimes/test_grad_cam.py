@@ -94,7 +94,7 @@ def test_a_base_that_is_a_model_of_its_own_is_explained_too(tmp_path: Path) -> N
 def test_a_bundle_from_before_says_that_it_cannot_explain(tmp_path: Path) -> None:
     network(layers.Dense(1)).save(tmp_path / "model.keras")
     runtime = TensorFlowRuntime(tmp_path / "model.keras", SIZE)
-    assert runtime.predict(pictures()).shape == (3,)
+    assert runtime.predict(pictures()).raw.shape == (3,)
     with pytest.raises(ExplanationUnavailable, match="no explanation"):
         runtime.explain(pictures())
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.errors import BundleInvalid
 from core.model.bundle import RuntimeName, load_bundle
-from core.model.runtimes import openvino
+from core.model.runtimes import load_detector, openvino
 from core.model.runtimes.openvino import OpenVinoRuntime
-from tests.core.bundle_factory import write_bundle
+from tests.core.bundle_factory import SIZE, write_bundle, write_openvino
 
 
 @pytest.mark.parametrize(("threads", "quota", "taken"), [(None, 1, 1), (2, 1, 2)])
@@ -24,3 +26,31 @@ def test_a_runtime_keeps_to_the_cpu_quota_unless_it_is_told_otherwise(
     runtime = OpenVinoRuntime(bundle.file(name), name, threads=threads)
     compiled = runtime._together.get_compiled_model()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == taken
+
+
+NOVELTY = {"limit": 9.0, "rate": 0.02, "fitted_on": "nothing"}
+FP32 = RuntimeName.OPENVINO_FP32
+
+
+@pytest.mark.parametrize("n", [1, 3, 10])
+def test_the_novelty_of_each_crop_is_read_beside_its_answer(n: int, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, novelty=NOVELTY)
+    tensor = np.ones((n, SIZE, SIZE, 3), np.float32) * np.linspace(-1, 1, n)[:, None, None, None]
+    answers = load_detector(bundle).runtime.predict(tensor.astype(np.float32))
+    assert answers.novelty is not None
+    np.testing.assert_allclose(answers.raw, 8 * np.linspace(-1, 1, n), atol=1e-4)
+    np.testing.assert_allclose(answers.novelty, answers.raw**2, rtol=1e-4)
+
+
+def test_a_novelty_that_model_json_does_not_name_is_not_read(tmp_path: Path) -> None:
+    write_openvino(tmp_path, novelty=True)
+    runtime = OpenVinoRuntime(tmp_path / "fp32.xml", FP32)
+    answers = runtime.predict(np.ones((2, SIZE, SIZE, 3), np.float32))
+    assert answers.novelty is None
+    np.testing.assert_allclose(answers.raw, [8, 8], atol=1e-4)
+
+
+def test_a_promised_novelty_that_is_missing_is_an_invalid_bundle(tmp_path: Path) -> None:
+    write_openvino(tmp_path)
+    with pytest.raises(BundleInvalid, match="no output 'novelty' among its 1"):
+        OpenVinoRuntime(tmp_path / "fp32.xml", FP32, novelty=True)

@@ -48,16 +48,16 @@ def test_every_runtime_passes_the_stored_self_test(name: str, runtime: RuntimeNa
 
 
 def test_openvino_scores_as_tensorflow_does(name: str) -> None:
-    reference = detector(name, RuntimeName.TENSORFLOW).score(crops(name))
+    reference = detector(name, RuntimeName.TENSORFLOW).probability(crops(name))
     np.testing.assert_allclose(
-        detector(name, RuntimeName.OPENVINO_FP32).score(crops(name)), reference, atol=1e-3
+        detector(name, RuntimeName.OPENVINO_FP32).probability(crops(name)), reference, atol=1e-3
     )
 
 
 def test_int8_moves_no_score_much_further_than_the_bundle_says(name: str) -> None:
     claimed = bundle(name).manifest.metrics["int8"]["greatest_difference"]
-    reference = detector(name, RuntimeName.TENSORFLOW).score(crops(name))
-    moved = np.abs(detector(name, RuntimeName.OPENVINO_INT8).score(crops(name)) - reference)
+    reference = detector(name, RuntimeName.TENSORFLOW).probability(crops(name))
+    moved = np.abs(detector(name, RuntimeName.OPENVINO_INT8).probability(crops(name)) - reference)
     assert claimed < 0.3
     assert moved.max() < 1.25 * claimed
     assert moved.mean() < 0.1
@@ -68,6 +68,6 @@ def test_a_score_does_not_depend_on_the_batch_that_it_was_part_of(
     name: str, runtime: RuntimeName
 ) -> None:
     several = crops(name) + crops(name)[::-1]  # two halves of five, and six together
-    together = detector(name, runtime).score(several)
-    alone = np.concatenate([detector(name, runtime).score([crop]) for crop in several])
+    together = detector(name, runtime).probability(several)
+    alone = np.concatenate([detector(name, runtime).probability([crop]) for crop in several])
     np.testing.assert_allclose(together, alone, atol=1e-4)

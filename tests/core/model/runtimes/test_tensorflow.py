@@ -28,7 +28,31 @@ def test_any_keras_file_runs_with_any_batch_size(tmp_path: Path) -> None:
     for n in (1, 3):
         tensor = np.zeros((n, 16, 16, 3), np.float32)
         tensor[..., 0] = 2
-        np.testing.assert_allclose(runtime.predict(tensor), np.full(n, 2.5), atol=1e-6)
+        np.testing.assert_allclose(runtime.predict(tensor).raw, np.full(n, 2.5), atol=1e-6)
+
+
+def with_novelty() -> tf.keras.Model:
+    """The mean of red as the logit, and the square of it as the novelty, (n,)."""
+    plain = mean_of_red()
+    squares = tf.keras.layers.Multiply()([plain.output, plain.output])
+    novelty = tf.keras.layers.Flatten(name="novelty")(squares)
+    return tf.keras.Model(plain.input, {"logit": plain.output, "novelty": novelty})
+
+
+def test_the_novelty_of_each_crop_is_read_beside_its_answer(tmp_path: Path) -> None:
+    with_novelty().save(tmp_path / "model.keras")
+    tensor = np.ones((3, 16, 16, 3), np.float32)
+    answers = TensorFlowRuntime(tmp_path / "model.keras", 16, novelty=True).predict(tensor)
+    assert answers.novelty is not None
+    np.testing.assert_allclose(answers.raw, np.full(3, 1.5), atol=1e-6)
+    np.testing.assert_allclose(answers.novelty, np.full(3, 2.25), atol=1e-6)
+    assert TensorFlowRuntime(tmp_path / "model.keras", 16).predict(tensor).novelty is None
+
+
+def test_a_promised_novelty_that_is_missing_is_an_invalid_bundle(tmp_path: Path) -> None:
+    mean_of_red().save(tmp_path / "model.keras")
+    with pytest.raises(BundleInvalid, match="no output 'logit'; it has one, unnamed"):
+        TensorFlowRuntime(tmp_path / "model.keras", 16, novelty=True)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
