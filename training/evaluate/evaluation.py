@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from core.faces.detector import load_face_detector
 from core.model.bundle import Bundle, RuntimeName
 from core.model.runtimes import choose, load_detector
+from core.options import DEFAULT_FRAMES
 from training.data.cache import Sample
+from training.data.clips import Clip, find_faceless
 from training.data.data_set import DataSet
+from training.data.evidence_cache import EvidenceCache
+from training.data.reading import cache_folder
 from training.evaluate import resampling
+from training.evaluate.clips import ClipEvaluation, judge_clips, measure_faceless
 from training.evaluate.figures import figures_of
 from training.evaluate.robustness import measure_robustness
 from training.evaluate.sampling import choose as choose_sample
@@ -23,7 +29,6 @@ from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of
 from training.evaluate.scoring import score_by_runtime
 from training.evaluate.verdicts import called
-from training.evaluate.videos import find_clips, measure_videos
 
 SCHEMA_VERSION = 1
 
@@ -36,6 +41,7 @@ class Evaluation:
     runtime: RuntimeName
     samples: Sequence[Sample]
     scores: Scores
+    clips: ClipEvaluation | None
     document: dict[str, Any]
 
     @property
@@ -51,7 +57,9 @@ class Plan:
 
     runtimes: Sequence[RuntimeName]
     robustness_per_cell: int | None  # pictures a source and class; 0 all, None no robustness
-    videos: bool = True
+    clips: Sequence[Clip] = ()
+    clip_frames: int = DEFAULT_FRAMES
+    cache_dir: Path | None = None  # of what was extracted; None for that of the user
     resamples: int = resampling.RESAMPLES
 
 
@@ -73,13 +81,14 @@ def evaluate(
         name.value: figures_of(each, called(each.probability, thresholds), resamples=plan.resamples)
         for name, each in scores.items()
     }
+    clips, extras = _extras(bundle, shown, samples, plan, data)
     document = {
         **_origin(bundle, samples, plan, ", ".join(each.name for each in data), split),
         "shown_runtime": shown.value,
         "runtimes": figures,
-        **_extras(bundle, shown, samples, plan, data),
+        **extras,
     }
-    return Evaluation(bundle, shown, samples, scores[shown], document)
+    return Evaluation(bundle, shown, samples, scores[shown], clips, document)
 
 
 def _origin(
@@ -110,19 +119,22 @@ def _extras(
     samples: Sequence[Sample],
     plan: Plan,
     data: Sequence[DataSet],
-) -> dict[str, Any]:
+) -> tuple[ClipEvaluation | None, dict[str, Any]]:
     """Robustness and clips; None for what was not asked for or is not there."""
-    told: dict[str, Any] = {"robustness": None, "videos": None}
-    clips = [clip for each in data for clip in find_clips(each.path)] if plan.videos else []
-    if plan.robustness_per_cell is None and not clips:
-        return told
+    told: dict[str, Any] = {"robustness": None, "clips": None}
+    if plan.robustness_per_cell is None and not plan.clips:
+        return None, told
     detector, faces = load_detector(bundle, runtime=runtime), load_face_detector(threads=1)
-    if clips:
-        told["videos"] = measure_videos(clips, detector, faces)
+    judged = None
+    if plan.clips:
+        films = EvidenceCache(cache_folder(plan.cache_dir), lambda: faces)
+        judged = judge_clips(plan.clips, detector, films, frames=plan.clip_frames)
+        faceless = measure_faceless(find_faceless(data), detector, films)
+        told["clips"] = {**judged.document(plan.resamples), "without_face": faceless}
     if plan.robustness_per_cell is not None:
         some = _part(samples, plan.robustness_per_cell)
         told["robustness"] = measure_robustness(some, detector, faces, resamples=plan.resamples)
-    return told
+    return judged, told
 
 
 def _part(samples: Sequence[Sample], per_cell: int) -> list[Sample]:

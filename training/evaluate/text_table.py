@@ -1,4 +1,4 @@
-"""The figures as text, one line a source."""
+"""The figures as text, one line a source or a kind of fake."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 _COLUMNS = (
     ("auc", "AUC", 7),
+    ("auc_all_reals", "all reals", 10),
     ("eer", "EER", 7),
     ("ece", "ECE", 7),
     ("accuracy_at_half", "acc", 7),
@@ -18,10 +19,14 @@ _COLUMNS = (
 
 
 def table(report: dict[str, Any]) -> str:
-    """The figures of one runtime, 95 % intervals below for all pictures together."""
+    """The figures of pictures or clips, 95 % intervals below for all of them together.
+
+    The column ``all reals`` is the AUC of a source's or a kind's fakes against the reals of all.
+    """
     head = f"{'source':<20} {'real':>5} {'fake':>5}"
     lines = [head + "".join(f" {title:>{width}}" for _, title, width in _COLUMNS)]
     lines += [_line(name, values) for name, values in report["by_source"].items()]
+    lines += [_line(f"kind: {name}", values) for name, values in report["by_kind"].items()]
     lines.append(_line("all", report["all"]))
     for name in ("mean_auc", "mean_auc_all_reals"):
         title = name.replace("_", " ").replace("auc", "AUC")

@@ -15,7 +15,9 @@ from tests.media_factory import make_video
 from tests.training.evaluate.scored import made_scores
 from tests.training.pictures import CentreFace
 from training.data.cache import Sample
+from training.data.clips import read_clips
 from training.data.data_set import DataSet
+from training.data.picture import Split
 from training.evaluate import evaluation as evaluation_module
 from training.evaluate.evaluation import Evaluation, Plan, evaluate
 from training.evaluate.figures import figures_of
@@ -30,17 +32,21 @@ def evaluation(
     bundle_dir: Path, bright_samples: list[Sample], tmp_path_factory: pytest.TempPathFactory
 ) -> Evaluation:
     data_dir = tmp_path_factory.mktemp("with clips")
-    for label in ("real", "noface"):
+    for label in ("real", "fake", "noface"):
         (data_dir / "videos" / label).mkdir(parents=True)
         (data_dir / "videos" / label / "<b>clip.mp4").write_bytes(make_video(frames=4))
-    plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=2, resamples=50)
+    data = [DataSet(data_dir, "with clips")]
+    plan = Plan(
+        [RuntimeName.OPENVINO_FP32], robustness_per_cell=2, resamples=50,
+        clips=read_clips(data, Split.TEST), cache_dir=tmp_path_factory.mktemp("films"),
+    )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation_module, "load_face_detector", lambda **_: CentreFace())
         return evaluate(
             load_bundle(bundle_dir),
             bright_samples,
             plan,
-            data=[DataSet(data_dir, "with clips")],
+            data=data,
             split="test",
         )
 
@@ -67,7 +73,8 @@ def test_metrics_json_says_what_was_measured_and_on_what(
     assert document["thresholds"] == {"fake": 0.8, "real": 0.2, "video": None}
     assert document["runtimes"]["openvino-fp32"]["all"]["auc"] > 0.9
     assert document["robustness"]["pictures"] == 6
-    assert [clip["label"] for clip in document["videos"]["clips"]] == ["real", "noface"]
+    assert [clip["label"] for clip in document["clips"]["files"]] == ["fake", "real"]
+    assert document["clips"]["without_face"] == {"clips": 1, "no_face": 0}
 
 
 def test_every_key_of_metrics_json_is_documented(evaluation: Evaluation) -> None:
@@ -75,8 +82,8 @@ def test_every_key_of_metrics_json_is_documented(evaluation: Evaluation) -> None
     documented = set(re.findall(r"`(\w+)`", text))
     group = evaluation.report["all"]
     point = evaluation.document["robustness"]["curves"]["jpeg"]["points"][0]
-    clip = evaluation.document["videos"]["clips"][0]
-    keys = {*evaluation.document, *evaluation.report, *group, *point, *clip}
+    clips = evaluation.document["clips"]
+    keys = {*evaluation.document, *evaluation.report, *group, *point, *clips, *clips["files"][0]}
     assert keys <= documented, keys - documented
 
 
@@ -94,7 +101,7 @@ def test_the_page_states_model_data_thresholds_and_caveats(
     for told in (
         evaluation.bundle.sha256, "openvino-fp32", "fake from 0.8, real up to 0.2",
         "18 pictures", evaluation.document["created"], "never sole evidence",
-        "not calibrated", "too few for an AUC",
+        "not calibrated", "1 real and 1 fake clips of 1 persons",
     ):  # fmt: skip
         assert told in page, told
 
@@ -201,7 +208,7 @@ def test_reals_alone_make_a_report_without_what_needs_fakes(
     bundle_dir: Path, bright_samples: list[Sample], tmp_path: Path
 ) -> None:
     reals = [sample for sample in bright_samples if sample.picture.source == "plain"]
-    plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=None, videos=False, resamples=20)
+    plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=None, resamples=20)
     alone = evaluate(
         load_bundle(bundle_dir), reals, plan, data=[DataSet(tmp_path, "alone")], split="test"
     )
