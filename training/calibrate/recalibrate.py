@@ -20,6 +20,7 @@ from training.export.publish import Published, check_new, rewrite
 _KEPT_METRICS: dict[str, tuple[str, ...] | None] = {
     "parity": None,
     "experts": None,  # of lite0-faces-v6: slopes and offsets that are in its weights
+    "test_looks": None,  # no calibration undoes a look
     "int8": ("pictures", "auc_fp32", "auc_int8"),
 }
 

@@ -1,5 +1,6 @@
 """``deepfake evaluate``: what a bundle is worth."""
 
+# ruff: noqa: PLR0913 - an option is a parameter
 # ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import click
 from training.commands import data_options, options
 
 if TYPE_CHECKING:
+    from core.model.bundle import Bundle
     from training.data.cache import Sample
+    from training.data.clips import Clip
     from training.data.data_set import DataSet
     from training.evaluate.evaluation import Evaluation
 
@@ -26,7 +29,13 @@ _PER_CELL = 20
 @data_options.real_names
 @data_options.fake_names
 @options.cache
-@options.bundle
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Name in models/, or a folder. Several are compared with the first. Default: the default.",
+)
 @click.option(
     "--split",
     type=click.Choice(["valid", "test", "all"]),
@@ -55,6 +64,14 @@ _PER_CELL = 20
     help="Show the worst mistakes as pictures; without, the report holds nothing of the data.",
 )
 @click.option(
+    "--clips/--no-clips",
+    "with_clips",
+    default=True,
+    show_default=True,
+    help="Judge the films of the data too, of clips/{valid,test}/ and videos/.",
+)
+@options.clip_frames
+@click.option(
     "--robustness/--no-robustness",
     default=None,
     help="Measure degraded pictures too. Default: when there is --out.",
@@ -71,11 +88,17 @@ _PER_CELL = 20
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Figures go here."
 )
 @click.option("--save", is_flag=True, help="Write the figures into the bundle's model.json.")
-def evaluate(split: str, bundle: str | None, **choices: Any) -> None:
-    """Measure a bundle by source and generator through the code path that serves.
+@click.option(
+    "--count-look",
+    is_flag=True,
+    help="Count this look at test in model.json (metrics.test_looks), for a bundle that ships.",
+)
+def evaluate(split: str, models: Sequence[str], count_look: bool, **choices: Any) -> None:
+    """Measure bundles by source, generator and kind of fake through the code path that serves.
 
-    Prints a table. With --out, also the clips in the folder videos/{real,fake,noface} of the data
-    and the robustness are measured, and a report for people and one for machines are written.
+    Prints tables of the pictures and of the clips, and of several bundles the differences on the
+    same files. With --out, the robustness is measured too, and a report for people and one for
+    machines are written, of several bundles into a folder each.
 
     \b
     Examples:
@@ -83,59 +106,120 @@ def evaluate(split: str, bundle: str | None, **choices: Any) -> None:
       deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
       deepfake evaluate --data ../shared/data --out docs/evaluation/mine --no-pictures
       deepfake evaluate --data theirs=faces/ --data ours=faces.csv --split all
+      deepfake evaluate --data faces/ --split valid --model old-v1 --model new-v2
     """
-    from training.evaluate.text_table import table
+    bundles = _load(models, split, count_look=count_look)
+    samples, clips = _read(split, **choices)
+    evaluations = [_measure(split, bundle, samples, clips, **choices) for bundle in bundles]
+    for each in evaluations:
+        _show(each, split)
+    compared = _compare(evaluations)
+    _write(evaluations, compared, split, **choices)
 
-    evaluation = _measure(split, bundle, **choices)
-    name = evaluation.bundle.manifest.name
-    for runtime, report in evaluation.document["runtimes"].items():
-        click.echo(f"\n{name} on {split}, {runtime}\n{table(report)}")
-    _write(evaluation, split, **choices)
 
+def _load(models: Sequence[str], split: str, *, count_look: bool) -> list[Bundle]:
+    from core.model.bundle import find_bundle, load_bundle
+    from training.evaluate.looks import count_look as counted
+    from training.evaluate.looks import looks
 
-def _measure(
-    split: str,
-    bundle: str | None,
-    *,
-    data_sets: Sequence[DataSet],
-    runtimes: tuple[str, ...],
-    report_dir: Path | None,
-    robustness: bool | None,
-    per_cell: int,
-    **of_pictures: Any,
-) -> Evaluation:
-    from core.model.bundle import RuntimeName, find_bundle, load_bundle
-    from training.evaluate.evaluation import Plan, evaluate
-
-    loaded = load_bundle(find_bundle(bundle))
-    wanted = robustness if robustness is not None else report_dir is not None
-    plan = Plan(
-        runtimes=[RuntimeName(name) for name in runtimes] or list(loaded.manifest.artifacts),
-        robustness_per_cell=per_cell if wanted else None,
-        videos=report_dir is not None,
-    )
-    samples = _read(split, data_sets, **of_pictures)
-    return evaluate(loaded, samples, plan, data=data_sets, split=split)
+    wanted: Sequence[str | None] = models or (None,)
+    bundles = [load_bundle(find_bundle(model)) for model in wanted]
+    names = [bundle.manifest.name for bundle in bundles]
+    if len(set(names)) < len(names):
+        raise click.UsageError(f"Two of the models have one name: {', '.join(names)}.")
+    if count_look and split == "valid":
+        raise click.UsageError("--count-look counts looks at test; the split is valid.")
+    if count_look:
+        bundles = [counted(bundle) for bundle in bundles]
+    if split != "valid":
+        for bundle in bundles:
+            click.echo(
+                f"{bundle.manifest.name}: {looks(bundle)} looks at test are counted in model.json"
+                f"{', this one among them' if count_look else '; --count-look counts this one'}.",
+                err=True,
+            )
+    return bundles
 
 
 def _read(
     split: str,
-    data_sets: Sequence[DataSet],
     *,
+    data_sets: Sequence[DataSet],
     real_names: Sequence[str],
     fake_names: Sequence[str],
     cache_dir: Path | None,
+    with_clips: bool,
     **_: Any,
-) -> list[Sample]:
+) -> tuple[list[Sample], list[Clip]]:
     from training.data.classes import ClassNames
+    from training.data.clips import read_clips
     from training.data.reading import read_samples
 
-    classes = ClassNames.of(real_names, fake_names)
-    return read_samples(data_sets, data_options.split_of(split), cache_dir, classes)
+    classes, wanted = ClassNames.of(real_names, fake_names), data_options.split_of(split)
+    clips = read_clips(data_sets, wanted, classes) if with_clips else []
+    return read_samples(data_sets, wanted, cache_dir, classes), clips
+
+
+def _measure(
+    split: str,
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    clips: Sequence[Clip],
+    *,
+    data_sets: Sequence[DataSet],
+    cache_dir: Path | None,
+    runtimes: tuple[str, ...],
+    report_dir: Path | None,
+    robustness: bool | None,
+    per_cell: int,
+    clip_frames: int,
+    **_: Any,
+) -> Evaluation:
+    from core.model.bundle import RuntimeName
+    from training.evaluate.evaluation import Plan, evaluate
+
+    wanted = robustness if robustness is not None else report_dir is not None
+    plan = Plan(
+        runtimes=[RuntimeName(name) for name in runtimes] or list(bundle.manifest.artifacts),
+        robustness_per_cell=per_cell if wanted else None,
+        clips=clips,
+        clip_frames=clip_frames,
+        cache_dir=cache_dir,
+    )
+    return evaluate(bundle, samples, plan, data=data_sets, split=split)
+
+
+def _show(evaluation: Evaluation, split: str) -> None:
+    from training.evaluate.text_table import table
+
+    name, document = evaluation.bundle.manifest.name, evaluation.document
+    for runtime, report in document["runtimes"].items():
+        click.echo(f"\n{name} on {split}, {runtime}\n{table(report)}")
+    if document["clips"] is not None:
+        told = f"{document['clips']['data']['clips']} clips of {split}, {evaluation.runtime}"
+        click.echo(f"\n{name} on {told}\n{table(document['clips'])}")
+
+
+def _compare(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """Name of the other bundle → differences to the first, on pictures and on clips; printed."""
+    from training.evaluate.comparison import compare, table
+
+    first, *others = evaluations
+    compared: dict[str, Any] = {}
+    for other in others:
+        name = other.bundle.manifest.name
+        compared[name] = {"pictures": compare(first.answers, other.answers), "clips": None}
+        if first.clips is not None and other.clips is not None:
+            compared[name]["clips"] = compare(first.clips.answers, other.clips.answers)
+        for what, told in compared[name].items():
+            if told is not None:
+                click.echo(f"\n{what}: {table(told, first.bundle.manifest.name, name)}")
+    return compared
 
 
 def _write(
-    evaluation: Evaluation,
+    evaluations: Sequence[Evaluation],
+    compared: dict[str, Any],
     split: str,
     *,
     report_dir: Path | None,
@@ -144,19 +228,22 @@ def _write(
     save: bool,
     **_: Any,
 ) -> None:
-    """Files, and claims in the bundle, where they are asked for."""
+    """Files, and claims in the bundles, where they are asked for."""
+    several = len(evaluations) > 1
     if json_file is not None:
-        json_file.write_text(json.dumps(evaluation.document, indent=1) + "\n")
-    if report_dir is not None:
-        from training.evaluate.report.page import write_report
+        documents = {each.bundle.manifest.name: each.document for each in evaluations}
+        told = {"models": documents, "compared": compared} if several else evaluations[0].document
+        json_file.write_text(json.dumps(told, indent=1) + "\n")
+    for each in evaluations:
+        if report_dir is not None:
+            from training.evaluate.report.page import write_report
 
-        click.echo(f"\n{write_report(evaluation, report_dir, pictures=pictures)}")
-    if save:
-        from training.evaluate.claims import claims_of
-        from training.export.publish import record
+            folder = report_dir / each.bundle.manifest.name if several else report_dir
+            click.echo(f"\n{write_report(each, folder, pictures=pictures)}")
+        if save:
+            from training.evaluate.claims import save_claims
 
-        reports = evaluation.document["runtimes"]
-        claims = {name: claims_of(report) for name, report in reports.items()}
-        before = evaluation.bundle.manifest.metrics.get(split, {})
-        record(evaluation.bundle, split, {**before, **claims})
-        click.echo(f"\nwritten into {evaluation.bundle.path / 'model.json'}")
+            save_claims(each, split)
+            click.echo(f"\nwritten into {each.bundle.path / 'model.json'}")
+    if report_dir is not None and several:
+        (report_dir / "comparison.json").write_text(json.dumps(compared, indent=1) + "\n")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.model.bundle import Bundle
+from training.evaluate.evaluation import Evaluation
+from training.export.publish import record
+
 CLAIMED = (
     "auc",
     "eer",
@@ -26,6 +30,15 @@ def claims_of(report: Mapping[str, Any]) -> dict[str, Any]:
     intervals = {name: report["intervals"][name] for name in _MEANS}
     everything = _group(report["all"])
     return {"all": everything, **means, "intervals": intervals, "by_source": by_source}
+
+
+def save_claims(evaluation: Evaluation, split: str) -> Bundle:
+    """Write the figures of every runtime, and of clips, into ``metrics.<split>`` of model.json."""
+    document, bundle = evaluation.document, evaluation.bundle
+    claims = {name: claims_of(report) for name, report in document["runtimes"].items()}
+    if document["clips"] is not None:
+        claims["clips"] = claims_of(document["clips"])
+    return record(bundle, split, {**bundle.manifest.metrics.get(split, {}), **claims})
 
 
 def _group(values: Mapping[str, Any]) -> dict[str, Any]:

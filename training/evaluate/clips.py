@@ -22,7 +22,7 @@ from training.evaluate.figures import figures_of
 from training.evaluate.progress import tracked
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of_pictures
-from training.evaluate.verdicts import ORDER, Verdicts
+from training.evaluate.verdicts import ORDER, Answers, Verdicts
 
 WORST = 10  # errors that are listed, of reals and of each kind of fake
 _SHOWN = ("verdict", "reasons", "fake_probability", "confidence", "frames_scored", "frames_decoded")
@@ -82,6 +82,11 @@ class ClipEvaluation:
         """The verdicts as the service gave them, for reasons of all kinds."""
         labels = np.array([each.label.value for each in self.judged], np.str_)
         return {label: labels == label.value for label in ORDER}
+
+    @property
+    def answers(self) -> Answers:
+        """Scores and verdicts."""
+        return Answers(self.scores, self.verdicts)
 
     def document(self, resamples: int = resampling.RESAMPLES) -> dict[str, Any]:
         """Figures, the worst errors and every clip, for ``metrics.json``."""

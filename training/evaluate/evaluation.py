@@ -23,12 +23,13 @@ from training.data.reading import cache_folder
 from training.evaluate import resampling
 from training.evaluate.clips import ClipEvaluation, judge_clips, measure_faceless
 from training.evaluate.figures import figures_of
+from training.evaluate.looks import looks
 from training.evaluate.robustness import measure_robustness
 from training.evaluate.sampling import choose as choose_sample
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of
 from training.evaluate.scoring import score_by_runtime
-from training.evaluate.verdicts import called
+from training.evaluate.verdicts import Answers, called
 
 SCHEMA_VERSION = 1
 
@@ -43,6 +44,12 @@ class Evaluation:
     scores: Scores
     clips: ClipEvaluation | None
     document: dict[str, Any]
+
+    @property
+    def answers(self) -> Answers:
+        """Scores and verdicts of the pictures."""
+        thresholds = self.bundle.manifest.thresholds
+        return Answers(self.scores, called(self.scores.probability, thresholds))
 
     @property
     def report(self) -> dict[str, Any]:
@@ -100,6 +107,7 @@ def _origin(
         "schema_version": SCHEMA_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": bundle.reference,
+        "test_looks": looks(bundle),
         "thresholds": manifest.thresholds.model_dump(),
         "calibration": manifest.calibration and manifest.calibration.model_dump(),
         "data": {

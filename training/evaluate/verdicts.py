@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,10 +12,18 @@ from numpy.typing import NDArray
 from core.model.rules import Band
 from core.result import Label
 from training.evaluate.resampling import independent_number, share_interval
-from training.evaluate.scores import Flags, Floats
+from training.evaluate.scores import Flags, Floats, Scores
 
 Verdicts: TypeAlias = Mapping[Label, Flags]  # which of n files, (n,) bool, got which verdict
 ORDER = (Label.REAL, Label.INCONCLUSIVE, Label.FAKE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one bundle said of n pictures or clips."""
+
+    scores: Scores
+    verdicts: Verdicts
 
 
 def called(probability: Floats, thresholds: Band) -> Verdicts:

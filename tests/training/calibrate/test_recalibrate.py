@@ -21,6 +21,7 @@ def bundle_dir(tmp_path: Path) -> Path:
     """Judges brightness, and striped fakes are brighter; two figures of its old calibration."""
     metrics: dict[str, Any] = {
         "valid": {"auc": 0.9},
+        "test_looks": 3,
         "int8": {"accuracy_drop_points": 0.1, "auc_int8": 0.9},
     }
     metrics["experts"] = [{"slope": 1.5, "offset": 0.6}]
@@ -52,7 +53,8 @@ def test_figures_of_the_old_calibration_go_and_those_that_none_changes_stay(
     recalibrate(old, samples, WANTED, where="here")
     assert dropped_metrics(old) == ["valid"]
     metrics = load_bundle(bundle_dir).manifest.metrics
-    assert set(metrics) == {"experts", "int8", "calibration"}
+    assert set(metrics) == {"experts", "int8", "test_looks", "calibration"}
+    assert metrics["test_looks"] == 3
     assert metrics["experts"] == old.manifest.metrics["experts"]
     assert metrics["int8"] == {"auc_int8": 0.9}
 

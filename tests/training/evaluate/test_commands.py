@@ -17,6 +17,7 @@ from core.faces.detector import crop_face
 from core.model.bundle import load_bundle, sha256_of
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_openvino
+from tests.media_factory import make_image, make_video
 from training.data import sample
 from training.export.publish import record
 
@@ -33,6 +34,20 @@ def own_bundle(bundle_dir: Path, tmp_path: Path) -> Path:
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Shared: faces are searched once."""
     return tmp_path_factory.mktemp("faces")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two clips without a face, and two pictures, so that it is a data set."""
+    root = tmp_path_factory.mktemp("films")
+    for label in ("real", "fake"):
+        for folder, name, content in (
+            (root / "clips" / "valid" / "made" / label, "a.mp4", make_video(frames=3)),
+            (root / "valid" / "made" / label, "a.jpg", make_image()),
+        ):
+            folder.mkdir(parents=True)
+            (folder / name).write_bytes(content)
+    return root
 
 
 @pytest.fixture
@@ -70,6 +85,51 @@ def test_evaluate_saves_claims_with_intervals_and_keeps_those_of_other_runtimes(
     claims = load_bundle(own_bundle).manifest.metrics["test"]
     assert claims["openvino-int8"] == {"kept": True}
     assert len(claims["openvino-fp32"]["all"]["intervals"]["auc"]) == 2
+
+
+def test_looks_at_test_are_counted_in_the_bundle_before_they_are_taken(
+    run: Run, own_bundle: Path, tmp_path: Path
+) -> None:
+    told = run("evaluate", "--json", tmp_path / "figures.json")
+    assert "0 looks at test are counted" in told.stderr
+    for count in (1, 2):
+        told = run("evaluate", "--count-look", "--json", tmp_path / "figures.json")
+        assert f"{count} looks at test are counted in model.json, this one" in told.stderr
+        document = json.loads((tmp_path / "figures.json").read_text())
+        assert document["test_looks"] == count
+        assert document["model"]["sha256"] == load_bundle(own_bundle).sha256
+    assert run("evaluate", "--count-look", "--split", "valid").exit_code == 2
+
+
+def test_two_bundles_are_compared_on_the_same_pictures_and_clips(
+    run: Run, bundle_dir: Path, films: Path, tmp_path: Path
+) -> None:
+    turned = Path(shutil.copytree(bundle_dir, tmp_path / "turned"))
+    _turn_around(turned)
+    fields = json.loads((turned / "model.json").read_text())
+    (turned / "model.json").write_text(json.dumps({**fields, "name": "turned"}))
+    told = run(
+        "evaluate", "--model", turned, "--data", films, "--split", "valid",
+        "--out", tmp_path / "report", "--no-robustness", "--no-pictures",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "pictures: turned against brightness" in told.stdout
+    compared = json.loads((tmp_path / "report" / "comparison.json").read_text())["turned"]
+    assert compared["pictures"]["auc"]["difference"] < -0.5
+    assert compared["pictures"]["auc"]["interval"][1] < 0
+    assert compared["clips"]["decided"]["difference"] == 0
+    assert (tmp_path / "report" / "turned" / "report.html").is_file()
+
+
+def test_clips_are_measured_unless_they_are_not_wanted(
+    run: Run, films: Path, tmp_path: Path
+) -> None:
+    for option, clips in (("--clips", 2), ("--no-clips", None)):
+        file = tmp_path / "figures.json"
+        told = run("evaluate", "--data", films, "--split", "valid", option, "--json", file)
+        assert told.exit_code == 0, told.output
+        document = json.loads(file.read_text())
+        assert (document["clips"] and document["clips"]["data"]["clips"]) == clips
 
 
 def test_the_gate_needs_a_claim_then_holds_the_bundle_to_it(run: Run, own_bundle: Path) -> None:

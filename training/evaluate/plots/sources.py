@@ -30,7 +30,8 @@ def auc_bars(report: dict[str, Any]) -> Figure:
         at = [place + shift for place, (_, group) in enumerate(rows) if group[key] is not None]
         some = [group for _, group in rows if group[key] is not None]
         values = [group[key] for group in some]
-        around = [group["intervals"][key] for group in some]
+        # Few groups have no interval, and the bar no whiskers.
+        around = [group["intervals"][key] or (group[key],) * 2 for group in some]
         low = [max(0.0, value - pair[0]) for value, pair in zip(values, around, strict=True)]
         high = [max(0.0, pair[1] - value) for value, pair in zip(values, around, strict=True)]
         axes.barh(at, values, 0.36, color=colour, alpha=0.8, label=label)
