@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from core.errors import BundleInvalid, BundleNotFound
+from core.model.origin import Origin
 from core.model.preprocess import Scaling
 from core.model.rules import (
     Calibration,
@@ -92,6 +93,7 @@ class Manifest(Part):
     metrics: dict[str, Any] = Field(default_factory=dict)
     data: str
     licence: str
+    origin: Origin | None = None  # None: trained by this project
     self_test: SelfTest | None = None
 
     @model_validator(mode="after")
@@ -177,8 +179,8 @@ def find_bundle(name_or_path: str | None = None, models_dir: Path = MODELS_DIR) 
             return folder.resolve()
     there = ", ".join(installed(models_dir)) or "none"
     hint = ""
-    if Path(wanted).suffix in {".keras", ".h5"}:
-        hint = " A Keras file becomes a bundle with: deepfake models import FILE."
+    if Path(wanted).suffix in {".keras", ".h5", ".onnx"}:
+        hint = " A Keras or ONNX file becomes a bundle with: deepfake models import FILE."
     raise BundleNotFound(
         f"No model bundle {wanted!r}: neither a name in {models_dir} (there: {there}) "
         f"nor a folder that holds {MANIFEST}.{hint}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import InferenceFailed, RuntimeUnavailable
 from core.model import preprocess
-from core.model.bundle import Bundle, RuntimeName
+from core.model.bundle import Bundle, InputSpec, RuntimeName
 from core.model.crop_scores import CropScores
 
 _EPSILON = 1e-7  # keeps the logit of a saturated probability finite
@@ -134,10 +134,14 @@ def _logit(probability: NDArray[np.float64], name: str) -> NDArray[np.float64]:
 
 def self_test_tensor(bundle: Bundle, seed: int) -> NDArray[np.float32]:
     """The picture of the self-test: smooth seeded noise, (1, size, size, 3)."""
-    size = bundle.manifest.input.size
+    return noise_tensor(bundle.manifest.input, seed)
+
+
+def noise_tensor(spec: InputSpec, seed: int) -> NDArray[np.float32]:
+    """Smooth seeded noise as a network of this input takes it, (1, size, size, 3)."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
-    picture = np.kron(coarse, np.ones((math.ceil(size / 8),) * 2 + (1,), np.uint8))
-    return preprocess.to_tensor(picture[None, :size, :size], bundle.manifest.input.scaling)
+    picture = np.kron(coarse, np.ones((math.ceil(spec.size / 8),) * 2 + (1,), np.uint8))
+    return preprocess.to_tensor(picture[None, : spec.size, : spec.size], spec.scaling)
 
 
 def self_test(detector: Detector) -> float:

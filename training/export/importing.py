@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import BundleInvalid
-from core.model.bundle import (
-    Bundle,
-    Explanation,
-    RuntimeName,
-    SelfTest,
-    check_fields,
-    load_bundle,
-    write_manifest,
-)
+from core.model.bundle import Explanation, RuntimeName, check_fields, load_bundle, sha256_of
 from core.model.detector import Detector, self_test_tensor
+from core.model.origin import Origin
 from core.model.preprocess import Scaling
 from core.model.rules import Thresholds
-from core.model.runtimes import load_detector
 from core.model.runtimes.tensorflow import grad_cam
 from training.export.flatten import flatten
 from training.export.foreign_model import (
@@ -38,21 +27,25 @@ from training.export.foreign_model import (
     read_model,
     with_one_output,
 )
+from training.export.new_bundle import (
+    NO_MAP,
+    TOLERANCE,
+    Imported,
+    answer,
+    check_free,
+    new_folder,
+    write_self_tested,
+)
 from training.export.openvino import KERAS, save_openvino, to_openvino
 
-SELF_TEST_SEED = 20
 _PARITY_SEEDS = range(4)
-_NO_MAP = "The model cannot show where in a face it looks (deepfake explain): {}."
-# How far two runtimes may differ in the raw output. Float32 runtimes differ by about 1e-6;
-# TF32 on a GPU and bfloat16 on a CPU by up to 1e-2 of a logit.
-_TOLERANCE = {"probability": 0.01, "logit": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
     """What the file does not say about itself."""
 
-    source: Path
+    file: Path
     name: str
     version: str
     positive_class: Literal["fake", "real"]  # what a high output, or label 1 of two, means
@@ -63,15 +56,8 @@ class ImportRequest:
     openvino: bool = True
     data: str = "not stated"
     licence: str = "not stated"
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A new bundle, what was measured on the way, and what deserves a second look."""
-
-    bundle: Bundle
-    parity: float | None  # largest difference between the runtimes; None with one runtime
-    warnings: tuple[str, ...]
+    source: str = "not stated"  # where the file was published
+    classes: int | None = None  # how many outputs the user named; None where none was named
 
 
 def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -> Imported:
@@ -81,25 +67,29 @@ def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -
     contradicts it, when the runtimes disagree, or when the folder is there already.
     """
     target = into / request.name
-    if target.exists() and not replace:
-        raise BundleInvalid(f"{target} exists already; choose another --name, or use --replace.")
-    foreign = read_model(request.source)
+    check_free(target, replace=replace)
+    foreign = read_model(request.file)
     output = output_kind(foreign, request.output)
     size = _agreed_size(foreign, request)
+    _check_classes(foreign, request)
     fields = _manifest_fields(request, output, size)
     model = with_one_output(flatten(foreign.model, size), output)
-    into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{request.name}-", dir=into) as work:
-        folder = Path(work) / request.name
-        folder.mkdir()
+    with new_folder(target) as folder:
         artifacts, saved = _write_weights(folder, model, openvino=request.openvino)
         fields["explanation"], missing = _explanation(saved, foreign.units, output)
-        parity = _finish(folder, fields, artifacts)
-        if target.exists():
-            shutil.rmtree(target)
-        folder.chmod(0o755)
-        folder.rename(target)
-    return Imported(load_bundle(target.resolve()), parity, (*_warnings(foreign, request), *missing))
+        detectors = write_self_tested(folder, fields, artifacts)
+        parity = _parity(detectors, TOLERANCE[output]) if len(detectors) > 1 else None
+    warnings = (*_warnings(foreign, request), *missing)
+    compared = "Keras and OpenVINO" if parity is not None else ""
+    return Imported(load_bundle(target.resolve()), compared, parity, warnings)
+
+
+def _check_classes(foreign: ForeignModel, request: ImportRequest) -> None:
+    if request.classes is not None and request.classes != foreign.units:
+        raise BundleInvalid(
+            f"--classes names {request.classes} outputs, the model has {foreign.units}; state what "
+            "a high output means with --positive-class: fake or real."
+        )
 
 
 def _agreed_size(foreign: ForeignModel, request: ImportRequest) -> int:
@@ -125,6 +115,7 @@ def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str
         "thresholds": request.thresholds,
         "data": request.data,
         "licence": request.licence,
+        "origin": Origin(files={request.file.name: sha256_of(request.file)}, source=request.source),
     }
     check_fields(fields)
     return fields
@@ -134,13 +125,13 @@ def _explanation(model: Any, units: int, output: str) -> tuple[Explanation | Non
     """Grad-CAM at the last feature map of a saved model, or None and a warning that says why."""
     layer = feature_layer(model)
     if layer is None:
-        return None, (_NO_MAP.format("no layer pools or flattens a feature map"),)
+        return None, (NO_MAP.format("no layer pools or flattens a feature map"),)
     if units == 2 and output == PROBABILITY:
-        return None, (_NO_MAP.format("a softmax over two leaves no logit to follow"),)
+        return None, (NO_MAP.format("a softmax over two leaves no logit to follow"),)
     try:
         grad_cam(model, layer)(np.zeros((1, *model.input_shape[1:]), np.float32))
     except (ValueError, TypeError, AttributeError, KeyError, BundleInvalid) as error:
-        return None, (_NO_MAP.format(str(error).rstrip(".")),)
+        return None, (NO_MAP.format(str(error).rstrip(".")),)
     return Explanation(method="grad-cam", layer=layer), ()
 
 
@@ -169,26 +160,9 @@ def _converted(model: Any) -> Any:
         ) from error
 
 
-def _finish(
-    folder: Path, fields: dict[str, Any], artifacts: dict[RuntimeName, list[str]]
-) -> float | None:
-    bundle = write_manifest(folder, fields, artifacts)
-    detectors = [load_detector(bundle, runtime=name) for name in artifacts]
-    answer = _answer(detectors[0], SELF_TEST_SEED)
-    tolerance = _TOLERANCE[fields["output"]]
-    stored = SelfTest(seed=SELF_TEST_SEED, raw_output=float(answer[0]), tolerance=tolerance)
-    write_manifest(folder, {**fields, "self_test": stored}, artifacts)
-    return _parity(detectors, tolerance) if len(detectors) > 1 else None
-
-
-def _answer(detector: Detector, seed: int) -> NDArray[np.float32]:
-    raw = detector.runtime.predict(self_test_tensor(detector.bundle, seed)).raw
-    detector.fake_logit(raw)  # raises where it is not one finite number in its range
-    return raw
-
-
 def _parity(detectors: list[Detector], tolerance: float) -> float:
-    answers = [np.concatenate([_answer(d, seed) for seed in _PARITY_SEEDS]) for d in detectors]
+    tensor = np.concatenate([self_test_tensor(detectors[0].bundle, s) for s in _PARITY_SEEDS])
+    answers = [answer(detector, tensor) for detector in detectors]
     difference = float(np.max(np.abs(answers[0] - answers[1])))
     if not difference <= tolerance or math.isnan(difference):
         raise BundleInvalid(
@@ -206,7 +180,7 @@ def _warnings(foreign: ForeignModel, request: ImportRequest) -> tuple[str, ...]:
             f"The model scales its input itself (layer {layers}); "
             f"--scaling {request.scaling} comes on top of that. Should it be --scaling raw?"
         )
-    if foreign.units == 2:
+    if foreign.units == 2 and request.classes is None:
         warnings.append(
             "The model has two output units: the second is taken for "
             f"{request.positive_class!r}, as --positive-class says."

@@ -19,7 +19,8 @@ from tests.training.export.foreign_models import (
     Structure,
     sequential,
 )
-from training.export.importing import Imported, ImportRequest, import_model
+from training.export.importing import ImportRequest, import_model
+from training.export.new_bundle import Imported
 
 _TOLERANCE = 5e-3  # what Keras itself rounds by in bfloat16
 keras: Any = pytest.importorskip("keras")
@@ -27,7 +28,7 @@ keras: Any = pytest.importorskip("keras")
 
 def _import(file: Path, **about: Any) -> Imported:
     request = ImportRequest(
-        source=file, name="foreign", version="1", positive_class="fake", scaling=Scaling.UNIT,
+        file=file, name="foreign", version="1", positive_class="fake", scaling=Scaling.UNIT,
         thresholds=Thresholds(fake=0.8, real=0.2), **about,
     )  # fmt: skip
     return import_model(request, file.parent / "models")

@@ -1,0 +1,1 @@
+"""From an ONNX file to a bundle for OpenVINO; TensorFlow is not needed."""

@@ -1,0 +1,133 @@
+"""An ONNX file becomes a bundle that OpenVINO serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BundleInvalid
+from core.model.bundle import InputSpec, RuntimeName, check_fields, load_bundle
+from core.model.detector import Detector, noise_tensor
+from core.model.origin import Origin
+from core.model.preprocess import Scaling
+from core.openvino_core import ov
+from training.export.new_bundle import (
+    NO_MAP,
+    TOLERANCE,
+    Imported,
+    answer,
+    check_free,
+    new_folder,
+    write_self_tested,
+)
+from training.export.onnx.answer import Answer, check_answers, read_answer, single
+from training.export.onnx.file import cause_of, hashes, read_onnx
+from training.export.onnx.graph import input_arithmetic, no_batches, served_graph
+from training.export.onnx.picture import Picture, read_picture
+from training.export.onnx.reference import Reference, prepare
+from training.export.onnx.request import Normalization, OnnxRequest
+
+_RUNTIME = RuntimeName.OPENVINO_FP32
+_PARITY_SEEDS = range(10)  # as many crops as a job has: OpenVINO takes those in two halves
+_WHY = "an ONNX file is served by OpenVINO, which takes no gradients"
+_TWO = "The model has two outputs: the second is taken for {!r}, as --positive-class says."
+
+
+def import_onnx(request: OnnxRequest, into: Path, *, replace: bool = False) -> Imported:
+    """Write the bundle ``into / request.name``; the folder appears whole or not at all.
+
+    What the bundle answers is compared with what the file answers, run as it is on pictures
+    prepared by NumPy. Raises :class:`BundleInvalid` when the file is no usable classifier, when
+    the request contradicts it or says too little, when the two differ, or when the folder is
+    there already.
+    """
+    target = into / request.name
+    check_free(target, replace=replace)
+    model = read_onnx(request.file, request.output_name)
+    picture = read_picture(model, request)
+    read = read_answer(model, request.output)
+    fields = _manifest_fields(request, picture, read)
+    network = ov.Model([read.port], model.get_parameters(), request.name)
+    warnings = _warnings(request, input_arithmetic(network))
+    tensors = _pictures(InputSpec(**fields["input"]))
+    expected = Reference(network, picture).answers(prepare(tensors, picture, request))
+    check_answers(read, expected, request.classes)
+    graph = served_graph(network, read, expected.shape[1], picture, request)
+    with new_folder(target) as folder:
+        detector = _written(folder, fields, graph, picture)
+        parity = _parity(detector, tensors, single(read, expected), picture)
+    if expected.shape[1] == 2 and request.classes is None:
+        warnings.append(_TWO.format(request.positive_class))
+    warnings.append(NO_MAP.format(_WHY))
+    compared = f"{request.file.name} and the bundle"
+    return Imported(load_bundle(target.resolve()), compared, parity, tuple(warnings))
+
+
+def _manifest_fields(request: OnnxRequest, picture: Picture, read: Answer) -> dict[str, Any]:
+    scaling = request.scaling
+    fields = {
+        "name": request.name,
+        "version": request.version,
+        "positive_class": request.positive_class,
+        "output": read.output,
+        "input": {
+            "size": picture.size,
+            "scaling": Scaling.UNIT if isinstance(scaling, Normalization) else scaling,
+        },
+        "calibration": None,
+        "thresholds": request.thresholds,
+        "data": request.data,
+        "licence": request.licence,
+        "origin": Origin(files=hashes(request.file), source=request.source),
+    }
+    check_fields(fields)
+    return fields
+
+
+def _pictures(spec: InputSpec) -> NDArray[np.float32]:
+    return np.concatenate([noise_tensor(spec, seed) for seed in _PARITY_SEEDS])
+
+
+def _written(folder: Path, fields: dict[str, Any], graph: Any, picture: Picture) -> Detector:
+    names = [f"{_RUNTIME}.xml", f"{_RUNTIME}.bin"]
+    ov.save_model(graph, folder / names[0], compress_to_fp16=False)
+    try:
+        (detector,) = write_self_tested(folder, fields, {_RUNTIME: names})
+    except RuntimeError as error:
+        raise BundleInvalid(no_batches(picture, cause_of(error))) from error
+    return detector
+
+
+def _parity(
+    detector: Detector,
+    tensors: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    picture: Picture,
+) -> float:
+    try:
+        answers = answer(detector, tensors)
+    except RuntimeError as error:
+        raise BundleInvalid(no_batches(picture, cause_of(error))) from error
+    difference = float(np.max(np.abs(answers - expected)))
+    limit = TOLERANCE[detector.bundle.manifest.output]
+    if not difference <= limit:
+        told = f"its answers differ by {difference:g}, the limit is {limit:g}, from those of one"
+        raise BundleInvalid(no_batches(picture, told + " picture after another"))
+    return difference
+
+
+def _warnings(request: OnnxRequest, arithmetic: list[str]) -> list[str]:
+    if not arithmetic or request.scaling is Scaling.RAW:
+        return []
+    stated = (
+        "--mean and --std come"
+        if isinstance(request.scaling, Normalization)
+        else f"--scaling {request.scaling} comes"
+    )
+    return [
+        f"The model seems to scale its input itself ({', '.join(arithmetic)} on the picture); "
+        f"{stated} on top of that. Should it be --scaling raw?"
+    ]
