@@ -50,7 +50,9 @@ def test_the_table_counts_failures_and_shortens_long_names(
         printer.print(Outcome(files[0], result=RESULT))
         printer.print(Outcome.failed(files[1], EMPTY))
     header, judged, failed = capsys.readouterr().out.splitlines()
-    assert header.split() == ["FILE", "VERDICT", "P(FAKE)", "FACES", "WHY"]
+    assert header.split() == [
+        "FILE", "VERDICT", "P(FAKE)", "FACES", "WHY,", "OR", "HOW", "OFTEN", "WRONG",
+    ]  # fmt: skip
     assert judged.split() == ["short.jpg", "fake", "0.930", "9/10"]
     assert failed.startswith("…xxx")
     assert "end.mp4  failed" in failed
@@ -62,6 +64,16 @@ def test_no_face_shows_no_probability(capsys: pytest.CaptureFixture[str]) -> Non
                "reasons": ["no_face"]}  # fmt: skip
     OutcomePrinter(["a"], as_json=False).print(Outcome("a", result=nothing))
     assert capsys.readouterr().out.split() == ["a", "inconclusive", "-", "9/10", "no_face"]
+
+
+def test_a_verdict_comes_with_how_often_such_verdicts_were_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = {"rate": 0.05, "low": 0.023, "high": 0.105, "files": 120, "of": "videos"}
+    OutcomePrinter(["a"], as_json=False).print(
+        Outcome("a", result={**RESULT, "expected_error": error})
+    )
+    assert capsys.readouterr().out.endswith("9/10  wrong on 6 of 120 videos (2 to 10 %)\n")
 
 
 def test_a_probability_below_the_threshold_is_not_shown_as_the_threshold(

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,8 +81,17 @@ def _row(prediction: Prediction, width: int) -> str:
         return f"{prediction.file!s:<{width}}  failed"
     confidence, p = result["confidence"], result["fake_probability"]
     sure = "" if confidence is None else f"confidence {confidence:.3f}  P(fake) {p:.3f}"
-    reasons = ", ".join(result["reasons"])
-    return f"{prediction.file!s:<{width}}  {result['verdict']:<12}  {sure}  {reasons}".rstrip()
+    told = (f"{result['verdict']:<12}", sure, _remark(result))
+    return "  ".join([f"{prediction.file!s:<{width}}", *told]).rstrip()
+
+
+def _remark(result: Mapping[str, Any]) -> str:
+    """Why there is no verdict, or how often verdicts like it were wrong where that is known."""
+    from core.result import ExpectedError
+
+    if result["reasons"] or result["expected_error"] is None:
+        return ", ".join(result["reasons"])
+    return ExpectedError.model_validate(result["expected_error"]).sentence()
 
 
 def _plot(predictions: Sequence[Prediction], file: Path) -> None:

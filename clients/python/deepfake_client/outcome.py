@@ -64,7 +64,7 @@ class OutcomePrinter:
 
     def header(self) -> None:
         if not self._as_json:
-            click.echo(self._row("FILE", "VERDICT", "P(FAKE)", "FACES", "WHY"))
+            click.echo(self._row("FILE", "VERDICT", "P(FAKE)", "FACES", "WHY, OR HOW OFTEN WRONG"))
         self._show_progress()
 
     def print(self, outcome: Outcome) -> None:
@@ -98,7 +98,7 @@ class OutcomePrinter:
             result["verdict"],
             "-" if probability is None else thresholds.text(probability, 3),
             f"{result['frames_scored']}/{len(result['frames'])}",
-            ", ".join(result["reasons"]),
+            _remark(result),
         )
 
     def _row(self, file: str, verdict: str, probability: str, faces: str, why: str) -> str:
@@ -114,3 +114,15 @@ class OutcomePrinter:
     def _hide_progress(self) -> None:
         if self._live:
             click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _remark(result: Mapping[str, Any]) -> str:
+    """Why there is no verdict, or how often verdicts like this one were wrong where that is known.
+
+    Services older than ``expected_error`` do not send it.
+    """
+    from deepfake_client.result import ExpectedError
+
+    if result["reasons"] or result.get("expected_error") is None:
+        return ", ".join(result["reasons"])
+    return ExpectedError.model_validate(result["expected_error"]).sentence()

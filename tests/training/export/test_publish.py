@@ -16,9 +16,11 @@ from tests.training.pictures import tiny_network
 from tests.training.trained_networks import hidden_network, striped
 from training.calibrate.calibration import Wanted
 from training.data.cache import Sample
-from training.evaluate.figures import figures
+from training.evaluate.figures import figures_of
+from training.evaluate.scores import scores_of
 from training.evaluate.scoring import score_samples
 from training.evaluate.text_table import table
+from training.evaluate.verdicts import called
 from training.export import openvino as export
 from training.export.publish import Origin, publish, record
 from training.networks import Head
@@ -94,8 +96,8 @@ def test_figures_are_measured_through_the_detector_and_recorded(
     bundle_dir: Path, samples: list[Sample]
 ) -> None:
     bundle = load_bundle(bundle_dir)
-    scores = score_samples(load_detector(bundle, runtime="openvino-fp32"), samples)
-    report = figures(samples, scores, bundle.manifest.thresholds)
+    p = score_samples(load_detector(bundle, runtime="openvino-fp32"), samples)
+    report = figures_of(scores_of(samples, p), called(p, bundle.manifest.thresholds))
     assert report["all"]["real"] == report["all"]["fake"] == 12
     assert report["all"]["auc"] > 0.9
     assert "portraits" in table(report)
