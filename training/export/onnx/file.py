@@ -13,6 +13,7 @@ from training.export.onnx.external import external_files
 
 _LARGEST = 2**31 - 1  # bytes; a message of protobuf ends there
 _UNKNOWN = re.compile(r"No conversion rule found for operations: (.*)")
+_NODE = re.compile(r"with friendly_name '([^']*)'")
 
 
 def read_onnx(file: Path, output_name: str | None = None) -> Any:
@@ -43,6 +44,8 @@ def cause_of(error: Exception) -> str:
     if unknown := _UNKNOWN.search(text):
         return f"OpenVINO {_version()} has no rule for its operators {unknown[1].strip()}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if invalid := _NODE.search(text):
+        return f"at {invalid[1]}, {lines[-1].rstrip('.')}"
     told = [line for line in lines if not line.startswith(("Exception from", "Check '"))]
     return " ".join(told or lines).rstrip(".")
 

@@ -23,6 +23,7 @@ def served_graph(
     """
     single = ov.Model([one_output(answer, units)], model.get_parameters(), request.name)
     try:
+        single.clone().reshape(picture.shape(2))  # with -1 alone some errors come at run time
         single.reshape(picture.shape(-1))
         return _with_preprocessing(single, picture, request)
     except RuntimeError as error:

@@ -167,6 +167,20 @@ def test_a_model_that_mixes_the_pictures_of_a_batch_is_refused(tmp_path: Path) -
     assert not list((tmp_path / "models").iterdir())
 
 
+def test_a_number_of_pictures_that_is_built_in_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    nodes = [  # as exported vision transformers put one class token before the patches
+        helper.make_node("ReduceMean", ["picture"], ["colour"], axes=[2, 3], keepdims=0),
+        helper.make_node("Concat", ["token", "colour"], ["tokens"], axis=1),
+        helper.make_node("ReduceSum", ["tokens", "axis"], ["answer"], keepdims=1),
+    ]
+    constants = {"token": np.ones((1, 1), np.float32), "axis": np.array([1], np.int64)}
+    save(tmp_path / "net.onnx", nodes, constants, (1, 3, SIZE, SIZE))
+    with pytest.raises(BundleInvalid, match=r"exported for 1 at once.*dynamic_axes") as caught:
+        import_it(tmp_path / "net.onnx", output="logit")
+    assert "\n" not in caught.value.message
+    assert not (tmp_path / "models").exists()
+
+
 def test_the_bundle_records_what_it_is_and_no_calibration(tmp_path: Path) -> None:
     file = Network().save(tmp_path / "net.onnx", activation="Sigmoid")
     imported = import_it(file, licence="MIT", source="https://example.org/net")
