@@ -36,8 +36,11 @@ def expected_error_of(verdict: Verdict, cells: Sequence[ErrorCell]) -> ExpectedE
     )
 
 
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), in [0, 1]; ``total`` is 1 at least."""
+def wilson(count: float, total: float) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), in [0, 1]; ``total`` is above 0.
+
+    Neither has to be whole: of files in groups, those count that say something of their own.
+    """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     share, weight = count / total, z * z / total
     centre = (share + weight / 2) / (1 + weight)

@@ -46,17 +46,19 @@ def fit(
     fitted_on: str,
     *,
     weights: NDArray[np.float64] | None = None,
+    numbers: tuple[int, int] | None = None,
 ) -> Calibration:
     """Fit P(fake) = sigmoid(slope * logit + intercept), the intercept 0 for ``temperature``.
 
-    ``logits`` (n,), ``fake`` (n,), ``weights`` (n,) or None for all alike. Raises
+    ``logits`` (n,), ``fake`` (n,), ``weights`` (n,) or None for all alike; ``numbers`` are those of
+    independent real and fake files, or None where all are. Raises
     :class:`ConfigurationError` when only one class is there or the network ranks real
     above fake.
     """
     if fake.all() or not fake.any():
         raise ConfigurationError("Calibration needs real and fake pictures; one class is missing.")
     weights = np.ones(len(logits)) if weights is None else weights
-    target = _targets(fake)
+    target = _targets(fake, *(numbers or (int((~fake).sum()), int(fake.sum()))))
     if method == "platt":
         slope, intercept = _platt(logits, target, weights)
     else:
@@ -85,9 +87,8 @@ def balanced_weights(sources: Sequence[str], fake: NDArray[np.bool_]) -> NDArray
     return np.asarray(weights * len(names) / weights.sum(), np.float64)
 
 
-def _targets(fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _targets(fake: NDArray[np.bool_], negatives: int, positives: int) -> NDArray[np.float64]:
     """Platt's targets: a little inside [0, 1], so that separable data has a finite answer."""
-    positives, negatives = int(fake.sum()), int((~fake).sum())
     return np.where(fake, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
 

@@ -18,10 +18,13 @@ _BATCH = 32
 
 def logits_of(detector: Detector, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
     """Uncalibrated logits of "fake" of face crops, (n,) float64."""
+    return scores_of_crops(detector, jpegs).logit
+
+
+def scores_of_crops(detector: Detector, jpegs: Sequence[bytes]) -> CropScores:
+    """What the network says of face crops, batch by batch."""
     starts = range(0, len(jpegs), _BATCH)
-    return CropScores.joined(
-        [detector.score(jpegs[start : start + _BATCH]) for start in starts]
-    ).logit
+    return CropScores.joined([detector.score(jpegs[start : start + _BATCH]) for start in starts])
 
 
 def labelled(samples: Sequence[Sample], logits: NDArray[np.float64]) -> Labelled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from core.model.bundle import Bundle
 from core.model.runtimes import AUTO, load_detector
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
+from training.calibrate.expected_error import picture_cells
 from training.calibrate.logits import fitted_on, labelled, logits_of
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
@@ -37,7 +38,9 @@ def recalibrate(
     """Calibrate ``bundle`` on ``samples``, in place or in the new folder ``out``.
 
     ``runtime`` answers for the rest; ``where`` names the data in ``model.json``. Figures
-    measured under the old calibration are removed: they would be false claims.
+    measured under the old calibration are removed: they would be false claims. The calibration of
+    videos stays, as it does not go through that of pictures; the errors of videos do not, as
+    frames that disagree are told by the thresholds of pictures.
     """
     if out is not None:
         check_new(out)
@@ -46,16 +49,24 @@ def recalibrate(
     data = labelled(samples, logits_of(detector, crops))
     judged = reliability.cross_validate(data, wanted)
     calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))
+    old = bundle.manifest
     changes: dict[str, Any] = {
-        "calibration": calibration,
-        "thresholds": thresholds,
+        "calibration": calibration.model_copy(
+            update={"video": old.calibration and old.calibration.video}
+        ),
+        "thresholds": thresholds.model_copy(update={"video": old.thresholds.video}),
+        "expected_error": picture_cells(samples, judged.verdicts),
         "metrics": {**_kept(bundle), "calibration": judged.to_json()},
     }
-    folder = bundle.path
-    if out is not None:
-        shutil.copytree(bundle.path, out)
-        folder, changes["name"] = out, out.name
-    return Published(rewrite(folder, bundle.manifest, **changes), judged)
+    return Published(write_fitted(bundle, changes, out), judged)
+
+
+def write_fitted(bundle: Bundle, changes: Mapping[str, Any], out: Path | None) -> Bundle:
+    """The bundle with fields of ``model.json`` changed, in place or as a copy in ``out``."""
+    if out is None:
+        return rewrite(bundle.path, bundle.manifest, **changes)
+    shutil.copytree(bundle.path, out)
+    return rewrite(out, bundle.manifest, **{**changes, "name": out.name})
 
 
 def dropped_metrics(bundle: Bundle) -> list[str]:

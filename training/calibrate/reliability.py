@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ _NOT_KEPT = "one fold of a cross-validation"
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class CrossValidated:
     real_called_fake: float  # weighted shares, by thresholds of the same four fifths
     fake_called_real: float
     inconclusive: float
+    verdicts: NDArray[np.int64] = field(repr=False)  # (n,) 1 fake, -1 real, 0 inconclusive
 
     def to_json(self) -> dict[str, Any]:
         """The figures for ``model.json``."""
@@ -89,33 +91,59 @@ def cross_validate(data: Labelled, wanted: Wanted) -> CrossValidated:
     Raises :class:`ConfigurationError` when a class has fewer than two groups, or too few pictures
     for the shares wanted.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = min(FOLDS, *(len(set(data.groups[data.fake == label])) for label in (False, True)))
-    if folds < 2:
-        raise ConfigurationError(
-            "Calibration is judged on pictures held back from it and needs two groups of real "
-            "and two of fake pictures at least; give more pictures."
-        )
+    folds = folds_of(data.fake, data.groups)
     check_enough(data.fake, data.weights, wanted)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     after = np.empty(len(data.logits))
-    verdicts = np.zeros(len(data.logits), np.int64)  # 1 fake, -1 real, 0 inconclusive
-    for kept, held in splitter.split(data.logits, data.fake, data.groups):
+    verdicts = np.zeros(len(data.logits), np.int64)
+    for kept, held in folds:
         calibration, thresholds = calibrate(data.some(kept), wanted, _NOT_KEPT)
         after[held] = apply(calibration, data.logits[held])
         verdicts[held] += after[held] >= thresholds.fake
         verdicts[held] -= after[held] <= thresholds.real
-    bins = reliability(after, data.fake, data.weights)
-    real, fake = (data.weights * (data.fake == label) for label in (False, True))
+    before = sigmoid(data.logits)
+    return summary(len(folds), before, after, verdicts, data.fake, data.weights)
+
+
+def folds_of(fake: Flags, groups: NDArray[np.str_]) -> list[tuple[Places, Places]]:
+    """(places to fit on, places held back), no group on both sides; at most ``FOLDS``.
+
+    Raises :class:`ConfigurationError` when a class has fewer than two groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    number = min(FOLDS, *(len(set(groups[fake == label])) for label in (False, True)))
+    if number < 2:
+        raise ConfigurationError(
+            "Calibration is judged on files held back from it and needs two groups of real "
+            "and two of fake ones at least; give more."
+        )
+    splitter = StratifiedGroupKFold(number, shuffle=True, random_state=0)
+    return list(splitter.split(np.zeros(len(fake)), fake, groups))
+
+
+def summary(
+    folds: int,
+    before: Floats,
+    after: Floats,
+    verdicts: NDArray[np.int64],
+    fake: Flags,
+    weights: Floats,
+) -> CrossValidated:
+    """What held-back files say: P(fake) before and after, verdicts 1 fake, -1 real, 0 neither.
+
+    All are (n,).
+    """
+    bins = reliability(after, fake, weights)
+    real_weights, fake_weights = (weights * (fake == label) for label in (False, True))
     return CrossValidated(
         folds=folds,
-        ece_before=calibration_error(reliability(sigmoid(data.logits), data.fake, data.weights)),
+        ece_before=calibration_error(reliability(before, fake, weights)),
         ece_after=calibration_error(bins),
         bins=bins,
-        real_called_fake=float(real[verdicts == 1].sum() / real.sum()),
-        fake_called_real=float(fake[verdicts == -1].sum() / fake.sum()),
-        inconclusive=float(data.weights[verdicts == 0].sum() / data.weights.sum()),
+        real_called_fake=float(real_weights[verdicts == 1].sum() / real_weights.sum()),
+        fake_called_real=float(fake_weights[verdicts == -1].sum() / fake_weights.sum()),
+        inconclusive=float(weights[verdicts == 0].sum() / weights.sum()),
+        verdicts=verdicts,
     )
 
 

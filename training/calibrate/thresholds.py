@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model.rules import Thresholds
+from core.model.rules import Band, Thresholds
 from training.calibrate.calibration import Wanted
 
 _FEWEST = 3  # pictures beyond a threshold that the share wanted stands for
@@ -56,15 +56,25 @@ def choose_thresholds(
     ``probability`` (n,), ``fake`` (n,) and ``weights`` (n,). A detector good enough to need no band
     gets one of a hundredth around the middle.
     """
-    upper = _bound(probability[~fake], weights[~fake], wanted.false_positives)
-    lower = 1 - _bound(1 - probability[fake], weights[fake], wanted.misses)
+    real_weights, fake_weights = weights[~fake], weights[fake]
+    upper = bound(
+        probability[~fake], real_weights, wanted.false_positives, effective_number(real_weights)
+    )
+    lower = 1 - bound(
+        1 - probability[fake], fake_weights, wanted.misses, effective_number(fake_weights)
+    )
+    return Thresholds(**band_between(lower, upper).model_dump())
+
+
+def band_between(lower: float, upper: float) -> Band:
+    """The band from ``lower`` to ``upper``, both in [0, 1], or a narrow one where they cross."""
     if lower >= upper:
         middle = (lower + upper) / 2
         lower, upper = middle - _NARROWEST / 2, middle + _NARROWEST / 2
     # Rounded outwards, and above the picture that sets it: at the threshold it is fake already.
     fake_from = math.floor(upper * _STEP + 1) / _STEP
     real_up_to = math.ceil(lower * _STEP - 1) / _STEP
-    return Thresholds(
+    return Band(
         fake=round(min(max(fake_from, 0.01), 1.0), 3),
         real=round(max(min(real_up_to, 0.99), 0.0), 3),
     )
@@ -75,9 +85,12 @@ def effective_number(weights: Floats) -> float:
     return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
 
 
-def _bound(values: Floats, weights: Floats, share: float) -> float:
-    """The conformal bound that one more value exceeds with a probability of ``share`` at most."""
-    level = (1 - share) * (1 + 1 / effective_number(weights))
+def bound(values: Floats, weights: Floats, share: float, number: float) -> float:
+    """The conformal bound that one more value exceeds with a probability of ``share`` at most.
+
+    ``values`` and ``weights`` are (n,); ``number`` is how many of them are independent.
+    """
+    level = (1 - share) * (1 + 1 / number)
     order = np.argsort(values)
     passed = np.cumsum(weights[order]) / weights.sum()
     # With 1e-9 a level that is met exactly is not missed by rounding.

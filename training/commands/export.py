@@ -14,7 +14,8 @@ import click
 
 from core.errors import ConfigurationError
 from training.commands import data_options, options
-from training.commands.calibrate import report, wanted_options
+from training.commands.calibrate import wanted_options
+from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
     from training.calibrate.calibration import Wanted

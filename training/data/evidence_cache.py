@@ -23,7 +23,13 @@ from core.faces.face import FaceDetector
 from core.pipeline.extraction import extract
 
 _CORE = Path(core.__file__).parent
-_CODE = ("media", "faces", "pipeline", "evidence.py", "jpeg.py")  # of core; what extraction runs
+_CODE = (
+    "media",
+    "faces",
+    "pipeline/extraction.py",
+    "evidence.py",
+    "jpeg.py",
+)  # of core; what extraction runs
 _PACKAGES = ("av", "numpy", "opencv-python-headless", "openvino", "pillow", "pillow-heif")
 
 

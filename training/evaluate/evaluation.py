@@ -15,6 +15,7 @@ from core.faces.detector import load_face_detector
 from core.model.bundle import Bundle, RuntimeName
 from core.model.runtimes import choose, load_detector
 from core.options import DEFAULT_FRAMES
+from core.pipeline.expected_error import CONFIDENCE
 from training.data.cache import Sample
 from training.data.clips import Clip, find_faceless
 from training.data.data_set import DataSet
@@ -116,7 +117,7 @@ def _origin(
             "pictures": len(pictures),
             "fingerprint": fingerprint(pictures),
         },
-        "confidence": resampling.CONFIDENCE,
+        "confidence": CONFIDENCE,
         "resamples": plan.resamples,
     }
 

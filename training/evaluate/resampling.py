@@ -17,15 +17,14 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
+from core.pipeline.expected_error import CONFIDENCE, wilson
 from training.evaluate.metrics import CLIP, COVERAGE, ECE_BINS, Flags, Floats, bin_of
 
 Resampled = Callable[[Flags, Floats, Floats], Floats]
 
 RESAMPLES = 1000
 SEED = 7
-CONFIDENCE = 0.95
 FEWEST_GROUPS = 5  # of one class; resampling fewer says nothing of others like them
 
 
@@ -96,12 +95,8 @@ def share_interval(
     """
     if not total:
         return None
-    number, share = independent or total, count / total
-    z = norm.ppf((1 + CONFIDENCE) / 2)
-    middle = share + z**2 / (2 * number)
-    half = z * np.sqrt(share * (1 - share) / number + (z / (2 * number)) ** 2)
-    scale = 1 + z**2 / number
-    return max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))
+    number = independent or total
+    return wilson(count / total * number, number)
 
 
 def independent_number(groups: NDArray[np.str_]) -> float:

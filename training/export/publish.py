@@ -30,6 +30,7 @@ from core.model.rules import Calibration, Thresholds
 from core.model.runtimes import load_detector
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
+from training.calibrate.expected_error import picture_cells
 from training.calibrate.logits import fitted_on, labelled, logits_of
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
@@ -225,6 +226,7 @@ def _calibrate(
     fields["calibration"], fields["thresholds"] = reliability.calibrate(
         data, wanted, fitted_on(samples, where)
     )
+    fields["expected_error"] = picture_cells(samples, judged.verdicts)
     fields["metrics"]["calibration"] = judged.to_json()
     return data, judged
 

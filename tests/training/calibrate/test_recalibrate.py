@@ -59,6 +59,28 @@ def test_figures_of_the_old_calibration_go_and_those_that_none_changes_stay(
     assert metrics["int8"] == {"auc_int8": 0.9}
 
 
+def test_the_part_for_videos_stays_and_their_errors_which_it_would_change_go(
+    tmp_path: Path, samples: list[Sample]
+) -> None:
+    fit = {"slope": 2.0, "intercept": 0.5, "fitted_on": "clips"}
+    old = write_bundle(
+        tmp_path / "both",
+        calibration={"slope": 1.0, "intercept": 0.0, "fitted_on": "old", "video": fit},
+        thresholds={"fake": 0.8, "real": 0.2, "video": {"fake": 0.7, "real": 0.3}},
+        expected_error=[
+            {"kind": "video", "face_width_px": [40, None], "files": 9, "decided": 9, "wrong": 1}
+        ],
+    )
+    after = recalibrate(old, samples, WANTED, where="here").bundle.manifest
+    assert after.calibration is not None
+    assert old.manifest.calibration is not None
+    assert after.calibration.video == old.manifest.calibration.video
+    assert after.calibration.fitted_on != "old"
+    assert after.thresholds.video == old.manifest.thresholds.video
+    assert after.thresholds.fake != 0.8
+    assert after.expected_error == ()  # the 24 faces are 32 px wide
+
+
 def test_a_copy_leaves_the_bundle_as_it_was(
     bundle_dir: Path, samples: list[Sample], tmp_path: Path
 ) -> None:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import ConfigurationError
+from core.model.sigmoid import sigmoid
+from training.calibrate.calibration import Wanted
+from training.calibrate.group_thresholds import (
+    check_enough_groups,
+    choose_group_thresholds,
+    largest_share,
+)
+
+WANTED = Wanted("platt", 0.05, 0.05)
+
+
+def _sample(groups: int, files: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """P(fake) of ``files`` alike files of each group, classes and groups."""
+    fake = np.repeat(np.arange(2 * groups) < groups, files)
+    logit = np.repeat(rng.normal(0, 1.5, 2 * groups), files) + np.where(fake, 1.0, -1.0)
+    return sigmoid(logit), fake, np.repeat(np.arange(2 * groups), files).astype(str)
+
+
+def test_the_promise_holds_for_a_file_of_one_more_group_and_not_only_on_average_of_files() -> None:
+    rng = np.random.default_rng(0)
+    others, other_fake, _ = _sample(20_000, 1, rng)
+    by_groups = []
+    for _ in range(300):
+        p, fake, groups = _sample(30, 10, rng)
+        found = choose_group_thresholds(p, fake, groups, WANTED)
+        by_groups.append((others[~other_fake] >= found.fake).mean())
+    assert np.mean(by_groups) < 0.051
+
+
+def test_as_many_groups_as_the_share_needs_are_enough() -> None:
+    fake = np.arange(38) < 19
+    groups = np.arange(38).astype(str)
+    check_enough_groups(fake, groups, WANTED)
+    with pytest.raises(ConfigurationError, match=r"18 persons.*0\.05 needs 19.*0\.053"):
+        check_enough_groups(fake[1:], groups[1:], WANTED)
+
+
+def test_with_one_group_no_share_is_offered() -> None:
+    with pytest.raises(ConfigurationError, match=r"Give more\.$"):
+        check_enough_groups(np.array([False, True]), np.array(["a", "b"]), WANTED)
+
+
+def test_files_that_need_no_band_get_a_narrow_one() -> None:
+    fake = np.arange(80) < 40
+    p = np.where(fake, 0.9, 0.1)
+    found = choose_group_thresholds(p, fake, np.arange(80).astype(str), WANTED)
+    assert 0 < found.fake - found.real <= 0.013
+
+
+def test_the_true_share_is_at_most_what_is_said_as_often_as_is_said() -> None:
+    rng = np.random.default_rng(1)
+    limit = largest_share(29, 0.05)
+    held = 0
+    for _ in range(400):
+        scores = np.sort(rng.random(29))
+        held += 1 - scores[-1 - int(0.05 * 30) + 1] <= limit
+    assert held / 400 == pytest.approx(0.95, abs=0.03)

@@ -1,0 +1,76 @@
+"""Thresholds of videos: conformal quantiles of which groups are the unit, not files.
+
+Files of one group are alike, so the promise is about a file of one more group: with a budget of
+``a`` and G groups, the quantile of level (1 - a) of the groups' files, each group of mass
+1 / (G + 1) and the rest at infinity, is exceeded by it with a probability of ``a`` at most (Lee,
+Barber and Willett 2023, "Distribution-free inference with hierarchical data",
+arXiv:2306.06342). It exists where G + 1 is 1 / a at least.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ConfigurationError
+from core.model.rules import Band
+from training.calibrate.calibration import Wanted
+from training.calibrate.group_weights import group_weights
+from training.calibrate.thresholds import band_between, bound
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Names = NDArray[np.str_]
+
+
+def check_enough_groups(fake: Flags, groups: Names, wanted: Wanted) -> None:
+    """Raise :class:`ConfigurationError`, with what is possible, where there are too few groups.
+
+    ``fake`` and ``groups`` are (n,).
+    """
+    for members, label, share, option in (
+        (~fake, "real", wanted.false_positives, "--false-positives"),
+        (fake, "fake", wanted.misses, "--misses"),
+    ):
+        number = len(set(groups[members].tolist()))
+        needed = math.ceil(1 / share - 1e-9) - 1
+        if number >= needed:
+            continue
+        least = math.ceil(1000 / (number + 1)) / 1000
+        larger = f", or ask for {option} {least:g}, the least that these allow"
+        raise ConfigurationError(
+            f"The {int(members.sum())} {label} clips are of {number} persons, scenes or films, and "
+            f"no two clips of one count; {option} {share:g} needs {needed} of them. "
+            f"Give more{larger if least < 0.5 else ''}."
+        )
+
+
+def choose_group_thresholds(
+    probability: Floats, fake: Flags, groups: Names, wanted: Wanted
+) -> Band:
+    """The narrowest band that keeps both kinds of wrong verdicts within their shares.
+
+    ``probability``, ``fake`` and ``groups`` are (n,). Where there are too few groups for a share,
+    no file that was measured lies beyond its threshold.
+    """
+    upper = _bound(probability[~fake], groups[~fake], wanted.false_positives)
+    lower = 1 - _bound(1 - probability[fake], groups[fake], wanted.misses)
+    return band_between(lower, upper)
+
+
+def largest_share(groups: int, share: float, confidence: float = 0.95) -> float:
+    """What the true share beyond a threshold is at most, ``confidence`` of the time.
+
+    The promise holds on average over samples of ``groups`` groups; of one sample the true share is
+    Beta-distributed (Vovk 2012, arXiv:1209.2673), for groups of one file each.
+    """
+    from scipy.stats import beta  # noqa: PLC0415 - a second to import
+
+    beyond = max(1, math.floor(share * (groups + 1) + 1e-9))
+    return float(beta.ppf(confidence, beyond, groups + 1 - beyond))
+
+
+def _bound(values: Floats, groups: Names, share: float) -> float:
+    return bound(values, group_weights(groups), share, len(set(groups.tolist())))
