@@ -16,6 +16,7 @@ MIN_SCORE = 0.3
 # Of the smaller box; two real faces that touch share about a third.
 MAX_OVERLAP = 0.5
 STRIDE = 4  # canvas pixels for one cell of the heat map
+LANDMARKS = 5  # both eyes, the nose and both corners of the mouth
 
 
 def letterbox(
@@ -56,9 +57,12 @@ def resize(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
 
 
 def decode(
-    heat: NDArray[np.float32], size: NDArray[np.float32], offset: NDArray[np.float32]
+    heat: NDArray[np.float32],
+    size: NDArray[np.float32],
+    offset: NDArray[np.float32],
+    landmarks: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Turn CenterFace's maps into boxes on its canvas (arXiv:1911.03599, section 3).
+    """Turn CenterFace's maps into faces on its canvas (arXiv:1911.03599, section 3).
 
     Parameters
     ----------
@@ -68,25 +72,34 @@ def decode(
         (2, h/4, w/4) float32, the logarithm of height and width in cells.
     offset
         (2, h/4, w/4) float32, from the cell to the centre, down and right, in cells.
+    landmarks
+        (10, h/4, w/4) float32: of both eyes, the nose and both corners of the mouth, as they are
+        seen from the left, how far down and right in the box, as a fraction of its sides.
 
     Returns
     -------
     NDArray
-        (n, 5) float32: left, top, right, bottom in canvas pixels, and the score.
+        (n, 15) float32: left, top, right, bottom in canvas pixels, the score, and x and y of the
+        five landmarks in canvas pixels.
     """
     rows, columns = np.nonzero(heat[0] > MIN_SCORE)
     half_height, half_width = np.exp(size[:, rows, columns]) * (STRIDE / 2)
-    down, right = offset[:, rows, columns]
-    y, x = (rows + down + 0.5) * STRIDE, (columns + right + 0.5) * STRIDE
-    sides = [x - half_width, y - half_height, x + half_width, y + half_height]
-    return np.stack([*sides, heat[0, rows, columns]], axis=1).astype(np.float32)
+    lower, further = offset[:, rows, columns]
+    y, x = (rows + lower + 0.5) * STRIDE, (columns + further + 0.5) * STRIDE
+    left, top = x - half_width, y - half_height
+    sides = [left, top, x + half_width, y + half_height]
+    points = landmarks[:, rows, columns].reshape(LANDMARKS, 2, -1)  # down, right
+    across = left + points[:, 1] * 2 * half_width
+    down = top + points[:, 0] * 2 * half_height
+    placed = np.stack([across, down], axis=1).reshape(2 * LANDMARKS, -1)
+    return np.stack([*sides, heat[0, rows, columns], *placed], axis=1).astype(np.float32)
 
 
 def suppress(found: NDArray[np.float32]) -> NDArray[np.float32]:
     """Keep the best of boxes that overlap (greedy non-maximum suppression).
 
     The overlap is measured against the smaller box, so that a part of a face found at
-    one scale gives way to the whole face found at another. (n, 5) in, (m, 5) out, by score.
+    one scale gives way to the whole face found at another. (n, 5 or more) in and out, by score.
     """
     rest = found[np.argsort(-found[:, 4])]
     kept: list[NDArray[np.float32]] = []
@@ -94,7 +107,7 @@ def suppress(found: NDArray[np.float32]) -> NDArray[np.float32]:
         best, rest = rest[0], rest[1:]
         kept.append(best)
         rest = rest[_shared(best, rest) <= MAX_OVERLAP * np.minimum(_area(best), _area(rest))]
-    return np.array(kept, np.float32).reshape(-1, 5)
+    return np.array(kept, np.float32).reshape(-1, found.shape[1])
 
 
 def _area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -87,10 +87,11 @@ class CenterFaceDetector:
     def _look(
         self, pixels: NDArray[np.uint8], canvas: Canvas, *, side: int | None = None
     ) -> NDArray[np.float32]:
-        """Run the network once; (n, 5) float32: left, top, right, bottom (pixels), score."""
+        """Run the network once; (n, 15) float32 as of :func:`decode`, in pixels of the frame."""
         batch, scale, left, top = letterbox(pixels, canvas, side=side)
         found = decode(*self._network(batch))
-        found[:, :4] = (found[:, :4] - (left, top, left, top)) / scale
+        places = [*range(4), *range(5, found.shape[1])]
+        found[:, places] = (found[:, places] - (left, top) * (len(places) // 2)) / scale
         return found
 
 
@@ -147,4 +148,6 @@ def _canvas_for(height: int, width: int) -> Canvas:
 def _as_face(row: NDArray[np.float32], height: int, width: int) -> Face:
     left, right = np.clip(row[[0, 2]] / width, 0, 1).tolist()
     top, bottom = np.clip(row[[1, 3]] / height, 0, 1).tolist()
-    return Face(Box(left, top, right - left, bottom - top), float(row[4]))
+    points = row[5:].reshape(-1, 2) / (width, height)
+    landmarks = tuple((float(x), float(y)) for x, y in points)
+    return Face(Box(left, top, right - left, bottom - top), float(row[4]), landmarks)

@@ -24,10 +24,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face that was found, and how sure the detector is: ``score`` in [0, 1]."""
+    """A face that was found, and how sure the detector is: ``score`` in [0, 1].
+
+    ``landmarks`` are (x, y) of both eyes, the nose and both corners of the mouth, the left one of
+    the picture first, as fractions of the frame; training blends faces by them.
+    """
 
     box: Box
     score: float
+    landmarks: tuple[tuple[float, float], ...] = ()
 
 
 class FaceDetector(Protocol):

@@ -50,9 +50,7 @@ class FaceNetwork:
         self._compiled: dict[Canvas, Any] = {}
         self._compiling = Lock()
 
-    def __call__(
-        self, batch: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, batch: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
         """Run the network on one canvas.
 
         Parameters
@@ -63,10 +61,10 @@ class FaceNetwork:
         Returns
         -------
         tuple
-            Heat, size and offset as :func:`core.faces.centerface.decode` takes them.
+            Heat, size, offset and landmarks as :func:`core.faces.centerface.decode` takes them.
         """
         outputs = self._for(batch.shape[1:3]).create_infer_request().infer([batch])
-        return outputs[0][0], outputs[1][0], outputs[2][0]
+        return tuple(outputs[index][0] for index in range(4))
 
     def _for(self, canvas: Canvas) -> Any:
         with self._compiling:

@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.data.mixture import Mixture, pairs_of
+from training.data.mixture import Mixture, Pool, partners_of, pool_of
 from training.data.order import EpochOrder, WeightedPicks
 
 
@@ -32,9 +34,9 @@ class ClassCounts(NamedTuple):
 class Sampler:
     """Chooses the samples of each step.
 
-    With a :class:`Mixture`, half of every batch is real, and every source is walked without
-    repetition in a new order each epoch of its own. Without one, an epoch shows every picture
-    once, shuffled, in its natural proportions; the last batch of an epoch may be smaller.
+    With a :class:`Mixture`, half of every batch is real, and the fakes of every source are walked
+    without repetition in a new order each epoch of their own. Without one, an epoch shows every
+    picture once, shuffled, in its natural proportions; the last batch may be smaller.
 
     Raises :class:`ConfigurationError` when a class is missing, or half a batch is no number.
     """
@@ -49,6 +51,7 @@ class Sampler:
                 f"Training needs pictures of both classes; there are {self.class_counts.real} "
                 f"real and {self.class_counts.fake} fake ones."
             )
+        self.paired = mixture is not None
         self._draws = (
             _Natural(samples, batch_size, seed)
             if mixture is None
@@ -56,7 +59,10 @@ class Sampler:
         )
 
     def draw(self, step: int) -> list[Sample]:
-        """The samples of one step, counted from 0; of a mixture, real ones first."""
+        """The samples of one step, counted from 0.
+
+        Of a mixture, real ones come first, and the nth real belongs to the nth fake.
+        """
         return self._draws.draw(step)
 
 
@@ -73,72 +79,60 @@ class _Natural:
 
 
 class _Mixed:
+    """Half a batch is fakes, each kind as often as the mixture says; a real stands beside each.
+
+    That is the picture a fake was made of, where the data says which; else one of its source;
+    else one of any source. Reals come first, and the nth real belongs to the nth fake.
+    """
+
     def __init__(
         self, samples: Sequence[Sample], mixture: Mixture, batch_size: int, seed: int
     ) -> None:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
-        half = batch_size // 2
-        slots = round(half * mixture.paired_share)
-        self._pairs = pairs_of(samples) if slots else []
-        self._pair_order = EpochOrder(len(self._pairs), [seed, 2])
-        self._pair_slots = slots if self._pairs else 0
-        paired = {id(sample) for pair in self._pairs for sample in pair}
-        others = [sample for sample in samples if id(sample) not in paired]
-        _refuse_useless_weights(mixture, self._pairs, others)
-        slots = half - self._pair_slots
-        self._walks = [_Walk(others, mixture, slots, seed, fake=fake) for fake in (False, True)]
-
-    def draw(self, step: int) -> list[Sample]:
-        places = range(step * self._pair_slots, (step + 1) * self._pair_slots)
-        pairs = [self._pairs[self._pair_order.at(place)] for place in places]
-        chosen: list[Sample] = []
-        for fake, walk in enumerate(self._walks):
-            chosen += [pair[fake] for pair in pairs]
-            chosen += walk.draw(step)
-        return chosen
-
-
-def _refuse_useless_weights(
-    mixture: Mixture, pairs: Sequence[tuple[Sample, Sample]], others: Sequence[Sample]
-) -> None:
-    drawn_alone = {sample.picture.source for sample in others}
-    for source in sorted({real.picture.source for real, _ in pairs} - drawn_alone):
-        if {source, source.rpartition("/")[2]} & set(mixture.weights):
-            raise ConfigurationError(
-                f"{source} is drawn in pairs and has no weight; set the mixture's "
-                f"paired_share (now {mixture.paired_share:g}), or 0 to draw it as the others."
-            )
-
-
-class _Walk:
-    """The unpaired pictures of one class: each source has a pool, in an order of its own."""
-
-    def __init__(
-        self, samples: Sequence[Sample], mixture: Mixture, slots: int, seed: int, *, fake: bool
-    ) -> None:
-        pools: dict[str, list[Sample]] = defaultdict(list)
+        self._seed, self._partners = seed, partners_of(samples)
+        fakes: dict[Pool, list[Sample]] = defaultdict(list)
         for sample in samples:
-            if sample.picture.fake is fake:
-                pools[sample.picture.source].append(sample)
-        known = {name: mixture.weight_of(pool[0].picture) for name, pool in pools.items()}
-        names = sorted(name for name, weight in known.items() if weight > 0)
-        if slots and not names:
-            raise ConfigurationError(
-                f"No {'fake' if fake else 'real'} pictures are left beside the pairs; add a source "
-                "that has some, or train without a mixture: --set mixture=null."
-            )
-        self._pools = [pools[name] for name in names]
+            if sample.picture.fake:
+                fakes[pool_of(sample.picture)].append(sample)
+        shares = mixture.shares([each.picture for each in samples if each.picture.fake])
+        self._fakes = [fakes[pool] for pool in shares]
         self._orders = [
-            EpochOrder(len(pool), [seed, 5, int(fake), index])
-            for index, pool in enumerate(self._pools)
+            EpochOrder(len(pool), [seed, 5, index]) for index, pool in enumerate(self._fakes)
         ]
-        weights = [known[name] for name in names]
-        self._picks = WeightedPicks(weights, slots, [seed, 1, int(fake)]) if slots else None
+        self._picks = WeightedPicks([*shares.values()], batch_size // 2, [seed, 1])
+        self._reals = _Reals([each for each in samples if not each.picture.fake], mixture)
 
     def draw(self, step: int) -> list[Sample]:
-        if self._picks is None:
-            return []
-        return [
-            self._pools[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
+        fakes = [
+            self._fakes[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
         ]
+        reals = [self._beside(fake, step, slot) for slot, fake in enumerate(fakes)]
+        return [*reals, *fakes]
+
+    def _beside(self, fake: Sample, step: int, slot: int) -> Sample:
+        own = self._partners[id(fake)]
+        rng = np.random.default_rng([self._seed, 2, step, slot])
+        return self._reals.like(fake, rng) if own is None else own
+
+
+class _Reals:
+    """Real pictures to stand beside fakes that have none of their own."""
+
+    def __init__(self, reals: Sequence[Sample], mixture: Mixture) -> None:
+        pools: dict[Pool, list[Sample]] = defaultdict(list)
+        for real in reals:
+            pools[pool_of(real.picture)].append(real)
+        shares = mixture.shares([real.picture for real in reals])
+        self._pools = [pools[pool] for pool in shares]
+        self._shares = [*shares.values()]
+        self._by_source: dict[str, list[Sample]] = defaultdict(list)
+        for pool in self._pools:
+            self._by_source[pool[0].picture.source] += pool
+
+    def like(self, fake: Sample, rng: np.random.Generator) -> Sample:
+        """One of the fake's source, or of any where it has none."""
+        pool = self._by_source.get(fake.picture.source)
+        if not pool:
+            pool = self._pools[rng.choice(len(self._pools), p=self._shares)]
+        return pool[int(rng.integers(len(pool)))]

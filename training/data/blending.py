@@ -23,7 +23,7 @@ def blended_fakes(
     """
     reals = defaultdict(list)
     for sample in samples:
-        if not sample.picture.fake and sample.face_found:
+        if not sample.picture.fake and sample.landmarks:
             reals[sample.picture.source].append(sample)
     rng = np.random.default_rng([seed, 4])
     chosen = [

@@ -1,9 +1,9 @@
 """Where the face is in every picture of a data set: found once, kept outside the repository.
 
-Only boxes are kept, no pixels: the crop is then cut by ``core.faces.detector.crop_face``, the code
-that serves, at whatever size and margin the training asks for. A box is kept under the
-SHA-256 of the file, so moving, renaming or exchanging pictures cannot give them a wrong one,
-and a file that has a box is known to decode.
+Only boxes and landmarks are kept, no pixels: the crop is then cut by
+``core.faces.detector.crop_face``, the code that serves, at whatever size and margin the training
+asks for. A box is kept under the SHA-256 of the file, so moving, renaming or exchanging pictures
+cannot give them a wrong one, and a file that has a box is known to decode.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -27,7 +28,8 @@ __all__ = ["WHOLE", "Loaded", "Sample", "load_samples", "read_pixels"]
 
 MEMORY_LIMIT = 4 * 1024**3  # bytes of compressed pictures
 
-_Box = list[float] | None  # left, top, width, height; None: no face was found
+# Left, top, width and height, then x and y of the five landmarks; None: no face was found.
+_Found = list[float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +105,29 @@ def _examine(
             boxes[key] = _find(picture, data, centre, detector())
     except (OSError, MediaError) as error:
         return Broken(picture, reason(error))
-    box = boxes[key]
-    # Some tight crops show a face too large for the detector: the picture is the face.
-    return Sample(
-        picture, data, WHOLE if box is None else Box(*box), box is not None, centre=centre
-    )
+    found = boxes[key]
+    if found is None:
+        # Some tight crops show a face too large for the detector: the picture is the face.
+        return Sample(picture, data, WHOLE, face_found=False, centre=centre)
+    points = tuple(zip(found[4::2], found[5::2], strict=True))
+    return Sample(picture, data, Box(*found[:4]), face_found=True, centre=centre, landmarks=points)
 
 
-def _find(picture: Picture, data: bytes, centre: float, detector: FaceDetector) -> _Box:
+def _find(picture: Picture, data: bytes, centre: float, detector: FaceDetector) -> _Found:
     faces = detector.detect(read_pixels(picture, data, centre))
     if not faces:
         return None
-    box = faces[0].box
-    return [round(value, 5) for value in (box.left, box.top, box.width, box.height)]
+    box, landmarks = faces[0].box, faces[0].landmarks
+    numbers = (box.left, box.top, box.width, box.height, *chain.from_iterable(landmarks))
+    return [round(value, 5) for value in numbers]
 
 
-class _BoxFile(dict[str, _Box]):
+class _BoxFile(dict[str, _Found]):
     """Boxes by the content of a file and how much of it is photograph, kept as JSON."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = folder / "face_boxes.json"
+        self._file = folder / "faces.json"
         super().__init__(self._read())
         self._saved = len(self)
 
@@ -140,6 +144,8 @@ class _BoxFile(dict[str, _Box]):
         temporary.write_text(json.dumps(everything))
         temporary.replace(self._file)
 
-    def _read(self) -> dict[str, _Box]:
-        boxes: dict[str, _Box] = json.loads(self._file.read_text()) if self._file.is_file() else {}
-        return boxes
+    def _read(self) -> dict[str, _Found]:
+        if not self._file.is_file():
+            return {}
+        found: dict[str, _Found] = json.loads(self._file.read_text())
+        return found

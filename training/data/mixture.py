@@ -1,4 +1,4 @@
-"""How a batch is put together: how often each source is drawn, and which pictures are pairs.
+"""How often each kind of fake is drawn, and which real picture stands beside it.
 
 Sources, kinds and groups are those of the data (folders, or columns of a manifest), so a recipe
 keeps its meaning where the data has another name in front: ``--data mine=faces/``.
@@ -15,23 +15,23 @@ from core.errors import ConfigurationError
 from training.data.picture import Picture
 from training.data.sample import Sample
 
+Pool = tuple[str, str]
+"""Kind and source of the fakes that are drawn alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Shares are of one class, which is half a batch.
+    """Kinds of fakes in balance: one is drawn by the square root of its number of pictures.
 
-    ``paired_share`` is drawn as pairs: a real picture and a fake of the same source and group, as
-    a manifest states it. A weight belongs to a source, or to a kind of fake.
+    So a kind of a hundred pictures is a third as frequent as one of a thousand, and neither is it
+    drowned nor learned by heart. Within a kind the same holds for its sources. Where no manifest
+    states a kind, a source is a kind of its own. A weight multiplies how often a source or kind
+    is drawn.
     """
 
-    paired_share: float = 0.45  # 0: pairs are drawn as other pictures are
     weights: Mapping[str, float] = field(default_factory=dict)  # 1 where a name is absent
 
     def __post_init__(self) -> None:
-        if not 0 <= self.paired_share <= 1:
-            raise ConfigurationError(
-                f"The paired share is {self.paired_share}; it must be from 0 to 1."
-            )
         for name, weight in self.weights.items():
             if not 0 <= weight < math.inf:
                 raise ConfigurationError(
@@ -49,37 +49,77 @@ class Mixture:
                 return self.weights[name]
         return 1.0
 
+    def shares(self, pictures: Sequence[Picture]) -> dict[Pool, float]:
+        """How often each pool of these pictures is drawn; the shares add up to 1.
+
+        Raises :class:`ConfigurationError` where every weight is 0.
+        """
+        sizes = Counter(pool_of(picture) for picture in pictures)
+        weights = {pool_of(picture): self.weight_of(picture) for picture in pictures}
+        of_kind: dict[str, list[Pool]] = defaultdict(list)
+        for pool in sorted(sizes):
+            of_kind[pool[0]].append(pool)
+        drawn: dict[Pool, float] = {}
+        for pools in of_kind.values():
+            frequency = math.sqrt(sum(sizes[pool] for pool in pools))
+            roots = {pool: math.sqrt(sizes[pool]) for pool in pools}
+            for pool, root in roots.items():
+                drawn[pool] = weights[pool] * frequency * root / sum(roots.values())
+        total = sum(drawn.values())
+        if not total:
+            raise ConfigurationError(
+                f"Every weight is 0: {', '.join(source for _, source in drawn)}; give one source "
+                "a weight above 0."
+            )
+        return {pool: share / total for pool, share in drawn.items() if share}
+
     def describe(self, samples: Sequence[Sample]) -> str:
         """What the mixture makes of these pictures, in words; what it cannot use is named."""
+        fakes = [sample.picture for sample in samples if sample.picture.fake]
+        kinds: Counter[str] = Counter()
+        for (kind, _), share in self.shares(fakes).items():
+            kinds[kind] += share  # type: ignore[assignment] - a Counter of floats
+        told = ["fakes " + ", ".join(f"{kind} {share:.0%}" for kind, share in kinds.most_common())]
+        paired = sum(partner is not None for partner in partners_of(samples).values())
+        told.append(f"{paired} of {len(fakes)} have a real picture of their own")
         named = {name for sample in samples for name in _names(sample.picture)}
-        told = [self._describe_pairs(samples)] if self.paired_share else []
-        used = {name: weight for name, weight in self.weights.items() if name in named}
-        if used:
-            told.append("weights " + ", ".join(f"{n} {w:g}" for n, w in sorted(used.items())))
         if unused := sorted(set(self.weights) - named):
             told.append(f"no picture has the source or kind {', '.join(unused)}")
-        return "; ".join(told) or "every source as often as any other"
-
-    def _describe_pairs(self, samples: Sequence[Sample]) -> str:
-        pairs = Counter(real.picture.source for real, _ in pairs_of(samples))
-        if not pairs:
-            return "no pairs, as no manifest states a group with a real picture and a fake"
-        counted = ", ".join(f"{number} of {source}" for source, number in sorted(pairs.items()))
-        return f"{self.paired_share:.0%} pairs ({counted})"
+        return "; ".join(told)
 
 
-def pairs_of(samples: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
-    """(real, fake) of every source and stated group that has both, in the order of the groups.
+def pool_of(picture: Picture) -> Pool:
+    """The kind of a fake, or its source where no manifest states one; and the source.
 
-    A group with several pictures of a class gives as many pairs as its smaller class has; the rest
-    of them is drawn alone.
+    Real pictures have no kind: each source is one of its own.
     """
-    groups: dict[tuple[str, str], tuple[list[Sample], list[Sample]]] = defaultdict(lambda: ([], []))
+    kind = picture.kind if picture.fake else ""
+    return kind or picture.source, picture.source
+
+
+def partners_of(samples: Sequence[Sample]) -> dict[int, Sample | None]:
+    """``id`` of every fake → the real picture that it was made of, or None where nobody says.
+
+    That of a blended fake is the picture itself; of others, one of the same source and stated
+    group, the nth of the group's reals for its nth fake, as frames of one clip have one order.
+    """
+    originals = {sample.picture.key: sample for sample in samples if not sample.picture.fake}
+    reals: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     for sample in samples:
-        picture = sample.picture
-        if picture.group_stated and not sample.donors:
-            groups[picture.source, picture.group][picture.fake].append(sample)
-    return [pair for _, both in sorted(groups.items()) for pair in zip(*both, strict=False)]
+        if sample.picture.group_stated and not sample.picture.fake:
+            reals[sample.picture.source, sample.picture.group].append(sample)
+    taken: Counter[tuple[str, str]] = Counter()
+    partners: dict[int, Sample | None] = {}
+    for sample in (each for each in samples if each.picture.fake):
+        group = sample.picture.source, sample.picture.group
+        if sample.donors:
+            partners[id(sample)] = originals.get(sample.picture.key)
+        elif sample.picture.group_stated and (found := reals.get(group)):
+            partners[id(sample)] = found[taken[group] % len(found)]
+            taken[group] += 1
+        else:
+            partners[id(sample)] = None
+    return partners
 
 
 def _names(picture: Picture) -> list[str]:

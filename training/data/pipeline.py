@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.model import preprocess
 from core.model.preprocess import Scaling
-from training.data.augment import Augmentation, augmented_crop
+from training.data.augment import Augmentation
 from training.data.batches import Sampler
 from training.data.cache import Sample
+from training.data.views import views_of_step
 
 Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -52,11 +53,7 @@ def training_batches(
     """
 
     def prepare(step: int) -> Arrays:
-        samples, size = sampler.draw(step), size_at(step)
-        crops = [
-            augmented_crop(sample, size, np.random.default_rng([seed, 3, step, slot]), augmentation)
-            for slot, sample in enumerate(samples)
-        ]
+        samples, crops = views_of_step(sampler, step, size_at(step), augmentation, seed)
         return _tensors(samples, crops, scaling)
 
     sizes = {size_at(step) for step in range(first_step, last_step)}

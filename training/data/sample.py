@@ -30,6 +30,8 @@ class Sample:
     # Of a fake that is blended anew at every look: see blending.py.
     donors: Sequence[Sample] = field(default=(), repr=False, compare=False)
     centre: float = 1.0  # the share of each side that is photograph
+    # (x, y) of eyes, nose and corners of the mouth, as fractions; empty where no face was found
+    landmarks: tuple[tuple[float, float], ...] = ()
 
     def pixels(self) -> NDArray[np.uint8]:
         """Decode to (h, w, 3) uint8 RGB.
