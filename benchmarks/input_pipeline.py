@@ -36,7 +36,7 @@ BAR = 3.0
 PIPELINE_BATCHES = 40
 # Recipe, what is set in it, and the steps that are timed at once.
 CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
-    ("lite", {"size": 224, "early_share": 0, "freeze_until": 0, "freeze_norm": True}, 6),
+    ("faces", {"size": 224, "early_share": 0, "freeze_until": 0, "freeze_norm": True}, 6),
     ("advanced_fine_tune", {}, 2),
 )
 

@@ -27,7 +27,8 @@ class Face:
     """A face that was found, and how sure the detector is: ``score`` in [0, 1].
 
     ``landmarks`` are (x, y) of both eyes, the nose and both corners of the mouth, the left one of
-    the picture first, as fractions of the frame; training blends faces by them.
+    the picture first, as fractions of the frame, beyond [0, 1] where a face is cut by its edge.
+    Training blends faces by them; a detector that finds none leaves them empty.
     """
 
     box: Box

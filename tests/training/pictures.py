@@ -13,6 +13,9 @@ from core.faces.face import Box, Face
 from core.model.preprocess import Scaling
 from training.networks import Head, Network
 
+# Eyes, nose and corners of the mouth of a face in the middle, as fractions of the picture.
+LANDMARKS = ((0.42, 0.44), (0.58, 0.44), (0.5, 0.53), (0.44, 0.61), (0.56, 0.61))
+
 
 class CentreFace:
     """A face detector that always finds one face, in the middle; counts its calls."""
@@ -22,7 +25,7 @@ class CentreFace:
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 - a Protocol's
         self.calls += 1
-        return [Face(Box(0.25, 0.25, 0.5, 0.5), 0.9)]
+        return [Face(Box(0.25, 0.25, 0.5, 0.5), 0.9, LANDMARKS)]
 
 
 def write_data(root: Path, *, pairs: int = 6, size: int = 64) -> Path:

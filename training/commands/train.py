@@ -30,7 +30,7 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 @click.command("train")
-@click.option("--recipe", "recipe_name", default="lite", show_default=True, help="How to train.")
+@click.option("--recipe", "recipe_name", default="faces", show_default=True, help="How to train.")
 @click.option(
     "--list-recipes", is_flag=True, is_eager=True, expose_value=False, callback=_list_recipes,
     help="Show the recipes and exit.",
@@ -107,7 +107,7 @@ def train(
     \b
     Example:
       deepfake train --recipe advanced_fine_tune --data faces/ --out runs/first --epochs 3
-      deepfake train --recipe lite --data faces/ --out runs/lite --set freeze_norm=true
+      deepfake train --recipe faces --data faces/ --out runs/faces --set steps=4000
     """
     from training.data.classes import ClassNames
     from training.fit.pictures import Selection
@@ -177,7 +177,7 @@ def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> 
     if recipe.mixture is None:
         raise ConfigurationError(
             f"--weight: {recipe.name} shows every picture once an epoch; give it a mixture, as "
-            "--set mixture.paired_share=0, or take the recipe lite."
+            "--set 'mixture={}', or take the recipe faces."
         )
     from training.data.data_set import source_weights
 

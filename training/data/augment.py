@@ -1,4 +1,4 @@
-"""One view of a picture on its way to a training batch: seeded, NumPy, OpenCV and PyAV only.
+"""One view of a picture on its way to a training batch: seeded; NumPy, OpenCV and PyAV only.
 
 The order is that of the world: whoever passed the picture on scaled and compressed it
 (:mod:`training.data.degrade`), then ``core`` cuts the face and encodes it as it does when serving.
@@ -27,7 +27,7 @@ class Augmentation:
 
     flip: float = 0.5
     degradation: Degradation = field(default_factory=Degradation)
-    compress_crop: float = 0.3  # the crop itself, as a JPEG or WebP, before that of serving
+    compress_crop: float = 0.3  # the crop itself, as a JPEG, before that of serving
     margin: tuple[float, float] = (0.1, 0.7)  # serving cuts at the margin of the bundle
     zoom: tuple[float, float] = (0.9, 1.0)  # of the box: detectors differ in where a face ends
     shift: float = 0.06  # of the longer side of the face

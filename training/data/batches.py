@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.data.mixture import Mixture, Pool, partners_of, pool_of
+from training.data.mixture import Mixture, Pool, pool_of, with_partners
 from training.data.order import EpochOrder, WeightedPicks
 
 
@@ -34,8 +34,9 @@ class ClassCounts(NamedTuple):
 class Sampler:
     """Chooses the samples of each step.
 
-    With a :class:`Mixture`, half of every batch is real, and the fakes of every source are walked
-    without repetition in a new order each epoch of their own. Without one, an epoch shows every
+    With a :class:`Mixture`, half of every batch is fake, and the fakes of every source are walked
+    without repetition in a new order each epoch of their own; the other half are the reals that
+    belong to them. Without one, an epoch shows every
     picture once, shuffled, in its natural proportions; the last batch may be smaller.
 
     Raises :class:`ConfigurationError` when a class is missing, or half a batch is no number.
@@ -90,11 +91,10 @@ class _Mixed:
     ) -> None:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
-        self._seed, self._partners = seed, partners_of(samples)
-        fakes: dict[Pool, list[Sample]] = defaultdict(list)
-        for sample in samples:
-            if sample.picture.fake:
-                fakes[pool_of(sample.picture)].append(sample)
+        self._seed = seed
+        fakes: dict[Pool, list[tuple[Sample, Sample | None]]] = defaultdict(list)
+        for fake, real in with_partners(samples):
+            fakes[pool_of(fake.picture)].append((fake, real))
         shares = mixture.shares([each.picture for each in samples if each.picture.fake])
         self._fakes = [fakes[pool] for pool in shares]
         self._orders = [
@@ -104,16 +104,13 @@ class _Mixed:
         self._reals = _Reals([each for each in samples if not each.picture.fake], mixture)
 
     def draw(self, step: int) -> list[Sample]:
-        fakes = [
-            self._fakes[pool][self._orders[pool].at(place)] for pool, place in self._picks.at(step)
-        ]
-        reals = [self._beside(fake, step, slot) for slot, fake in enumerate(fakes)]
+        reals, fakes = [], []
+        for slot, (pool, place) in enumerate(self._picks.at(step)):
+            fake, real = self._fakes[pool][self._orders[pool].at(place)]
+            rng = np.random.default_rng([self._seed, 2, step, slot])
+            reals.append(self._reals.like(fake, rng) if real is None else real)
+            fakes.append(fake)
         return [*reals, *fakes]
-
-    def _beside(self, fake: Sample, step: int, slot: int) -> Sample:
-        own = self._partners[id(fake)]
-        rng = np.random.default_rng([self._seed, 2, step, slot])
-        return self._reals.like(fake, rng) if own is None else own
 
 
 class _Reals:

@@ -19,8 +19,8 @@ from training.data import compress
 Pixels = NDArray[np.uint8]
 
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-_SMALLEST = 48  # px: no chain makes a side smaller
-_HEVC_SHARE = 0.0  # of films
+_SMALLEST = 48  # px: no chain makes the shorter side smaller
+_LARGEST = 4096  # px: a longer side is shrunk to it first, as no film and few uploads are larger
 _GREY_SHARE = 0.15  # of recoloured pictures
 
 
@@ -37,7 +37,7 @@ class Degradation:
     noise_sigma: float = 6.0  # of 255
     still: float = 0.3  # a chain of JPEG and WebP, as of pages that pass pictures on
     quality: tuple[int, int] = (50, 98)
-    film: float = 0.0  # a frame of a film in H.264 or HEVC
+    film: float = 0.0  # a frame of a film in H.264
     crf: tuple[int, int] = (20, 38)
     messenger: float = 0.0  # scaled down and coarsely encoded, as a still or a film
     screen: float = 0.0  # recorded from a screen: scaled, tones changed, encoded once more
@@ -45,6 +45,7 @@ class Degradation:
 
 def degrade(pixels: Pixels, rng: np.random.Generator, options: Degradation) -> Pixels:
     """One degraded copy of (h, w, 3) uint8 RGB; scaling and chains may change its size."""
+    pixels = _scaled(pixels, min(1.0, _LARGEST / max(pixels.shape[:2])), cv2.INTER_AREA)
     if rng.random() < options.rescale:
         pixels = _rescale(pixels, rng, options.rescale_from)
     if rng.random() < options.blur:
@@ -83,11 +84,10 @@ def _stills(pixels: Pixels, rng: np.random.Generator, options: Degradation) -> P
 
 
 def _film(pixels: Pixels, rng: np.random.Generator, crf: tuple[int, int]) -> Pixels:
-    codec: compress.Codec = "libx265" if rng.random() < _HEVC_SHARE else "libx264"
     factor = int(rng.integers(crf[0], crf[1] + 1))
     across, down = rng.normal(0, 1, 2)
-    frame = int(rng.integers(4))
-    return compress.film(pixels, codec, factor, (float(across), float(down)), frame)
+    frame = int(rng.integers(compress.FILM_FRAMES))
+    return compress.film(pixels, factor, (float(across), float(down)), frame)
 
 
 def _messenger(pixels: Pixels, rng: np.random.Generator, options: Degradation) -> Pixels:
@@ -114,8 +114,15 @@ def _rescale(pixels: Pixels, rng: np.random.Generator, smallest: float) -> Pixel
 
 
 def _resized(pixels: Pixels, factor: float, rng: np.random.Generator) -> Pixels:
-    height, width = (max(_SMALLEST, round(side * factor)) for side in pixels.shape[:2])
-    kernel = _KERNELS[rng.integers(len(_KERNELS))]
+    least = min(1.0, _SMALLEST / min(pixels.shape[:2]))
+    return _scaled(pixels, max(factor, least), _KERNELS[rng.integers(len(_KERNELS))])
+
+
+def _scaled(pixels: Pixels, factor: float, kernel: int) -> Pixels:
+    """Both sides times ``factor``, at least 1 px; the same array where the factor is 1."""
+    if factor == 1:
+        return pixels
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
     return _u8(cv2.resize(pixels, (width, height), interpolation=kernel))
 
 

@@ -76,11 +76,12 @@ class Mixture:
     def describe(self, samples: Sequence[Sample]) -> str:
         """What the mixture makes of these pictures, in words; what it cannot use is named."""
         fakes = [sample.picture for sample in samples if sample.picture.fake]
-        kinds: Counter[str] = Counter()
+        kinds: dict[str, float] = defaultdict(float)
         for (kind, _), share in self.shares(fakes).items():
-            kinds[kind] += share  # type: ignore[assignment] - a Counter of floats
-        told = ["fakes " + ", ".join(f"{kind} {share:.0%}" for kind, share in kinds.most_common())]
-        paired = sum(partner is not None for partner in partners_of(samples).values())
+            kinds[kind] += share
+        often = sorted(kinds.items(), key=lambda item: -item[1])
+        told = ["fakes " + ", ".join(f"{kind} {share:.0%}" for kind, share in often)]
+        paired = sum(real is not None for _, real in with_partners(samples))
         told.append(f"{paired} of {len(fakes)} have a real picture of their own")
         named = {name for sample in samples for name in _names(sample.picture)}
         if unused := sorted(set(self.weights) - named):
@@ -97,8 +98,8 @@ def pool_of(picture: Picture) -> Pool:
     return kind or picture.source, picture.source
 
 
-def partners_of(samples: Sequence[Sample]) -> dict[int, Sample | None]:
-    """``id`` of every fake → the real picture that it was made of, or None where nobody says.
+def with_partners(samples: Sequence[Sample]) -> list[tuple[Sample, Sample | None]]:
+    """Every fake with the real picture that it was made of, or None where nobody says which.
 
     That of a blended fake is the picture itself; of others, one of the same source and stated
     group, the nth of the group's reals for its nth fake, as frames of one clip have one order.
@@ -109,17 +110,17 @@ def partners_of(samples: Sequence[Sample]) -> dict[int, Sample | None]:
         if sample.picture.group_stated and not sample.picture.fake:
             reals[sample.picture.source, sample.picture.group].append(sample)
     taken: Counter[tuple[str, str]] = Counter()
-    partners: dict[int, Sample | None] = {}
-    for sample in (each for each in samples if each.picture.fake):
-        group = sample.picture.source, sample.picture.group
-        if sample.donors:
-            partners[id(sample)] = originals.get(sample.picture.key)
-        elif sample.picture.group_stated and (found := reals.get(group)):
-            partners[id(sample)] = found[taken[group] % len(found)]
+    paired: list[tuple[Sample, Sample | None]] = []
+    for fake in (each for each in samples if each.picture.fake):
+        group = fake.picture.source, fake.picture.group
+        real: Sample | None = None
+        if fake.donors:
+            real = originals.get(fake.picture.key)
+        elif fake.picture.group_stated and (found := reals.get(group)):
+            real = found[taken[group] % len(found)]
             taken[group] += 1
-        else:
-            partners[id(sample)] = None
-    return partners
+        paired.append((fake, real))
+    return paired
 
 
 def _names(picture: Picture) -> list[str]:

@@ -12,8 +12,8 @@ from training.data.sample import Sample
 
 def views_of_step(
     sampler: Sampler, step: int, size: int, augmentation: Augmentation, seed: int
-) -> tuple[list[Sample], NDArray[np.uint8]]:
-    """The samples of a step and their crops, (n, size, size, 3) uint8 RGB.
+) -> tuple[list[Sample], list[NDArray[np.uint8]]]:
+    """The samples of a step and their crops, each (size, size, 3) uint8 RGB.
 
     A pure function of (seed, step). A fake and the real picture beside it are flipped, cut and
     compressed alike, so that what tells them apart is the forgery.
@@ -30,4 +30,4 @@ def views_of_step(
         )
         for slot, sample in enumerate(samples)
     ]
-    return samples, np.stack(crops)
+    return samples, crops

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, is_dataclass
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -14,12 +14,14 @@ from training.data.mixture import Mixture
 from training.recipes.recipe import Recipe
 
 _FIXED = frozenset({"name"})
-_PARTED = frozenset({"mixture", "augmentation"})
+# Fields with parts, which may have parts again; the names in the last are those of the data.
+_PARTED = frozenset({"mixture", "augmentation", "degradation", "blending"})
+_OF_DATA = "mixture.weights"
 _EITHER = {"steps": "epochs", "epochs": "steps"}
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """``["steps=100", "mixture.paired_share=0.3"]`` as field to value, read as JSON or text.
+    """``["steps=100", "mixture.weights.swap=2"]`` as field to value, read as JSON or text.
 
     Raises :class:`ConfigurationError` for one without an equals sign.
     """
@@ -57,16 +59,17 @@ def override(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
 
 def _inside(current: Any, field: str, inner: str, value: Any) -> dict[str, Any]:
     """The parts of a field as a dict, one of them replaced."""
-    if field not in _PARTED:
-        raise ConfigurationError(f"{field} has no parts; set {field} itself.")
-    if current is None:
+    if field == "mixture" and current is None:
         current = Mixture()
-    parts: dict[str, Any] = dict(current) if isinstance(current, dict) else asdict(current)
+    if not isinstance(current, Mapping) and not is_dataclass(current):
+        raise ConfigurationError(f"{field} has no parts; set {field} itself.")
+    parts = dict(current) if isinstance(current, Mapping) else asdict(cast("Any", current))
+    if field == _OF_DATA:
+        return {**parts, inner: value}  # a name may hold a point
     name, _, rest = inner.partition(".")
     if name not in parts:
         raise _unknown(f"{field}.{inner}", (f"{field}.{each}" for each in parts))
-    parts[name] = {**parts[name], rest: value} if rest else value
-    return parts
+    return {**parts, name: _inside(parts[name], f"{field}.{name}", rest, value) if rest else value}
 
 
 def _unknown(name: str, known: Iterable[str]) -> ConfigurationError:
@@ -78,7 +81,7 @@ def _explain(error: ValidationError) -> str:
     told: dict[str, list[str]] = {}
     for each in error.errors(include_url=False):
         # Behind the name of a plain field stands the member of a union that did not fit.
-        depth = 2 if each["loc"][:1] and each["loc"][0] in _PARTED else 1
+        depth = 1 + sum(part in _PARTED for part in each["loc"][:2])
         where = ".".join(map(str, each["loc"][:depth])) or "recipe"
         given = f" (given: {each['input']!r})" if each["loc"] else ""
         told.setdefault(where + given, []).append(each["msg"].removeprefix("Value error, "))

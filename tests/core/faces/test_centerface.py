@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.faces.centerface import MAX_OVERLAP, letterbox, suppress
+from core.faces.centerface import MAX_OVERLAP, decode, letterbox, suppress
 
 numbers = st.floats(0, 100, width=32)
 
@@ -16,6 +16,30 @@ def test_a_frame_is_never_enlarged_on_its_canvas() -> None:
     assert (scale, left, top) == (1, 194, 103)
     assert batch.shape == (1, 256, 448, 3)
     assert (batch > 0).sum() == 50 * 60 * 3
+
+
+def test_a_cell_of_the_maps_is_a_box_and_five_points_in_pixels() -> None:
+    heat = np.zeros((1, 4, 6), np.float32)
+    heat[0, 2, 3] = 0.8
+    size, offset = np.zeros((2, 2, 4, 6), np.float32)
+    size[:, 2, 3] = np.log([5, 2])  # 20 px high, 8 px wide
+    offset[:, 2, 3] = (0.5, -0.25)  # down, right: the centre is at y = 12, x = 13
+    landmarks = np.zeros((10, 4, 6), np.float32)
+    landmarks[:, 2, 3] = np.repeat([0, 0.25, 0.5, 0.75, 1], 2)
+    (found,) = decode(heat, size, offset, landmarks)
+    np.testing.assert_allclose(found[:5], [9, 2, 17, 22, 0.8], atol=1e-5)
+    points = [(9, 2), (11, 7), (13, 12), (15, 17), (17, 22)]
+    np.testing.assert_allclose(found[5:].reshape(5, 2), points, atol=1e-5)
+
+
+def test_maps_without_a_face_give_none() -> None:
+    assert decode(*(np.zeros((n, 4, 4), np.float32) for n in (1, 2, 2, 10))).shape == (0, 15)
+
+
+def test_what_stands_behind_the_score_stays_with_its_box() -> None:
+    rows = np.arange(45, dtype=np.float32).reshape(3, 15)
+    kept = suppress(rows)
+    assert (kept == rows[::-1][: len(kept)]).all()
 
 
 def test_a_part_of_a_face_gives_way_to_the_whole() -> None:

@@ -60,6 +60,43 @@ def test_the_shipped_detector_finds_one_face_in_a_portrait(
     assert face.score > 0.7
 
 
+def _landmarks(
+    detector: FaceDetector, pixels: NDArray[np.uint8]
+) -> tuple[Box, NDArray[np.float64]]:
+    """The largest face and its landmarks, both as fractions of the frame."""
+    face = detector.detect(pixels)[0]
+    return face.box, np.array(face.landmarks)
+
+
+def test_the_landmarks_of_a_portrait_are_eyes_nose_and_mouth(
+    detector: FaceDetector, astronaut: NDArray[np.uint8]
+) -> None:
+    box, points = _landmarks(detector, astronaut)
+    left_eye, right_eye, nose, left_mouth, right_mouth = points
+    assert left_eye[0] < nose[0] < right_eye[0]
+    assert left_mouth[0] < right_mouth[0]
+    assert max(left_eye[1], right_eye[1]) < nose[1] < min(left_mouth[1], right_mouth[1])
+    assert (points > (box.left, box.top)).all()
+    assert (points < (box.left + box.width, box.top + box.height)).all()
+    # By eye, in pixels of the 512 x 512 portrait.
+    by_eye = [(207, 111), (244, 109), (229, 130), (210, 148), (246, 147)]
+    np.testing.assert_allclose(points * 512, by_eye, atol=9)
+
+
+@pytest.mark.parametrize(("height", "width"), [(512, 512), (700, 512), (512, 900), (150, 900)])
+def test_landmarks_move_with_the_face(
+    detector: FaceDetector, astronaut: NDArray[np.uint8], height: int, width: int
+) -> None:
+    """Whatever canvas the frame is shrunk into, the points are where they were in the portrait."""
+    portrait = astronaut if height > 200 else scaled(astronaut[:300, 100:400], 0.5)
+    _, alone = _landmarks(detector, portrait)
+    frame = np.zeros((height, width, 3), np.uint8)
+    frame[: portrait.shape[0], -portrait.shape[1] :] = portrait[:height]
+    _, points = _landmarks(detector, frame)
+    moved = points * (width, height) - (width - portrait.shape[1], 0)
+    np.testing.assert_allclose(moved, alone * portrait.shape[1::-1], atol=5)
+
+
 @pytest.mark.parametrize("width", [90, 120, 200])
 def test_a_face_is_found_where_it_stands_in_a_full_hd_frame(
     detector: FaceDetector, astronaut: NDArray[np.uint8], width: int

@@ -63,8 +63,9 @@ def test_every_canvas_gets_maps_of_a_quarter_of_its_sides(canvas: tuple[int, int
     network = FaceNetwork(MODEL_PATH, sha256=MODEL_SHA256)
     cells = (canvas[0] // 4, canvas[1] // 4)
     for _ in range(2):
-        heat, size, offset = network(np.zeros((1, *canvas, 3), np.uint8))
+        heat, size, offset, points = network(np.zeros((1, *canvas, 3), np.uint8))
         assert (heat.shape, size.shape, offset.shape) == ((1, *cells), (2, *cells), (2, *cells))
+        assert points.shape == (10, *cells)
         assert 0 <= heat.min() <= heat.max() <= 1
 
 

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from core.errors import ConfigurationError
 from training.data.batches import Sampler
+from training.data.blending import SOURCE, blended_fakes
 from training.data.cache import Sample
 from training.data.mixture import Mixture
 
-MIXTURE = Mixture(paired_share=0.5)
-
 
 def _sampler(samples: list[Sample], seed: int = 3) -> Sampler:
-    return Sampler(samples, MIXTURE, batch_size=8, seed=seed)
+    return Sampler(samples, Mixture(), batch_size=8, seed=seed)
+
+
+def _drawn(sampler: Sampler, steps: int) -> list[Sample]:
+    return [sample for step in range(steps) for sample in sampler.draw(step)]
 
 
 def test_half_of_every_batch_is_real(samples: list[Sample]) -> None:
@@ -20,20 +26,31 @@ def test_half_of_every_batch_is_real(samples: list[Sample]) -> None:
         assert labels == [False] * 4 + [True] * 4
 
 
-def test_both_halves_of_a_pair_share_a_batch(samples: list[Sample]) -> None:
-    drawn = [s.picture for s in _sampler(samples).draw(0) if s.picture.source == "dfdc"]
-    real = {picture.group for picture in drawn if not picture.fake}
-    fake = {picture.group for picture in drawn if picture.fake}
-    assert real == fake
-    assert len(real) == 2
+def test_a_fake_stands_beside_the_real_that_it_was_made_of(samples: list[Sample]) -> None:
+    for step in range(5):
+        drawn = [sample.picture for sample in _sampler(samples).draw(step)]
+        for real, fake in zip(drawn[:4], drawn[4:], strict=True):
+            assert real.source == fake.source
+            assert not fake.group_stated or real.group == fake.group
 
 
-def test_an_epoch_shows_every_pair_once(samples: list[Sample]) -> None:
-    sampler = _sampler(samples)
-    drawn = [s.picture for step in range(3) for s in sampler.draw(step)]
-    groups = [p.group for p in drawn if p.source == "dfdc" and not p.fake]
-    assert sorted(groups) == sorted(set(groups))
-    assert len(groups) == 6
+def test_a_blended_fake_stands_beside_its_own_picture(samples: list[Sample]) -> None:
+    sampler = _sampler([*samples, *blended_fakes(samples)])
+    drawn = [sampler.draw(step) for step in range(10)]
+    pairs = [pair for batch in drawn for pair in zip(batch[:4], batch[4:], strict=True)]
+    blended = [(real, fake) for real, fake in pairs if fake.picture.source == SOURCE]
+    assert len(blended) > 4
+    assert all(real.picture.key == fake.picture.key for real, fake in blended)
+
+
+def test_a_fake_of_a_source_without_reals_stands_beside_any_other(samples: list[Sample]) -> None:
+    alone = [
+        replace(each, picture=replace(each.picture, source="gan")) if each.picture.fake else each
+        for each in samples
+    ]
+    reals = Counter(s.picture.source for s in _drawn(_sampler(alone), 40) if not s.picture.fake)
+    assert set(reals) == {"dfdc", "portraits"}
+    assert min(reals.values()) / reals.total() > 0.35
 
 
 def test_a_step_does_not_depend_on_those_before_it(samples: list[Sample]) -> None:
@@ -41,64 +58,33 @@ def test_a_step_does_not_depend_on_those_before_it(samples: list[Sample]) -> Non
     assert _sampler(samples).draw(7) != _sampler(samples, seed=4).draw(7)
 
 
+def test_the_fakes_of_a_source_are_walked_without_repetition(samples: list[Sample]) -> None:
+    for weights in ({}, {"dfdc": 3.0}):
+        sampler = Sampler(samples, Mixture(weights), batch_size=8, seed=1)
+        fakes = [s.picture.key for s in _drawn(sampler, 40) if s.picture.fake]
+        for source in ("dfdc", "portraits"):
+            seen = [key for key in fakes if key.startswith(f"train/{source}/")]
+            assert len(seen) > 12
+            assert all(len(set(seen[i : i + 6])) == 6 for i in range(0, len(seen) - 5, 6))
+
+
 def test_a_heavier_source_is_drawn_more_often(samples: list[Sample]) -> None:
-    mixture = Mixture(paired_share=0, weights={"dfdc": 9.0, "portraits": 1.0})
-    sampler = Sampler(samples, mixture, batch_size=32, seed=0)
-    drawn = [s.picture.source for step in range(20) for s in sampler.draw(step)]
+    sampler = Sampler(samples, Mixture({"dfdc": 9.0}), batch_size=32, seed=0)
+    drawn = [sample.picture.source for sample in _drawn(sampler, 20)]
     assert 0.85 < drawn.count("dfdc") / len(drawn) < 0.95
 
 
-def test_an_unpaired_source_is_walked_without_repetition(samples: list[Sample]) -> None:
-    sampler = _sampler(samples)  # 2 of 4 slots a class are portraits, of which there are 6
-    for epoch in range(3):
-        steps = range(epoch * 3, epoch * 3 + 3)
-        drawn = [s.picture for step in steps for s in sampler.draw(step)]
-        for fake in (False, True):
-            keys = [p.key for p in drawn if p.source == "portraits" and p.fake is fake]
-            assert len(keys) == len(set(keys)) == 6
-
-
-def test_sources_of_unequal_weight_are_each_walked_without_repetition(
-    samples: list[Sample],
-) -> None:
-    mixture = Mixture(paired_share=0, weights={"dfdc": 3.0})
-    sampler = Sampler(samples, mixture, batch_size=8, seed=1)
-    keys = [s.picture.key for step in range(40) for s in sampler.draw(step)]
-    for source in ("dfdc", "portraits"):
-        seen = [key for key in keys if key.startswith(f"train/{source}/real")]
-        assert all(len(set(seen[i : i + 6])) == 6 for i in range(0, len(seen) - 5, 6))
-
-
-def test_without_a_share_the_paired_source_is_drawn_as_the_others(samples: list[Sample]) -> None:
-    mixture = Mixture(paired_share=0, weights={"dfdc": 3.0})
-    sampler = Sampler(samples, mixture, batch_size=32, seed=0)
-    drawn = [s.picture.source for step in range(20) for s in sampler.draw(step)]
-    assert 0.7 < drawn.count("dfdc") / len(drawn) < 0.8
-
-
-def test_a_picture_without_its_pair_is_drawn_as_the_others_are(samples: list[Sample]) -> None:
+def test_a_fake_without_its_real_is_drawn_as_the_others_are(samples: list[Sample]) -> None:
     lonely = next(s for s in samples if s.picture.source == "dfdc" and s.picture.fake)
     left = [s for s in samples if s.picture.fake or s.picture.group != lonely.picture.group]
-    sampler = Sampler(left, MIXTURE, batch_size=8, seed=0)
-    drawn = [s.picture.key for step in range(20) for s in sampler.draw(step)]
+    drawn = [sample.picture.key for sample in _drawn(_sampler(left), 20)]
     assert lonely.picture.key in drawn
 
 
-def test_a_share_beyond_one_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"paired share is 1\.5"):
-        Mixture(paired_share=1.5)
-
-
 def test_a_weight_can_be_overridden_and_nought_leaves_a_source_out(samples: list[Sample]) -> None:
-    mixture = Mixture(paired_share=0, weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
+    mixture = Mixture(weights={"dfdc": 9.0}).with_weights({"dfdc": 0.0})
     sampler = Sampler(samples, mixture, batch_size=8, seed=1)
-    assert {s.picture.source for step in range(9) for s in sampler.draw(step)} == {"portraits"}
-
-
-@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
-def test_a_weight_that_is_none_is_refused(weight: float) -> None:
-    with pytest.raises(ConfigurationError, match="weight of source 'dfdc'"):
-        Mixture(weights={"dfdc": weight})
+    assert {sample.picture.source for sample in _drawn(sampler, 9)} == {"portraits"}
 
 
 def test_without_a_mixture_an_epoch_shows_every_picture_once(samples: list[Sample]) -> None:
@@ -122,10 +108,10 @@ def test_class_counts_give_weights_that_balance_the_classes(samples: list[Sample
 
 def test_an_odd_batch_is_refused(samples: list[Sample]) -> None:
     with pytest.raises(ConfigurationError, match="batch size is 7"):
-        Sampler(samples, MIXTURE, batch_size=7, seed=0)
+        Sampler(samples, Mixture(), batch_size=7, seed=0)
 
 
 def test_one_class_alone_is_refused(samples: list[Sample]) -> None:
     real = [sample for sample in samples if not sample.picture.fake]
     with pytest.raises(ConfigurationError, match="both classes"):
-        Sampler(real, MIXTURE, batch_size=8, seed=0)
+        Sampler(real, Mixture(), batch_size=8, seed=0)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.data.augment import Augmentation, augmented_crop
 from training.data.blending import SOURCE, blended_fakes
 from training.data.cache import Sample
+from training.data.degrade import Degradation
 
 
 def test_every_blended_fake_is_a_real_picture_under_another_label(samples: list[Sample]) -> None:
@@ -14,6 +17,12 @@ def test_every_blended_fake_is_a_real_picture_under_another_label(samples: list[
     assert all(s.picture.fake and s.picture.source == SOURCE for s in blended)
 
 
+def test_a_picture_without_landmarks_is_not_blended(samples: list[Sample]) -> None:
+    blind = [replace(sample, landmarks=()) for sample in samples]
+    assert blended_fakes(blind) == []
+    assert len(blended_fakes([*blind, samples[0]])) == (not samples[0].picture.fake)
+
+
 def test_no_source_gives_more_than_its_share(samples: list[Sample]) -> None:
     assert len(blended_fakes(samples, per_source=2)) == 2 * 2  # two sources have reals
 
@@ -21,7 +30,16 @@ def test_no_source_gives_more_than_its_share(samples: list[Sample]) -> None:
 def test_a_blended_fake_is_not_the_picture_it_was_made_from(samples: list[Sample]) -> None:
     blended = blended_fakes(samples)[0]
     original = next(s for s in samples if s.picture.key == blended.picture.key)
-    still = Augmentation(flip=0, rescale=0, blur=0, colour=0, noise=0, compress_before=0,
-                         compress_after=0, margin=(0.3, 0.3), shift=0)  # fmt: skip
-    crops = [augmented_crop(s, 64, np.random.default_rng(3), still) for s in (blended, original)]
+    still = Augmentation(
+        flip=0,
+        degradation=Degradation(rescale=0, blur=0, colour=0, noise=0, still=0),
+        compress_crop=0,
+        margin=(0.3, 0.3),
+        shift=0,
+    )
+    rngs = [np.random.default_rng(3) for _ in range(4)]
+    crops = [
+        augmented_crop(sample, 64, rngs.pop(), still, blending_rng=rngs.pop())
+        for sample in (blended, original)
+    ]
     assert np.abs(crops[0].astype(int) - crops[1]).mean() > 1

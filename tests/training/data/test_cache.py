@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.errors import UnreadableMedia
 from core.faces.face import Face
-from tests.training.pictures import CentreFace
+from tests.training.pictures import LANDMARKS, CentreFace
 from training.data.cache import WHOLE, Sample, load_samples, read_pixels
 from training.data.manifest import Split, read_pictures
 
@@ -24,11 +24,12 @@ def test_faces_are_searched_for_once(data_dir: Path, tmp_path: Path) -> None:
     second = load_samples(pictures, tmp_path, lambda: detector)
     assert detector.calls == len(pictures)
     assert first == second
+    assert {sample.landmarks for sample in second.samples} == {LANDMARKS}
 
 
 def test_the_cache_holds_no_pixels(data_dir: Path, tmp_path: Path) -> None:
     load_samples(read_pictures(data_dir, Split.TRAIN), tmp_path, CentreFace)
-    assert [file.name for file in tmp_path.iterdir()] == ["face_boxes.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["faces.json"]
 
 
 def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: 
             return []
 
     sample = load_samples(read_pictures(data_dir, Split.TRAIN)[:1], tmp_path, Blind).samples[0]
-    assert (sample.box, sample.face_found) == (WHOLE, False)
+    assert (sample.box, sample.face_found, sample.landmarks) == (WHOLE, False, ())
     assert np.array_equal(sample.crop(64), sample.pixels())
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from core import jpeg
 from core.model.preprocess import Scaling, to_tensor
-from training.data.augment import Augmentation, augmented_crop
+from training.data.augment import Augmentation
 from training.data.batches import Sampler
 from training.data.cache import Sample
 from training.data.mixture import Mixture
 from training.data.pipeline import evaluation_batches, training_batches
+from training.data.views import views_of_step
 
 pytest.importorskip("tensorflow")
 
@@ -21,7 +22,7 @@ SEED = 5
 def _batches(
     samples: list[Sample], first: int, last: int, scaling: Scaling = Scaling.SIGNED
 ) -> Any:
-    sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
+    sampler = Sampler(samples, Mixture(), batch_size=8, seed=SEED)
     return training_batches(
         sampler,
         Augmentation(),
@@ -49,11 +50,11 @@ def test_a_resumed_run_sees_the_batches_of_an_unbroken_one(samples: list[Sample]
 def test_a_batch_holds_the_augmented_crops_in_the_scaling_of_the_network(
     samples: list[Sample],
 ) -> None:
-    sampler = Sampler(samples, Mixture(paired_share=0.5), batch_size=8, seed=SEED)
+    sampler = Sampler(samples, Mixture(), batch_size=8, seed=SEED)
     drawn = sampler.draw(2)
     crops, labels = next(_batches(samples, 2, 3, Scaling.UNIT).as_numpy_iterator())
-    view = augmented_crop(drawn[4], 32, np.random.default_rng([SEED, 3, 2, 4]), Augmentation())
-    assert np.array_equal(crops[4], to_tensor(view[None], Scaling.UNIT)[0])
+    _, views = views_of_step(sampler, 2, 32, Augmentation(), SEED)
+    assert np.array_equal(crops, to_tensor(np.stack(views), Scaling.UNIT))
     assert labels.tolist() == [float(sample.picture.fake) for sample in drawn]
     assert (crops.dtype, labels.dtype) == (np.float32, np.float32)
 

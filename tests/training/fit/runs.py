@@ -22,7 +22,7 @@ RECIPE = Recipe(
     early_share=0.5,
     steps=12,
     batch_size=8,
-    mixture=Mixture(paired_share=0.5),
+    mixture=Mixture(),
     dropout=0.2,
     optimizer="adamw",
     learning_rate=2e-2,

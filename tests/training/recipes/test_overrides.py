@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import ConfigurationError
@@ -7,7 +9,7 @@ from training.data.mixture import Mixture
 from training.recipes import Recipe, find_recipe, override, parse_settings
 
 
-def _set(*settings: str, recipe: str = "lite") -> Recipe:
+def _set(*settings: str, recipe: str = "faces") -> Recipe:
     return override(find_recipe(recipe), parse_settings(settings))
 
 
@@ -21,12 +23,28 @@ def test_fields_are_typed() -> None:
 
 
 def test_a_dotted_name_reaches_into_a_field() -> None:
-    recipe = _set("augmentation.flip=0", "augmentation.quality=[60,90]", "mixture.weights.lfw=3")
-    assert recipe.augmentation.flip == 0
-    assert recipe.augmentation.quality == (60, 90)
-    assert recipe.mixture is not None
-    assert _set("mixture.paired_share=0", recipe="frozen_base").mixture == Mixture(paired_share=0)
-    assert (recipe.mixture.weights["lfw"], recipe.mixture.weights["utkface"]) == (3.0, 1.0)
+    recipe = _set("augmentation.flip=0", "augmentation.erase_area=[0.1,0.2]")
+    assert (recipe.augmentation.flip, recipe.augmentation.erase_area) == (0, (0.1, 0.2))
+    assert recipe.augmentation.margin == find_recipe("faces").augmentation.margin
+
+
+def test_a_name_with_several_points_reaches_further() -> None:
+    before = find_recipe("faces").augmentation
+    after = _set(
+        "augmentation.degradation.quality=[60,90]",
+        "augmentation.degradation.film=0.1",
+        "augmentation.blending.opacity=[1]",
+    ).augmentation
+    assert after.degradation == replace(before.degradation, quality=(60, 90), film=0.1)
+    assert after.blending == replace(before.blending, opacity=(1.0,))
+
+
+def test_the_weight_of_any_source_may_be_set() -> None:
+    assert _set("mixture.weights.lfw=3", "mixture.weights.v1.2=0").mixture == Mixture(
+        {"lfw": 3.0, "v1.2": 0.0}
+    )
+    assert _set("mixture.weights.swap=2", recipe="frozen_base").mixture == Mixture({"swap": 2.0})
+    assert _set("mixture={}", recipe="frozen_base").mixture == Mixture()
 
 
 def test_the_rest_stays_as_it_was() -> None:
@@ -49,6 +67,9 @@ def test_steps_and_epochs_replace_each_other() -> None:
         ("name=x", r"no field 'name'"),
         ("augmentation.flop=1", r"'augmentation\.flop'; there are: augmentation\.flip"),
         ("seed.x=1", r"seed has no parts"),
+        ("augmentation.flip.x=1", r"augmentation\.flip has no parts"),
+        ("augmentation.degradation.x=1", r"'augmentation\.degradation\.x'; there are: .*\.crf"),
+        ("augmentation.degradation.film=x", r"augmentation\.degradation\.film \(given: 'x'\)"),
         ("steps=ten", r"steps \(given: 'ten'\): Input should be a valid integer"),
         ("learning_rate=-1", r"learning_rate \(given: -1\): Input should be greater than 0"),
         ("optimizer=sgd", r"optimizer \(given: 'sgd'\): Input should be 'adam' or 'adamw'"),

@@ -32,7 +32,7 @@ def test_every_recipe_is_valid_and_names_a_network() -> None:
 
 
 def test_a_recipe_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"'best'.*frozen_base.*advanced_fine_tune, lite"):
+    with pytest.raises(ConfigurationError, match=r"'best'.*frozen_base.*advanced_fine_tune, faces"):
         find_recipe("best")
 
 
