@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,14 +16,24 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
     from training.data.picture import Split
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+_FACTS = (f"{__name__}.centres", f"{__name__}.groups")
 
-def _parsed(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> list[DataSet]:
+
+def _parsed(ctx: click.Context, __: click.Parameter, texts: Sequence[str]) -> list[DataSet]:
     from training.data.data_set import parse_data_sets
+    from training.data.source_facts import parse_facts
 
     try:
-        return parse_data_sets(texts)
+        facts = parse_facts(*(ctx.meta.get(option, ()) for option in _FACTS))
+        return [replace(each, facts=facts) for each in parse_data_sets(texts)]
     except ConfigurationError as error:
         raise click.UsageError(error.message) from error
+
+
+def _kept(ctx: click.Context, option: click.Parameter, texts: Sequence[str]) -> None:
+    """For :func:`_parsed`, which is called later: it puts them into every data set."""
+    ctx.meta[f"{__name__}.{option.name}"] = texts
 
 
 def _checked(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> Sequence[str]:
@@ -36,8 +47,28 @@ def _checked(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> Seq
     return texts
 
 
-# list[DataSet]
-data_sets = click.option(
+_centres = click.option(
+    "--centre",
+    "centres",
+    metavar="NAME=SHARE",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_kept,
+    help="Only this share of each side, about the middle, is photograph in a source's pictures.",
+)
+_groups = click.option(
+    "--group",
+    "groups",
+    metavar="NAME=PATTERN",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_kept,
+    help="A regular expression for a source's file names; what is in its brackets names the "
+    "person, clip or photo, which stays whole where data is divided.",
+)
+_data = click.option(
     "--data",
     "data_sets",
     metavar="[NAME=]PATH",
@@ -48,9 +79,21 @@ data_sets = click.option(
     "TSV or CSV table with the columns file and class. May be given more than once.",
 )
 # The same as arguments, for commands about data alone.
-data_set_arguments = click.argument(
+_arguments = click.argument(
     "data_sets", metavar="[NAME=]PATH...", nargs=-1, required=True, callback=_parsed
 )
+
+
+def data_sets(command: Command) -> Command:
+    """``--data``, ``--centre`` and ``--group``: list[DataSet], which knows what the others say."""
+    return _data(_centres(_groups(command)))
+
+
+def data_set_arguments(command: Command) -> Command:
+    """As :func:`data_sets`, with arguments in place of ``--data``."""
+    return _arguments(_centres(_groups(command)))
+
+
 # the texts, known to parse: source_weights(texts, sources) gives the weights
 weights = click.option(
     "--weight",

@@ -22,7 +22,7 @@ from core.errors import MediaError
 from core.faces.face import Box, FaceDetector
 from training.data.integrity import Broken, decode_wholly, reason
 from training.data.picture import Picture
-from training.data.sample import WHOLE, Sample, centre_of, read_pixels
+from training.data.sample import WHOLE, Sample, read_pixels
 
 __all__ = ["WHOLE", "Loaded", "Sample", "load_samples", "read_pixels"]
 
@@ -96,25 +96,24 @@ def _once(detector: Callable[[], FaceDetector]) -> Callable[[], FaceDetector]:
 def _examine(
     picture: Picture, boxes: _BoxFile, detector: Callable[[], FaceDetector]
 ) -> Sample | Broken:
-    centre = centre_of(picture)
     try:
         data = picture.path.read_bytes()
-        key = boxes.key(data, centre)
+        key = boxes.key(data, picture.centre)
         if key not in boxes:
             decode_wholly(data)
-            boxes[key] = _find(picture, data, centre, detector())
+            boxes[key] = _find(picture, data, detector())
     except (OSError, MediaError) as error:
         return Broken(picture, reason(error))
     found = boxes[key]
     if found is None:
         # Some tight crops show a face too large for the detector: the picture is the face.
-        return Sample(picture, data, WHOLE, face_found=False, centre=centre)
+        return Sample(picture, data, WHOLE, face_found=False)
     points = tuple(zip(found[4::2], found[5::2], strict=True))
-    return Sample(picture, data, Box(*found[:4]), face_found=True, centre=centre, landmarks=points)
+    return Sample(picture, data, Box(*found[:4]), face_found=True, landmarks=points)
 
 
-def _find(picture: Picture, data: bytes, centre: float, detector: FaceDetector) -> _Found:
-    faces = detector.detect(read_pixels(picture, data, centre))
+def _find(picture: Picture, data: bytes, detector: FaceDetector) -> _Found:
+    faces = detector.detect(read_pixels(picture, data))
     if not faces:
         return None
     box, landmarks = faces[0].box, faces[0].landmarks

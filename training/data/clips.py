@@ -17,7 +17,7 @@ from typing import TypeAlias
 from core.errors import ConfigurationError
 from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
-from training.data.picture import Picture, Split, group_of_name
+from training.data.picture import Picture, Split
 from training.data.splits import split_of_name
 from training.data.table import MANIFEST, Row, folder_of, read_rows
 
@@ -79,7 +79,7 @@ def _of_table(data: DataSet, classes: ClassNames) -> Iterator[Clip]:
         if fake is None:
             raise unknown_classes([row.label], f"{data.path}, line {row.line}")
         split = split_of_name(row.split) or _split_in(Path(row.file).parts[:-1])
-        yield _clip(folder / row.file, split, data.source(row.source), row, fake=fake)
+        yield _clip(data, folder / row.file, split, data.source(row.source), row, fake=fake)
 
 
 def _of_file(data: DataSet, path: Path, row: Row, classes: ClassNames) -> Clip:
@@ -95,11 +95,13 @@ def _of_file(data: DataSet, path: Path, row: Row, classes: ClassNames) -> Clip:
             f"says {'fake' if fake else 'real'}; correct one of them."
         )
     source = next((name for name in above[: places[0]] if split_of_name(name) is None), "")
-    return _clip(path, _split_in(above), data.source(source), row, fake=fake)
+    return _clip(data, path, _split_in(above), data.source(source), row, fake=fake)
 
 
-def _clip(path: Path, split: Split | None, source: str, row: Row, *, fake: bool) -> Clip:
-    group = row.group or group_of_name(source, path.name)
+def _clip(
+    data: DataSet, path: Path, split: Split | None, source: str, row: Row, *, fake: bool
+) -> Clip:
+    group = row.group or data.facts.group_of(source, path.name)
     return Clip(
         path, row.file, split or Split.TEST, source, fake, group, row.generator, row.kind,
         group_stated=bool(row.group), split_stated=split is not None,

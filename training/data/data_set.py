@@ -6,10 +6,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from training.data.source_facts import SourceFacts
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
@@ -21,6 +22,7 @@ class DataSet:
     path: Path
     name: str
     named: bool = False
+    facts: SourceFacts = field(default_factory=SourceFacts)
 
     def source(self, folder: str = "") -> str:
         """What pictures are called that lie in the folder of a source, or in none."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from training.data.classes import ClassNames, unknown_classes
 from training.data.data_set import DataSet
-from training.data.picture import SUFFIXES, Picture, Split, group_of_name
+from training.data.picture import SUFFIXES, Picture, Split
 from training.data.splits import split_by_chance, split_of_name
 from training.data.table import ARCHIVE_FOLDERS, MANIFEST, Row, read_rows
 
@@ -37,7 +37,7 @@ def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
             key = path.relative_to(root).as_posix()
             row = rows.get(key, Row(0, key, ""))
             _check_label(row, fake, classes, manifest)
-            picture = _picture(path, split, source, row, fake=fake, split_stated=stated)
+            picture = _picture(data, path, split, source, row, fake=fake, split_stated=stated)
             if stated or split_by_chance(picture.group) is split:
                 found.append(picture)
     return found
@@ -120,10 +120,18 @@ def _check_label(row: Row, fake: bool, classes: ClassNames, manifest: Path) -> N
 
 
 def _picture(
-    path: Path, split: Split, source: str, row: Row, *, fake: bool, split_stated: bool
+    data: DataSet,
+    path: Path,
+    split: Split,
+    source: str,
+    row: Row,
+    *,
+    fake: bool,
+    split_stated: bool,
 ) -> Picture:
-    group = row.group or group_of_name(source, path.name)
+    group = row.group or data.facts.group_of(source, path.name)
     return Picture(
         path, row.file, split, source, fake, group, row.generator, row.kind,
         group_stated=bool(row.group), split_stated=split_stated,
+        centre=row.centre or data.facts.centre_of(source),
     )  # fmt: skip

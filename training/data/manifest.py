@@ -10,7 +10,8 @@ from core.errors import ConfigurationError
 from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
 from training.data.folders import LAYOUT, read_folder
-from training.data.picture import SUFFIXES, Picture, Split, group_of_name, hold_out, sources
+from training.data.picture import SUFFIXES, Picture, Split, hold_out, sources
+from training.data.source_facts import SourceFacts
 from training.data.splits import known_splits, split_by_chance, split_of_name
 from training.data.table import Row, folder_of, read_rows
 
@@ -26,7 +27,10 @@ def read_pictures(
     a known layout, or when a name says no class.
     """
     sets = _as_sets(data)
-    found = [picture for each in sets for picture in _read(each, split, classes, len(sets) > 1)]
+    if any(each.facts != SourceFacts() for each in sets):  # of sources of any split
+        found = [picture for picture in read_all(sets, classes) if picture.split is split]
+    else:
+        found = [picture for each in sets for picture in _read(each, split, classes, len(sets) > 1)]
     if not found:
         places = ", ".join(str(each.path) for each in sets)
         raise ConfigurationError(
@@ -37,7 +41,10 @@ def read_pictures(
 
 
 def read_all(data: Path | Sequence[DataSet], classes: ClassNames = BY_NAME) -> list[Picture]:
-    """Every picture of every split; raises as :func:`read_pictures`."""
+    """Every picture of every split; raises as :func:`read_pictures`.
+
+    Raises :class:`ConfigurationError` too when something is said of a source that does not occur.
+    """
     sets = _as_sets(data)
     found = [
         picture
@@ -48,6 +55,8 @@ def read_all(data: Path | Sequence[DataSet], classes: ClassNames = BY_NAME) -> l
     if not found:
         places = ", ".join(str(each.path) for each in sets)
         raise ConfigurationError(f"{places} holds no pictures; the layout is {LAYOUT}.")
+    for each in sets:
+        each.facts.check_names(sources(found))
     return found
 
 
@@ -77,7 +86,7 @@ def _read_table(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
 def _of_row(data: DataSet, folder: Path, row: Row, classes: ClassNames) -> Picture:
     path = folder / row.file
     source = data.source(row.source)
-    group = row.group or group_of_name(source, path.name)
+    group = row.group or data.facts.group_of(source, path.name)
     split = _stated_split(data.path, row)
     return Picture(
         path,
@@ -90,6 +99,7 @@ def _of_row(data: DataSet, folder: Path, row: Row, classes: ClassNames) -> Pictu
         row.kind,
         group_stated=bool(row.group),
         split_stated=split is not None,
+        centre=row.centre or data.facts.centre_of(source),
     )
 
 

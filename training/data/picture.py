@@ -36,6 +36,7 @@ class Picture:
     kind: str = ""  # of a fake, such as swap or lip-sync; empty where nobody says
     group_stated: bool = False  # by a manifest; otherwise guessed from the file name
     split_stated: bool = True  # by a folder or a table; otherwise chosen by the group
+    centre: float = 1.0  # the share of each side, about the middle, that is photograph
 
     def __post_init__(self) -> None:
         if not self.generator:
@@ -67,18 +68,3 @@ def hold_out(
 def sources(pictures: Sequence[Picture]) -> list[str]:
     """The sources that occur, sorted."""
     return sorted({picture.source for picture in pictures})
-
-
-def group_of_name(source: str, name: str) -> str:
-    """A group from the file name, where no manifest states one.
-
-    It begins with the source and a slash where the names of that source are known to tell.
-    """
-    stem, source = name.split(".", maxsplit=1)[0], source.rpartition("/")[2]
-    if source == "utkface":
-        # age_gender_race_time: near-duplicates were uploaded in the same minute.
-        return "utkface/" + stem.rpartition("_")[2][:12]
-    if source == "web_faces":
-        return "web_faces/" + stem.rpartition("_")[0]  # one person, several pictures
-    # No source in the group: two sources made from the same photo share its name.
-    return stem

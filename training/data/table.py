@@ -1,4 +1,4 @@
-"""A table of pictures, TSV or CSV: file, class and perhaps split, source, kind, generator, group.
+"""A table of pictures, TSV or CSV: file, class and perhaps split, source, kind, group and others.
 
 The tables of others name the first two columns in other ways; the 140k real and fake faces on
 Kaggle come with ``train.csv``, ``valid.csv`` and ``test.csv``, whose columns are ``path`` and
@@ -21,6 +21,7 @@ MANIFEST = "MANIFEST.tsv"
 FILE = ("file", "path", "filename", "file_name", "filepath", "image_path", "image")
 CLASS = ("class", "label_str", "class_name", "label")
 OPTIONAL = ("split", "source", "kind", "generator", "group")
+CENTRE = "centre"  # optional too, and a number
 # Kaggle's archive holds its pictures in one of these in the other, beside its tables.
 ARCHIVE_FOLDERS = ("real-vs-fake", "real_vs_fake")
 
@@ -37,6 +38,7 @@ class Row:
     kind: str = ""
     generator: str = ""
     group: str = ""
+    centre: float | None = None  # of each side, the share about the middle that is photograph
 
 
 def read_rows(table: Path) -> list[Row]:
@@ -74,7 +76,23 @@ def _rows(stream: TextIO, table: Path) -> Iterator[Row]:
             raise ConfigurationError(f"{where}: {file} stands in the table twice.")
         seen.add(file)
         known = {name: cells[name].strip() for name in OPTIONAL if name in cells}
-        yield Row(reader.line_num, file, cells[class_column].strip(), **known)
+        centre = _share(cells.get(CENTRE, ""), where)
+        yield Row(reader.line_num, file, cells[class_column].strip(), **known, centre=centre)
+
+
+def _share(cell: str, where: str) -> float | None:
+    if not cell.strip():
+        return None
+    try:
+        share = float(cell)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise ConfigurationError(
+            f"{where}: the centre is {cell!r}; it must be above 0 and at most 1, the share of each "
+            "side that is photograph, or empty."
+        )
+    return share
 
 
 def folder_of(table: Path, rows: Sequence[Row]) -> Path:
@@ -92,7 +110,8 @@ def _column(table: Path, columns: Sequence[str], names: Sequence[str]) -> str:
             return name
     raise ConfigurationError(
         f"{table} has no column {names[0]!r} (nor {', '.join(names[1:])}); it needs {FILE[0]} and "
-        f"{CLASS[0]} and may have {', '.join(OPTIONAL)}. Its first line is {', '.join(columns)!r}."
+        f"{CLASS[0]} and may have {', '.join((*OPTIONAL, CENTRE))}. Its first line is "
+        f"{', '.join(columns)!r}."
     )
 
 

@@ -15,10 +15,6 @@ from training.evaluate import metrics, resampling
 from training.evaluate.scores import Flags, Floats, Scores
 from training.evaluate.verdicts import Verdicts, shares
 
-# A source of fakes only is compared with the reals of another: the photographs of the kind
-# that its generator learned from.
-REALS_OF = {"stylegan2": "stylegan_ffhq"}
-
 # Figures of how real and fake are told apart, and figures of the probabilities themselves.
 _Pair = tuple[metrics.Metric, resampling.Resampled]
 _RANKING: dict[str, _Pair] = {
@@ -142,17 +138,11 @@ def _mean_where_measured(resampled: Sequence[Floats]) -> Floats:
 
 
 def counterparts(scores: Scores, members: Flags) -> Flags:
-    """(n,) bool: the reals that stand against members without reals of their own."""
+    """(n,) bool: the reals of the same sources, for members that are all fakes."""
     if (members & ~scores.fake).any():
         return np.zeros(len(scores), np.bool_)
-    sources = {_reals_of(name) for name in scores.source[members].tolist()}
+    sources = set(scores.source[members].tolist())
     return np.asarray(np.isin(scores.source, sorted(sources)) & ~scores.fake, np.bool_)
-
-
-def _reals_of(source: str) -> str:
-    """The source whose reals a fake is compared with, of the same data set."""
-    data_set, slash, bare = source.rpartition("/")
-    return data_set + slash + REALS_OF.get(bare, bare)
 
 
 def rounded(value: float) -> float | None:

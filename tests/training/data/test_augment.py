@@ -41,7 +41,9 @@ def _view(
 
 
 def _sample(samples: list[Sample], height: int, width: int, box: Box) -> Sample:
-    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3)).astype(np.uint8)
+    """One with a smooth picture of that size."""
+    colours = np.random.default_rng(0).integers(0, 256, (5, 5, 3)).astype(np.uint8)
+    pixels = cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR)
     _, data = cv2.imencode(".png", pixels)
     return replace(samples[0], data=data.tobytes(), box=box)
 
@@ -70,9 +72,8 @@ def test_blending_draws_from_a_generator_of_its_own(samples: list[Sample]) -> No
 def test_a_flipped_view_shows_the_mirrored_face(samples: list[Sample]) -> None:
     sample = _sample(samples, 120, 160, Box(0.1, 0.3, 0.3, 0.4))
     plain, flipped = (_view(sample, 64, 0, replace(QUIET, flip=flip)) for flip in (0, 1))
-    assert np.abs(plain[:, ::-1].astype(int) - flipped).mean() < 12 < np.abs(
-        plain.astype(int) - flipped
-    ).mean()  # fmt: skip
+    assert np.abs(plain[:, ::-1].astype(int) - flipped).mean() < 4
+    assert np.abs(plain.astype(int) - flipped).mean() > 20
 
 
 def test_a_blended_fake_is_blended_before_it_is_flipped(samples: list[Sample]) -> None:
@@ -82,8 +83,9 @@ def test_a_blended_fake_is_blended_before_it_is_flipped(samples: list[Sample]) -
         _sample([fake], 96, 96, Box(0.3, 0.3, 0.3, 0.3)),
         landmarks=((0.35, 0.4), (0.45, 0.4), (0.4, 0.48), (0.36, 0.55), (0.44, 0.55)),
     )
-    plain, flipped = (_view(fake, 64, 0, replace(QUIET, flip=flip)) for flip in (0, 1))
-    assert np.abs(plain[:, ::-1].astype(int) - flipped).mean() < 12
+    for seed in range(5):
+        plain, flipped = (_view(fake, 64, 0, replace(QUIET, flip=flip), seed) for flip in (0, 1))
+        assert np.abs(plain[:, ::-1].astype(int) - flipped).mean() < 4
 
 
 def test_erasing_paints_one_rectangle_over(samples: list[Sample]) -> None:

@@ -53,10 +53,12 @@ def test_a_box_goes_with_the_picture_and_not_with_its_name(data_dir: Path, tmp_p
     assert detector.calls == 2
 
 
-def test_the_black_corners_of_lfw_are_cut_away(data_dir: Path, tmp_path: Path) -> None:
-    picture = replace(read_pictures(data_dir, Split.TRAIN)[0], source="mine/lfw")
+def test_black_corners_around_a_photograph_are_cut_away(data_dir: Path, tmp_path: Path) -> None:
+    picture = replace(read_pictures(data_dir, Split.TRAIN)[0], centre=0.76)
     sample = load_samples([picture], tmp_path, CentreFace).samples[0]
     assert sample.pixels().shape == (48, 48, 3)
+    whole = load_samples([replace(picture, centre=1.0)], tmp_path, CentreFace).samples[0]
+    assert np.array_equal(whole.pixels()[8:56, 8:56], sample.pixels())
     # A fake blended from it has another source, and still no black corners.
     fake = replace(sample, picture=replace(picture, source="self_blended", fake=True))
     assert np.array_equal(fake.pixels(), sample.pixels())

@@ -77,7 +77,7 @@ def test_every_frame_of_a_film_that_moves_shows_the_picture_unmoved(
 
 
 def test_the_frames_of_a_film_are_compressed_in_different_ways(portrait: Pixels) -> None:
-    shown = {compress.film(portrait, 30, STILL, frame).tobytes() for frame in range(4)}
+    shown = {compress.film(portrait, 30, (3.3, 1.7), frame).tobytes() for frame in range(4)}
     assert len(shown) > 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from core.errors import ConfigurationError
 from training.data.data_set import DataSet
 from training.data.manifest import Split, hold_out, read_all, read_pictures, sources
+from training.data.source_facts import parse_facts
 
 
 def test_label_source_and_group_come_from_folders_and_manifest(data_dir: Path) -> None:
@@ -40,13 +41,52 @@ def test_the_held_out_part_is_the_same_every_time(data_dir: Path) -> None:
     assert held == list(reversed(again))
 
 
-def test_without_a_manifest_people_of_web_faces_stay_together(tmp_path: Path) -> None:
-    folder = tmp_path / "train" / "web_faces" / "real"
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """Two pictures of one person and one of another, which only their names tell."""
+    folder = tmp_path / "train" / "people" / "real"
     folder.mkdir(parents=True)
     for name in ("0_0_ada_0001.jpg", "0_0_ada_0002.jpg", "0_0_bob_0001.jpg"):
         (folder / name).write_bytes(b"")
-    groups = [picture.group for picture in read_pictures(tmp_path, Split.TRAIN)]
-    assert groups[0] == groups[1] != groups[2]
+    return tmp_path
+
+
+def test_a_pattern_keeps_the_people_of_file_names_together(people: Path) -> None:
+    facts = parse_facts(["people=0.5"], [r"people=^(.+)_\d+\."])
+    for data in (
+        DataSet(people, "faces", facts=facts),
+        DataSet(people, "x", named=True, facts=facts),
+    ):
+        pictures = read_pictures([data], Split.TRAIN)
+        assert [each.group for each in pictures] == [
+            "people/0_0_ada",
+            "people/0_0_ada",
+            "people/0_0_bob",
+        ]
+        assert {each.centre for each in pictures} == {0.5}
+        assert not any(each.group_stated for each in pictures)
+    assert len({each.group for each in read_pictures(people, Split.TRAIN)}) == 3
+
+
+def test_a_fact_of_a_source_that_is_not_there_is_refused(people: Path) -> None:
+    data = [DataSet(people, "faces", facts=parse_facts(["peeple=0.5"], []))]
+    for read in (lambda: read_all(data), lambda: read_pictures(data, Split.TRAIN)):
+        with pytest.raises(
+            ConfigurationError, match=r"--centre peeple: no source .* there are people"
+        ):
+            read()
+
+
+def test_a_manifest_goes_before_what_is_said_of_a_source(people: Path) -> None:
+    (people / "MANIFEST.tsv").write_text(
+        "file\tclass\tgroup\tcentre\n"
+        "train/people/real/0_0_ada_0001.jpg\treal\tboth\t0.9\n"
+        "train/people/real/0_0_bob_0001.jpg\treal\tboth\t\n"
+    )
+    facts = parse_facts(["people=0.5"], [r"people=^(.+)_\d+\."])
+    pictures = read_pictures([DataSet(people, "faces", facts=facts)], Split.TRAIN)
+    assert [each.group for each in pictures] == ["both", "people/0_0_ada", "both"]
+    assert [each.centre for each in pictures] == [0.9, 0.5, 0.5]
 
 
 def _table(folder: Path, *lines: str) -> list[DataSet]:

@@ -21,6 +21,11 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
     assert read_rows(table) == [Row(2, "a/1.jpg", "real", group="ada")]
 
 
+def test_the_share_that_is_photograph_is_a_number_or_left_out(tmp_path: Path) -> None:
+    table = _table(tmp_path, "file,class,centre\na.jpg,real,0.76\nb.jpg,real,\n", "t.csv")
+    assert [row.centre for row in read_rows(table)] == [0.76, None]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> None:
     table = _table(tmp_path, "\ufefffile\tclass\r\na.jpg\tfake\r\n")
     assert read_rows(table) == [Row(2, "a.jpg", "fake")]
@@ -48,6 +53,8 @@ def test_separators_capitals_spaces_and_backslashes_are_as_their_program_writes_
         ("file\tclass\na.jpg\treal\na.jpg\tfake\n", "line 3: a.jpg stands in the table twice"),
         ("file\tclass\n../a.jpg\treal\n", "below the folder of the table"),
         ("file\tclass\n/a.jpg\treal\n", "below the folder of the table"),
+        ("file\tclass\tcentre\na.jpg\treal\t1.5\n", "line 2: the centre is '1.5'"),
+        ("file\tclass\tcentre\na.jpg\treal\tall\n", "line 2: the centre is 'all'"),
         ("file\tclass\n\treal\n", "below the folder of the table"),
     ],
 )

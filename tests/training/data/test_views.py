@@ -22,7 +22,10 @@ ROUGH = Augmentation(
 )
 
 
-def _sampler(samples: list[Sample], mixture: Mixture | None = Mixture()) -> Sampler:  # noqa: B008
+def _sampler(
+    samples: list[Sample],
+    mixture: Mixture | None = Mixture(),  # noqa: B008 - frozen
+) -> Sampler:
     return Sampler(samples, mixture, batch_size=8, seed=3)
 
 

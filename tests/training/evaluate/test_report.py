@@ -174,14 +174,14 @@ def plots() -> dict[str, Any]:
 
 def test_the_roc_has_a_curve_for_every_source_with_both_classes(plots: dict[str, Any]) -> None:
     labels = [text.get_text() for text in plots["roc"].axes[0].get_legend().get_texts()]
-    assert [label.split()[0] for label in labels] == ["stylegan2", "stylegan_ffhq", "swaps", "all"]
+    assert [label.split()[0] for label in labels] == ["stylegan_ffhq", "swaps", "all"]
 
 
 def test_the_coverage_plot_says_how_much_is_decided_at_the_thresholds(
     plots: dict[str, Any],
 ) -> None:
     lines = {line.get_label(): line for line in plots["coverage"].axes[0].get_lines()}
-    assert set(lines) == {"stylegan2", "stylegan_ffhq", "swaps", "all", "all, at the thresholds"}
+    assert set(lines) == {"stylegan_ffhq", "swaps", "all", "all, at the thresholds"}
     (share,), (right,) = lines["all, at the thresholds"].get_data()
     assert right == pytest.approx(np.interp(share, *lines["all"].get_data()), abs=0.02)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.model.bundle import Bundle
-from training.evaluate.figures import REALS_OF
 
 _FEW = 100  # pictures of a class; the interval of a share is then 10 points wide or more
 
@@ -42,9 +41,6 @@ def _of_data(report: dict[str, Any]) -> list[str]:
             f"{', '.join(alone)}: fakes without reals of their own. An AUC against all reals can "
             "come from background, size or compression."
         )
-    compared = [f"{name} with the reals of {REALS_OF[name]}" for name in groups if name in REALS_OF]
-    if compared:
-        told.append(f"Fakes only, compared with those of another source: {', '.join(compared)}.")
     few = [
         name for name, group in groups.items()
         if 0 < group["fake"] < _FEW or 0 < group["real"] < _FEW

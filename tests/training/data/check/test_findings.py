@@ -7,7 +7,9 @@ from tests.training.data.check.files import save, scene
 from training.data.check.findings import Findings, check_pictures
 from training.data.check.summary import to_json
 from training.data.check.text import to_text
+from training.data.data_set import DataSet
 from training.data.manifest import read_all
+from training.data.source_facts import SourceFacts, parse_facts
 
 
 def _data(root: Path) -> Path:
@@ -19,8 +21,8 @@ def _data(root: Path) -> Path:
     return root
 
 
-def _check(root: Path) -> Findings:
-    return check_pictures(read_all(root))
+def _check(root: Path, facts: SourceFacts = SourceFacts()) -> Findings:  # noqa: B008 - frozen
+    return check_pictures(read_all([DataSet(root, root.name, facts=facts)]))
 
 
 def test_a_sound_data_set_has_no_errors_and_no_warnings(tmp_path: Path) -> None:
@@ -59,18 +61,18 @@ def test_a_person_whom_file_names_show_in_two_splits_is_a_warning(tmp_path: Path
     for split, first in (("train", 1), ("test", 20)):
         for index in range(first, first + 6):
             name = f"0_0_{'ada' if index in (1, 20) else f'p{index}'}_{index:04d}.jpg"
-            save(tmp_path / split / "web_faces" / "real" / name, scene(index))
-    findings = _check(tmp_path)
+            save(tmp_path / split / "people" / "real" / name, scene(index))
+    findings = _check(tmp_path, parse_facts([], [r"people=^(.+)_\d+\."]))
     (warning,) = findings.warnings
     assert (findings.errors, warning.kind) == ([], "same_name_across_splits")
     assert warning.files == [
         [
-            "web_faces/0_0_ada",
-            "train/web_faces/real/0_0_ada_0001.jpg",
-            "test/web_faces/real/0_0_ada_0020.jpg",
+            "people/0_0_ada",
+            "train/people/real/0_0_ada_0001.jpg",
+            "test/people/real/0_0_ada_0020.jpg",
         ]
     ]
-    assert "of web_faces seem" in to_text(findings)
+    assert "of people seem" in to_text(findings)
 
 
 def test_classes_that_the_files_tell_are_a_warning_with_what_tells_them(tmp_path: Path) -> None:
