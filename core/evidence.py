@@ -17,7 +17,7 @@ from core.errors import DecoderCrashed
 from core.faces.face import Box
 from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
-from core.options import DEFAULT_FRAMES, Sampling
+from core.options import DEFAULT_FRAMES, DEFAULT_MARGIN, Sampling
 
 _WORD = re.compile(r"[a-z0-9_.-]{1,64}")  # a format, a codec, a note
 _MOST = 10**9  # seconds, frames, pixels of a side: no file has as many
@@ -33,6 +33,7 @@ class ExtractOptions:
     frames: int = DEFAULT_FRAMES
     sampling: Sampling = Sampling.KEYFRAMES
     crop_size: int = 224  # pixels, the input size of the bundle
+    crop_margin: float = DEFAULT_MARGIN  # around a face, the input margin of the bundle
     limits: MediaLimits = field(default_factory=MediaLimits)
 
     @property

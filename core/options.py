@@ -1,4 +1,7 @@
-"""What a client may choose for a job; this module imports nothing of the project."""
+"""What a client may choose for a job, and how faces are cut unless a bundle says otherwise.
+
+This module imports nothing of the project.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from typing import Final
 
 DEFAULT_FRAMES: Final = 10
 MAX_FRAMES: Final = 50
+# Around a face, on each end, as a fraction of the longer side of its box: what a bundle whose
+# model.json states no margin is served.
+DEFAULT_MARGIN: Final = 1 / 3
 
 
 class Sampling(StrEnum):

@@ -174,11 +174,12 @@ class JobRunner:
         return self._extract_once(running, fetch)
 
     def _extract_once(self, running: RunningJob, fetch: Fetch) -> Evidence:
-        job = running.job
+        job, shown = running.job, self._model.bundle.manifest.input
         options = ExtractOptions(
             frames=job.options.frames,
             sampling=Sampling(job.options.sampling),
-            crop_size=self._model.bundle.manifest.input.size,
+            crop_size=shown.size,
+            crop_margin=shown.margin,
             limits=self._limits.media,
         )
         return self._decoders.extract(

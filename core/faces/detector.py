@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.faces.centerface import decode, letterbox, suppress
 from core.faces.face import MAX_FACES, Box, Face, FaceDetector
 from core.faces.network import Canvas, FaceNetwork
+from core.options import DEFAULT_MARGIN
 
 MODEL_PATH = Path(__file__).parent / "models" / "centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
@@ -101,7 +102,7 @@ def load_face_detector(*, threads: int | None = None) -> FaceDetector:
 
 
 def crop_face(
-    pixels: NDArray[np.uint8], box: Box, *, size: int, margin: float = 1 / 3
+    pixels: NDArray[np.uint8], box: Box, *, size: int, margin: float = DEFAULT_MARGIN
 ) -> NDArray[np.uint8]:
     """Cut the square around a face and resize it.
 

@@ -29,6 +29,7 @@ from core.model.rules import (
     Thresholds,
     check_disjoint,
 )
+from core.options import DEFAULT_MARGIN
 
 MANIFEST = "model.json"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # of a bundle
@@ -57,10 +58,15 @@ class Artifact(Part):
 
 
 class InputSpec(Part):
-    """The tensor that the network takes: (n, size, size, 3) float32 RGB."""
+    """The tensor that the network takes, (n, size, size, 3) float32 RGB, and what it shows.
+
+    ``margin`` is left around the box of a face on each end, as a fraction of its longer side; a
+    picture that has less is used as far as it goes.
+    """
 
     size: Annotated[int, Field(ge=32, le=1024)]
     scaling: Scaling
+    margin: Annotated[float, Field(ge=0, le=1)] = DEFAULT_MARGIN
 
 
 class Explanation(Part):

@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from core import jpeg
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
@@ -40,7 +41,7 @@ def _extract(
     with open_media(data, options.limits) as media:
         for frame in media.frames(options.frames, options.sampling):
             searched = time.perf_counter()
-            found.append(_search(frame, options.crop_size, faces))
+            found.append(_search(frame, options, faces))
             searching_s += time.perf_counter() - searched
         info, coverage = media.info, media.coverage  # complete once the frames are decoded
     elapsed_s = time.perf_counter() - started
@@ -77,8 +78,9 @@ class _Searched:
         return SampledFrame(self.index, self.timestamp_s, self.keyframe, tuple(crops))
 
 
-def _search(frame: Frame, crop_size: int, detector: FaceDetector) -> _Searched:
+def _search(frame: Frame, options: ExtractOptions, detector: FaceDetector) -> _Searched:
     faces = tuple(detector.detect(frame.pixels))
-    jpegs = (jpeg.encode(crop_face(frame.pixels, face.box, size=crop_size)) for face in faces)
+    crop = partial(crop_face, size=options.crop_size, margin=options.crop_margin)
+    jpegs = tuple(jpeg.encode(crop(frame.pixels, face.box)) for face in faces)
     width_px = frame.pixels.shape[1]
-    return _Searched(frame.index, frame.timestamp_s, frame.keyframe, width_px, faces, tuple(jpegs))
+    return _Searched(frame.index, frame.timestamp_s, frame.keyframe, width_px, faces, jpegs)

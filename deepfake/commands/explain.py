@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from core.evidence import Evidence
-    from core.model.bundle import Bundle
+    from core.model.bundle import Bundle, InputSpec
     from core.model.detector import Detector
     from core.model.explain import Encoding
 
@@ -41,7 +41,7 @@ def explain(image: Path, out: Path, model: str | None, runtime: str) -> None:
     encoding = _encoding(out)
     bundle = load_bundle(find_bundle(model))
     detector = _load(bundle, runtime)
-    evidence = _extract(image, bundle.manifest.input.size)
+    evidence = _extract(image, bundle.manifest.input)
     title, picture = _draw(detector, evidence, image, encoding)
     out.write_bytes(picture)
     click.echo(f"{image}: {title}\n{out}: red raises P(fake), blue lowers it")
@@ -74,13 +74,13 @@ def _load(bundle: Bundle, runtime: str) -> Detector:
     return load_detector(bundle, runtime=runtime)
 
 
-def _extract(image: Path, crop_size: int) -> Evidence:
+def _extract(image: Path, shown: InputSpec) -> Evidence:
     """Decode and search the file in a sandboxed child, as a worker does."""
     from core.evidence import ExtractOptions
     from worker.decoder.config import DecoderConfig
     from worker.decoder.pool import DecoderPool
 
-    options = ExtractOptions(crop_size=crop_size)
+    options = ExtractOptions(crop_size=shown.size, crop_margin=shown.margin)
     data = image.read_bytes()
     options.limits.check_bytes(len(data))
     decoders = DecoderPool(DecoderConfig(), 1, spare=0)

@@ -73,7 +73,10 @@ def scan(
     if found.files:
         bundle = _find_model(model)
         options = ExtractOptions(
-            frames=frames, sampling=Sampling(sampling), crop_size=bundle.manifest.input.size
+            frames=frames,
+            sampling=Sampling(sampling),
+            crop_size=bundle.manifest.input.size,
+            crop_margin=bundle.manifest.input.margin,
         )
         printer = OutcomePrinter([str(file) for file in found.files], as_json=as_json)
         with (

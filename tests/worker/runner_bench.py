@@ -30,6 +30,7 @@ class Decoders:
     def __init__(self) -> None:
         self.acts: list[Callable[[Check], object]] = []
         self.uploads: list[bytes] = []
+        self.options: list[ExtractOptions] = []
 
     def extract(
         self,
@@ -41,6 +42,7 @@ class Decoders:
         check: Check,
     ) -> Evidence:
         self.uploads.append(b"".join(chunks))
+        self.options.append(options)
         if self.acts:
             self.acts.pop(0)(check)
         return evidence([[crop()], [crop()]], requested=options.frames)

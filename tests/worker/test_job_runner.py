@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, UnreadableMedia
 from core.store.records import JobStatus
+from tests.core.bundle_factory import SIZE, write_bundle
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
 from worker.decoder.child import TICK_S
 from worker.lease import RENEW_S
@@ -27,6 +29,14 @@ def test_a_job_ends_with_a_verdict_and_its_bytes_are_gone(bench: Bench) -> None:
     assert bench.bytes_are_gone()
     assert job.media_deleted_at is not None
     assert len(bench.leases) == 0
+
+
+def test_faces_are_cut_as_the_bundle_says(redis: Redis, tmp_path: Path) -> None:
+    shown = {"size": SIZE, "scaling": "signed", "margin": 0.6}
+    bench = Bench(redis, write_bundle(tmp_path, input=shown))
+    bench.run()
+    (options,) = bench.decoders.options
+    assert (options.crop_size, options.crop_margin) == (SIZE, 0.6)
 
 
 @pytest.mark.parametrize("error", [UnreadableMedia("It is cut."), DecodeTimeout(limit_s=10)])

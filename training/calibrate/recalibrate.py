@@ -45,7 +45,7 @@ def recalibrate(
     if out is not None:
         check_new(out)
     detector = load_detector(bundle, runtime=runtime)
-    crops = cut_crops(samples, bundle.manifest.input.size)
+    crops = cut_crops(samples, bundle.manifest.input)
     data = labelled(samples, logits_of(detector, crops))
     judged = reliability.cross_validate(data, wanted)
     calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))

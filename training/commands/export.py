@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from core.errors import ConfigurationError
+from core.options import DEFAULT_MARGIN
 from training.commands import data_options, options
 from training.commands.calibrate import wanted_options
 from training.commands.calibration_report import report
@@ -114,12 +115,12 @@ def _export(
     from training.data.reading import with_faces
     from training.export.publish import INT8_CROPS, Origin, publish
 
-    network, model, trained_on = _run_of(run_dir)
+    network, model, margin, trained_on = _run_of(run_dir)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
     version, licence = about
-    origin = Origin(version, trained_on, licence)
+    origin = Origin(version, trained_on, licence, margin)
     published = publish(
         model,
         network,
@@ -146,8 +147,8 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _run_of(run_dir: Path) -> tuple[Network, Any, str]:
-    """A run's network, its averaged weights, and what it was trained on, for ``model.json``."""
+def _run_of(run_dir: Path) -> tuple[Network, Any, float, str]:
+    """A run's network, its averaged weights, its margin, and what it was trained on."""
     import keras
 
     from training.fit import AVERAGED, record
@@ -159,7 +160,9 @@ def _run_of(run_dir: Path) -> tuple[Network, Any, str]:
     content = json.loads(file.read_text())
     network = find_network(content["recipe"]["network"])
     model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
-    return network, model, _trained_on(content["pictures"]["train"])
+    # Runs that began before recipes had a margin were validated at this one.
+    margin = content["recipe"].get("margin", DEFAULT_MARGIN)
+    return network, model, margin, _trained_on(content["pictures"]["train"])
 
 
 def _trained_on(counts: Mapping[str, Mapping[str, int]]) -> str:

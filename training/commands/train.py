@@ -153,7 +153,7 @@ def _fit(
         return
     run.note(samples, valid)
     network = run.trainee.network
-    validate = validator(valid, network, size=recipe.size) if valid else None
+    validate = validator(valid, network, size=recipe.size, margin=recipe.margin) if valid else None
     run.fit(
         samples, validate=validate, report_every=report_every,
         checkpoint_every_s=60 * checkpoint_minutes, show=click.echo,

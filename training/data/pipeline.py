@@ -61,9 +61,11 @@ def training_batches(
 
 
 def evaluation_batches(
-    samples: Sequence[Sample], size: int, *, scaling: Scaling, batch_size: int = 32
+    samples: Sequence[Sample], size: int, *, margin: float, scaling: Scaling, batch_size: int = 32
 ) -> Any:
     """Every sample once, in order, as serving sees it: its crop through a JPEG, unaugmented.
+
+    ``margin`` is around the face, as a fraction of its longer side.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def evaluation_batches(
 
     def prepare(index: int) -> Arrays:
         some = samples[index * batch_size : (index + 1) * batch_size]
-        crops = [jpeg.decode(jpeg.encode(sample.crop(size)), size=size) for sample in some]
+        crops = [jpeg.decode(jpeg.encode(each.crop(size, margin)), size=size) for each in some]
         return _tensors(some, crops, scaling)
 
     return _dataset(prepare, 0, -(-len(samples) // batch_size), size)

@@ -43,9 +43,9 @@ class Sample:
                 raise UnreadableMedia(f"{self.picture.path} cannot be read: {error}.") from error
         return read_pixels(self.picture, data)
 
-    def crop(self, size: int) -> NDArray[np.uint8]:
-        """The crop that serving would cut, (size, size, 3) uint8 RGB."""
-        return crop_face(self.pixels(), self.box, size=size)
+    def crop(self, size: int, margin: float) -> NDArray[np.uint8]:
+        """The crop that serving would cut at a margin, (size, size, 3) uint8 RGB."""
+        return crop_face(self.pixels(), self.box, size=size, margin=margin)
 
 
 def read_pixels(picture: Picture, data: bytes) -> NDArray[np.uint8]:

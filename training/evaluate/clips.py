@@ -120,7 +120,7 @@ def judge_clips(
     frames: int = DEFAULT_FRAMES,
 ) -> ClipEvaluation:
     """Extract and judge every clip; one that cannot be judged says why and stops nothing."""
-    options = ExtractOptions(frames=frames, crop_size=detector.bundle.manifest.input.size)
+    options = _options(detector, frames)
     judged = []
     for clip in tracked(clips, "clips"):
         try:
@@ -136,10 +136,15 @@ def measure_faceless(
     films: Sequence[Path], detector: Detector, cache: EvidenceCache
 ) -> dict[str, int]:
     """How many films without a face there are, and of how many the service says so."""
-    options = ExtractOptions(crop_size=detector.bundle.manifest.input.size)
+    options = _options(detector, DEFAULT_FRAMES)
     results = [_judge(film, detector, cache, options) for film in tracked(films, "without a face")]
     found = sum(Reason.NO_FACE in result.reasons for result in results)
     return {"clips": len(films), "no_face": found}
+
+
+def _options(detector: Detector, frames: int) -> ExtractOptions:
+    shown = detector.bundle.manifest.input
+    return ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
 
 
 def _judge(film: Path, detector: Detector, films: EvidenceCache, options: ExtractOptions) -> Result:

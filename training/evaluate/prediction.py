@@ -30,7 +30,8 @@ class Prediction:
 
 def predict(files: Sequence[Path], detector: Detector, faces: FaceDetector) -> Iterator[Prediction]:
     """Judge files in their order; one that cannot be read gives its error and stops nothing."""
-    options = ExtractOptions(crop_size=detector.bundle.manifest.input.size)
+    shown = detector.bundle.manifest.input
+    options = ExtractOptions(crop_size=shown.size, crop_margin=shown.margin)
     for file in files:
         try:
             evidence = extract(file.read_bytes(), options, faces)

@@ -86,14 +86,15 @@ def _score(
     label: str,
 ) -> Scores:
     """Change, search, cut and score every picture."""
-    size = detector.bundle.manifest.input.size
+    shown = detector.bundle.manifest.input
 
     def cut(sample: Sample) -> tuple[bytes, bool]:
         pixels = change(sample.pixels())
         found = faces.detect(pixels)
         # As with clean pictures: where no face is found, the picture is the face.
         box = found[0].box if found else WHOLE
-        return jpeg.encode(crop_face(pixels, box, size=size)), bool(found)
+        crop = crop_face(pixels, box, size=shown.size, margin=shown.margin)
+        return jpeg.encode(crop), bool(found)
 
     probabilities: list[Floats] = []
     found: list[bool] = []

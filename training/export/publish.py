@@ -18,6 +18,7 @@ from core.model.bundle import (
     NAME_PATTERN,
     Bundle,
     Explanation,
+    InputSpec,
     Manifest,
     RuntimeName,
     SelfTest,
@@ -28,6 +29,7 @@ from core.model.bundle import (
 from core.model.detector import self_test, self_test_tensor
 from core.model.rules import Calibration, Thresholds
 from core.model.runtimes import load_detector
+from core.options import DEFAULT_MARGIN
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
 from training.calibrate.expected_error import picture_cells
@@ -54,6 +56,7 @@ class Origin:
     version: str
     data: str
     licence: str
+    margin: float = DEFAULT_MARGIN  # around a face, of its longer side, that it is served with
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,14 @@ def publish(
     it loses over half a point of accuracy), ``any`` or ``none``.
     """
     check_new(folder)
-    fields = _fields(folder.name, origin, int(model.input_shape[1]), network)
+    shown = InputSpec(size=int(model.input_shape[1]), scaling=network.scaling, margin=origin.margin)
+    fields = _fields(folder.name, origin, shown, network)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
-        crops = cut_crops(samples, fields["input"]["size"])
-        inner = cut_crops(for_int8, fields["input"]["size"])
+        crops = cut_crops(samples, shown)
+        inner = cut_crops(for_int8, shown)
         artifacts, converted = _write_float(model, network, draft, fields, inner)
         # Before INT8, which takes minutes: too few pictures to calibrate on are refused here.
         float_bundle = write_manifest(draft, fields, artifacts)
@@ -169,16 +173,17 @@ def _write_int8(
 
 
 def _tensor(crops: Sequence[bytes], fields: dict[str, Any]) -> NDArray[np.float32]:
-    return preprocess.from_jpegs(crops, **fields["input"])
+    shown: InputSpec = fields["input"]
+    return preprocess.from_jpegs(crops, size=shown.size, scaling=shown.scaling)
 
 
-def _fields(name: str, origin: Origin, size: int, network: Network) -> dict[str, Any]:
+def _fields(name: str, origin: Origin, shown: InputSpec, network: Network) -> dict[str, Any]:
     fields = {
         "name": name,
         "version": origin.version,
         "positive_class": "fake",
         "output": "logit",
-        "input": {"size": size, "scaling": network.scaling},
+        "input": shown,
         "calibration": None,
         "thresholds": Thresholds(fake=0.5 + 1e-6, real=0.5),  # replaced once calibrated
         "explanation": Explanation(

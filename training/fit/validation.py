@@ -29,7 +29,7 @@ Validate = Callable[[Any], Figures]  # of a float32 keras.Model with logits
 
 
 def validator(
-    samples: Sequence[Sample], network: Network, *, size: int, batch_size: int = 32
+    samples: Sequence[Sample], network: Network, *, size: int, margin: float, batch_size: int = 32
 ) -> Validate:
     """Return what measures a network on ``samples``, as serving would show them to it.
 
@@ -44,7 +44,9 @@ def validator(
         )
     names = np.array([sample.picture.source for sample in samples])
     compared = [_compared(name, names, fake) for name in sorted(set(names[fake].tolist()))]
-    batches = evaluation_batches(samples, size, scaling=network.scaling, batch_size=batch_size)
+    batches = evaluation_batches(
+        samples, size, margin=margin, scaling=network.scaling, batch_size=batch_size
+    )
 
     def validate(model: Any) -> Figures:
         logits = model.predict(batches, verbose=0).astype(np.float64).reshape(-1)

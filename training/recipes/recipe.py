@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.options import DEFAULT_MARGIN
 from training.data.augment import Augmentation
 from training.data.mixture import Mixture
 from training.networks import Activation, Head
@@ -31,6 +32,9 @@ class Recipe(BaseModel):
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
     size: int = Field(default=224, ge=32, le=1024)  # px, of the last steps and of the bundle
+    # Around the face, of its longer side, as validation and the bundle cut it; training's own
+    # margins are in the augmentation.
+    margin: float = Field(default=DEFAULT_MARGIN, ge=0, le=1)
     early_size: int | None = Field(default=None, ge=32, le=1024)  # px, of the first steps: cheaper
     early_share: float = Field(default=0.0, ge=0, le=1)  # of the steps
     steps: int | None = Field(default=None, ge=1)  # one of steps and epochs is given

@@ -146,6 +146,7 @@ def encode_request(request: Request) -> bytes:
             "frames": options.frames,
             "sampling": options.sampling.value,
             "crop_size": options.crop_size,
+            "crop_margin": options.crop_margin,
             "limits": asdict(options.limits),
         }
     )
@@ -161,6 +162,7 @@ def read_request(stream: BinaryIO) -> Request | None:
         frames=header["frames"],
         sampling=Sampling(header["sampling"]),
         crop_size=header["crop_size"],
+        crop_margin=header["crop_margin"],
         limits=MediaLimits(**header["limits"]),
     )
     return Request(size=header["size"], cpu_s=header["cpu_s"], options=options)

@@ -178,6 +178,14 @@ def test_a_tall_box_gives_a_square_around_its_centre() -> None:
     np.testing.assert_array_equal(crop, gradient(240, 240)[60:180, 60:180])
 
 
+@pytest.mark.parametrize(("margin", "side"), [(0, 60), (1 / 3, 100), (0.5, 120), (2, 200)])
+def test_a_margin_is_on_each_end_and_ends_with_the_frame(margin: float, side: int) -> None:
+    crop = crop_face(gradient(200, 200), Box(0.35, 0.35, 0.3, 0.3), size=side, margin=margin)
+    edge = (200 - side) // 2
+    inside = gradient(200, 200)[edge : edge + side, edge : edge + side]
+    np.testing.assert_array_equal(crop, inside)
+
+
 def test_a_crop_at_the_edge_is_shifted_and_not_padded() -> None:
     crop = crop_face(gradient(100, 200), Box(0.0, 0.0, 0.1, 0.2), size=33)
     np.testing.assert_array_equal(crop[0, 0], [0, 0, 0])

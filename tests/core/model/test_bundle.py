@@ -74,6 +74,8 @@ def test_a_missing_file_is_named(bundle: Bundle) -> None:
         ({"thresholds": {"fake": 0.2, "real": 0.8}}, "not below"),
         ({"surprise": 1}, "surprise"),
         ({"input": {"size": 8, "scaling": "unit"}}, r"input\.size"),
+        ({"input": {"size": 64, "scaling": "unit", "margin": 1.5}}, r"input\.margin"),
+        ({"input": {"size": 64, "scaling": "unit", "margin": -0.1}}, r"input\.margin"),
         ({"artifacts": {}}, "artifacts is empty"),
         ({"calibration": {**PLATT, "video": PLATT}}, "come together"),
         ({"thresholds": {**BAND, "video": BAND}}, "come together"),
@@ -87,6 +89,13 @@ def test_a_manifest_that_makes_no_sense_is_refused(
     edit(bundle, **changes)
     with pytest.raises(BundleInvalid, match=what):
         load_bundle(bundle.path)
+
+
+def test_the_margin_is_a_third_where_a_bundle_states_none(bundle: Bundle) -> None:
+    edit(bundle, input={"size": 64, "scaling": "unit"})
+    assert load_bundle(bundle.path).manifest.input.margin == 1 / 3
+    edit(bundle, input={"size": 64, "scaling": "unit", "margin": 0.5})
+    assert load_bundle(bundle.path).manifest.input.margin == 0.5
 
 
 def test_a_bundle_may_judge_videos_by_numbers_of_their_own(bundle: Bundle) -> None:

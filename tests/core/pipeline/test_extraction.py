@@ -14,8 +14,9 @@ from skimage import data
 from core import jpeg
 from core.errors import UnsupportedMedia
 from core.evidence import Evidence, ExtractOptions
-from core.faces.detector import load_face_detector
+from core.faces.detector import crop_face, load_face_detector
 from core.faces.face import FaceDetector
+from core.media.frames import open_media
 from core.model.bundle import RuntimeName
 from core.model.crop_scores import CropScores
 from core.pipeline.extraction import extract
@@ -67,6 +68,18 @@ def test_a_video_becomes_one_crop_a_frame_with_one_identity(faces: FaceDetector)
     for crop in evidence.crops:
         assert jpeg.decode(crop.jpeg, size=64).shape == (64, 64, 3)
         assert 40 < crop.width_px < 512
+
+
+@pytest.mark.parametrize("margin", [0.0, 1.0])
+def test_faces_are_cut_with_the_margin_that_is_asked_for(
+    faces: FaceDetector, margin: float
+) -> None:
+    options = ExtractOptions(crop_size=64, crop_margin=margin)
+    (crop,) = extract(face_image(), options, faces).crops
+    with open_media(face_image()) as media:
+        (frame,) = media.frames(1)
+    expected = crop_face(frame.pixels, crop.box, size=64, margin=margin)
+    assert crop.jpeg == jpeg.encode(expected)
 
 
 def test_two_people_in_a_picture_are_two_identities(faces: FaceDetector) -> None:

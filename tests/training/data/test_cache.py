@@ -39,7 +39,7 @@ def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: 
 
     sample = load_samples(read_pictures(data_dir, Split.TRAIN)[:1], tmp_path, Blind).samples[0]
     assert (sample.box, sample.face_found, sample.landmarks) == (WHOLE, False, ())
-    assert np.array_equal(sample.crop(64), sample.pixels())
+    assert np.array_equal(sample.crop(64, 1 / 3), sample.pixels())
 
 
 def test_a_box_goes_with_the_picture_and_not_with_its_name(data_dir: Path, tmp_path: Path) -> None:
@@ -89,7 +89,9 @@ def test_files_beyond_the_limit_of_memory_are_read_at_every_look(
     kept = load_samples(pictures, tmp_path, CentreFace).samples
     some = load_samples(pictures, tmp_path, CentreFace, memory_limit=limit).samples
     assert [sample.data is None for sample in some] == [False, False, True]
-    assert all(np.array_equal(a.crop(32), b.crop(32)) for a, b in zip(kept, some, strict=True))
+    assert all(
+        np.array_equal(a.crop(32, 0), b.crop(32, 0)) for a, b in zip(kept, some, strict=True)
+    )
 
 
 def test_a_file_that_was_lost_since_is_named(data_dir: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_pattern_keeps_the_people_of_file_names_together(people: Path) -> None
 
 def test_a_fact_of_a_source_that_is_not_there_is_refused(people: Path) -> None:
     data = [DataSet(people, "faces", facts=parse_facts(["peeple=0.5"], []))]
-    for read in (lambda: read_all(data), lambda: read_pictures(data, Split.TRAIN)):
+    for read in (partial(read_all, data), partial(read_pictures, data, Split.TRAIN)):
         with pytest.raises(
             ConfigurationError, match=r"--centre peeple: no source .* there are people"
         ):

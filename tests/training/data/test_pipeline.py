@@ -60,10 +60,10 @@ def test_a_batch_holds_the_augmented_crops_in_the_scaling_of_the_network(
 
 
 def test_evaluation_sees_every_picture_once_as_serving_does(samples: list[Sample]) -> None:
-    batches = evaluation_batches(samples[:7], 40, scaling=Scaling.RAW, batch_size=3)
+    batches = evaluation_batches(samples[:7], 40, margin=0.5, scaling=Scaling.RAW, batch_size=3)
     parts = list(batches.as_numpy_iterator())
     assert [len(labels) for _, labels in parts] == [3, 3, 1]
-    served = jpeg.decode(jpeg.encode(samples[6].crop(40)), size=40)
+    served = jpeg.decode(jpeg.encode(samples[6].crop(40, 0.5)), size=40)
     assert np.array_equal(parts[2][0][0], served.astype(np.float32))
     labels = np.concatenate([labels for _, labels in parts])
     assert labels.tolist() == [float(sample.picture.fake) for sample in samples[:7]]

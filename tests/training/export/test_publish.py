@@ -28,7 +28,8 @@ from training.networks import Head
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
 
-ORIGIN = Origin("1.0.0", "stripes made in code", "MIT")
+MARGIN = 0.25
+ORIGIN = Origin("1.0.0", "stripes made in code", "MIT", MARGIN)
 # There are twelve pictures of each class: few, for a threshold.
 ABOUT: dict[str, Any] = {"origin": ORIGIN, "wanted": Wanted("platt", 0.3, 0.3)}
 
@@ -62,7 +63,9 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
 def test_a_published_bundle_loads_and_says_what_it_means(bundle_dir: Path) -> None:
     manifest = load_bundle(bundle_dir).manifest
     assert manifest.name == "tiny-v1"
-    assert Origin(manifest.version, manifest.data, manifest.licence) == ORIGIN
+    assert (
+        Origin(manifest.version, manifest.data, manifest.licence, manifest.input.margin) == ORIGIN
+    )
     assert (manifest.positive_class, manifest.output) == ("fake", "logit")
     assert manifest.calibration is not None
     assert set(manifest.artifacts) == set(RuntimeName)
@@ -72,7 +75,7 @@ def test_fp32_answers_as_keras_does_at_any_batch_size(
     bundle_dir: Path, samples: list[Sample]
 ) -> None:
     bundle = load_bundle(bundle_dir)
-    crops = np.stack([sample.crop(48) for sample in samples])
+    crops = np.stack([sample.crop(48, MARGIN) for sample in samples])
     tensor = preprocess.to_tensor(crops, bundle.manifest.input.scaling)
     keras_runtime = load_detector(bundle, runtime="tensorflow").runtime
     openvino_runtime = load_detector(bundle, runtime="openvino-fp32").runtime
@@ -191,7 +194,7 @@ def test_the_map_and_the_score_of_a_bundle_agree_in_every_runtime(
     bundle_dir: Path, samples: list[Sample], runtime: RuntimeName
 ) -> None:
     detector = load_detector(load_bundle(bundle_dir), runtime=runtime)
-    crops = [jpeg.encode(sample.crop(48)) for sample in samples[:4]]
+    crops = [jpeg.encode(sample.crop(48, MARGIN)) for sample in samples[:4]]
     platt = detector.bundle.manifest.calibration
     assert platt is not None
     bias = platt.slope * -0.3 + platt.intercept  # the network's own is -0.3
@@ -206,7 +209,7 @@ def test_a_network_with_a_hidden_layer_explains_itself_through_tensorflow_alone(
     bundle = load_bundle(hidden_dir)
     assert bundle.manifest.explanation == Explanation(method="grad-cam", layer="features")
     assert RuntimeName.OPENVINO_INT8 not in bundle.manifest.artifacts
-    crops = [jpeg.encode(sample.crop(48)) for sample in samples[:3]]
+    crops = [jpeg.encode(sample.crop(48, MARGIN)) for sample in samples[:3]]
     heat = load_detector(bundle, runtime="tensorflow").explain(crops)
     assert heat.shape == (3, 24, 24)
     assert np.abs(heat).max() > 0

@@ -39,7 +39,7 @@ def _fit(folder: Path, samples: list[Sample], *, kill_at: int | None = None) -> 
             raise Killed
 
     run.trainee.step_taken = die  # type: ignore[method-assign]
-    validate = validator(samples, run.trainee.network, size=48)
+    validate = validator(samples, run.trainee.network, size=48, margin=0.3)
     # Every step takes a second.
     fit(
         run, samples, validate=validate, report_every=2, checkpoint_every_s=4.0,

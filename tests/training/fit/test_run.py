@@ -17,7 +17,7 @@ pytest.importorskip("tensorflow")
 
 def test_the_averaged_network_learns_to_see_stripes(samples: list[Sample], tmp_path: Path) -> None:
     run = make_run(tmp_path, steps=60, early_share=0.0, validate_every=30)
-    validate = validator(samples, run.trainee.network, size=48)
+    validate = validator(samples, run.trainee.network, size=48, margin=0.3)
     lines = fit(run, samples, validate=validate, report_every=20)
     assert validate(run.trainee.averaged_model()).auc > 0.9
     rows = read(tmp_path)
@@ -59,7 +59,7 @@ def test_early_stopping_ends_the_run_with_the_best_weights(
         tmp_path, steps=60, schedule="constant", warm_up_steps=0, learning_rate=3.0, ema=0.0,
         validate_every=3, early_stopping=2, clip_norm=None,
     )  # fmt: skip
-    validate = validator(samples, run.trainee.network, size=48)
+    validate = validator(samples, run.trainee.network, size=48, margin=0.3)
     fit(run, samples, validate=validate)
     losses = [float(row["valid_loss"]) for row in read(tmp_path)]
     best = int(np.argmin(losses))
@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
 def test_validation_of_one_class_is_refused(samples: list[Sample], tmp_path: Path) -> None:
     real = [sample for sample in samples if not sample.picture.fake]
     with pytest.raises(ConfigurationError, match="12 real and 0 fake"):
-        validator(real, make_run(tmp_path).trainee.network, size=48)
+        validator(real, make_run(tmp_path).trainee.network, size=48, margin=0.3)
 
 
 def _changed(run: Run, samples: list[Sample]) -> set[str]:

@@ -45,7 +45,11 @@ def answer(found: Evidence) -> Message:
 
 def test_a_request_arrives_as_it_was_sent() -> None:
     options = ExtractOptions(
-        frames=3, sampling=Sampling.EXACT, crop_size=96, limits=MediaLimits(max_pixels=7)
+        frames=3,
+        sampling=Sampling.EXACT,
+        crop_size=96,
+        crop_margin=0.7,
+        limits=MediaLimits(max_pixels=7),
     )
     request = Request(size=12, cpu_s=1.5, options=options)
     assert read_request(io.BytesIO(encode_request(request))) == request

@@ -39,7 +39,7 @@ def worst_mistakes(evaluation: Evaluation, shown: int = SHOWN) -> dict[str, list
 
 def _mistake(evaluation: Evaluation, index: int) -> Mistake:
     sample = evaluation.samples[index]
-    data = jpeg.encode(sample.crop(_SIDE_PX), _QUALITY)
+    data = jpeg.encode(sample.crop(_SIDE_PX, evaluation.bundle.manifest.input.margin), _QUALITY)
     return Mistake(
         sample.picture.key,
         str(evaluation.scores.generator[index]),
