@@ -148,6 +148,8 @@ def _fit(
     click.echo(f"pictures: {len(samples)} to train on, {len(valid)} to watch")
     if recipe.mixture is not None:
         click.echo(f"mixture: {recipe.mixture.describe(samples)}")
+    if recipe.self_blended:
+        click.echo(_told_of_blended(samples))
     if run.finished:
         click.echo(f"this run has ended at step {run.step}: {run_dir}")
         return
@@ -168,6 +170,16 @@ def _blended(recipe: Recipe, samples: list[Sample]) -> list[Sample]:
     from training.data.blending import blended_fakes
 
     return samples + blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
+
+
+def _told_of_blended(samples: Sequence[Sample]) -> str:
+    fakes = sum(bool(sample.donors) for sample in samples)
+    reals = [sample for sample in samples if not sample.picture.fake]
+    found = sum(sample.face_found for sample in reals)
+    return (
+        f"self-blended: {fakes} fakes, of the {found} of {len(reals)} real pictures in which a "
+        "face was found"
+    )
 
 
 def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> Recipe:

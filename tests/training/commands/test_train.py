@@ -42,11 +42,13 @@ def test_one_command_trains_and_says_what_it_does(data_dir: Path, tmp_path: Path
     told = _train(data_dir, run_dir, *SHORT, *settings)
     assert told.exit_code == 0, told.output
     lines = told.stdout.splitlines()
-    assert "recipe: lite, network efficientnet_lite0, 4 steps of 4" in lines[0]
+    assert "recipe: faces, network efficientnet_lite0, 4 steps of 4" in lines[0]
     assert lines[1] == "weights: none, every layer starts at random"
     assert re.search(
-        r"mixture: 45% pairs \(\d of dfdc\); weights portraits 2; no picture", told.stdout
+        r"mixture: fakes portraits \d+%, dfdc \d+%; \d of 1\d have a real picture", told.stdout
     )
+    # No face is found in the pictures of this test.
+    assert "self-blended: 0 fakes, of the 0 of 1" in told.stdout
     assert "valid loss" in lines[-2]
     assert " accuracy " in lines[-2].partition("valid loss")[2]
     assert lines[-1] == f"done: {run_dir}"
