@@ -100,7 +100,7 @@ def _novelty(
         fmean(face.novelty for face in clip.speaker.faces if face.novelty is not None)
         for clip in clips
     ]
-    crops = cut_crops(samples, detector.bundle.manifest.input.size)
+    crops = cut_crops(samples, detector.bundle.manifest.input)
     of_pictures = scores_of_crops(detector, crops).novelty
     if of_pictures is None:
         raise ValueError("the detector tells the novelty of clips and not that of pictures")

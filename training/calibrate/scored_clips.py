@@ -60,7 +60,8 @@ def score_clips(
     frames: int = DEFAULT_FRAMES,
 ) -> ScoredClips:
     """Extract and score every clip; one without a face, or that cannot be read, is named."""
-    options = ExtractOptions(frames=frames, crop_size=detector.bundle.manifest.input.size)
+    shown = detector.bundle.manifest.input
+    options = ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
     usable: list[ScoredClip] = []
     faceless, unreadable = [], []
     for clip in tracked(clips, "clips"):
