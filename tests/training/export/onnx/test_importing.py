@@ -21,6 +21,7 @@ from tests.training.export.onnx.onnx_models import SIZE, Floats, Network, save
 from tests.training.export.onnx.requests import import_it
 from training.export.new_bundle import Imported
 from training.export.onnx.request import Normalization
+from training.export.publish import rewrite
 
 _MEAN, _STD = (0.48, 0.46, 0.41), (0.23, 0.25, 0.27)
 _SCALINGS: dict[str, Any] = {
@@ -173,7 +174,10 @@ def test_a_number_of_pictures_that_is_built_in_is_refused_with_the_way_out(tmp_p
         helper.make_node("Concat", ["token", "colour"], ["tokens"], axis=1),
         helper.make_node("ReduceSum", ["tokens", "axis"], ["answer"], keepdims=1),
     ]
-    constants = {"token": np.ones((1, 1), np.float32), "axis": np.array([1], np.int64)}
+    constants: dict[str, Any] = {
+        "token": np.ones((1, 1), np.float32),
+        "axis": np.array([1], np.int64),
+    }
     save(tmp_path / "net.onnx", nodes, constants, (1, 3, SIZE, SIZE))
     with pytest.raises(BundleInvalid, match=r"exported for 1 at once.*dynamic_axes") as caught:
         import_it(tmp_path / "net.onnx", output="logit")
@@ -196,6 +200,14 @@ def test_the_bundle_records_what_it_is_and_no_calibration(tmp_path: Path) -> Non
     assert self_test(load_detector(imported.bundle)) == 0
     assert imported.parity is not None
     assert imported.parity < 1e-4
+
+
+def test_the_origin_stays_when_a_bundle_is_calibrated(tmp_path: Path) -> None:
+    bundle = import_it(Network().save(tmp_path / "net.onnx", activation="Sigmoid")).bundle
+    calibration = {"slope": 2.0, "intercept": 0.0, "fitted_on": "test"}
+    changed = rewrite(bundle.path, bundle.manifest, calibration=calibration).manifest
+    assert changed.calibration is not None
+    assert changed.origin == bundle.manifest.origin
 
 
 def test_a_bundle_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
