@@ -7,7 +7,7 @@ The order is that of the world: whoever passed the picture on scaled and compres
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from training.data import compress
 from training.data.cache import Sample
 from training.data.degrade import Degradation, degrade
 from training.data.self_blend import Blending, blend_faces
+from training.data.surroundings import Surroundings, surroundings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def augmented_crop(
     What ``rng`` draws does not depend on the picture, so that a pair which gets generators of one
     seed is flipped, cut and compressed alike. ``blending_rng`` draws what only fakes need.
     """
-    pixels = _pixels(sample, blending_rng, options.blending)
-    box = sample.box
+    face = _face(sample, blending_rng, options)
+    pixels, box = face.pixels, face.box
     if rng.random() < options.flip:
         pixels = np.ascontiguousarray(pixels[:, ::-1])
         box = Box(1 - box.left - box.width, box.top, box.width, box.height)
@@ -65,23 +66,19 @@ def augmented_crop(
     return jpeg.decode(jpeg.encode(crop), size=size)
 
 
-def _pixels(sample: Sample, rng: np.random.Generator, options: Blending) -> NDArray[np.uint8]:
-    """The picture, where it has donors with a face laid over its own: its own again or another."""
+def _face(sample: Sample, rng: np.random.Generator, options: Augmentation) -> Surroundings:
+    """The face and what is around it; of a sample with donors, another face is laid over it."""
+    widest = options.margin[1]
+    face = surroundings_of(sample, widest)
     if not sample.donors:
-        return sample.pixels()
-    itself = rng.random() < options.itself
-    donor = sample if itself else sample.donors[int(rng.integers(len(sample.donors)))]
-    pixels = sample.pixels()
-    donated = pixels if itself else donor.pixels()
-    return blend_faces(
-        pixels, _placed(sample, pixels), donated, _placed(donor, donated), rng, options
+        return face
+    donor = face
+    if rng.random() >= options.blending.itself:
+        donor = surroundings_of(sample.donors[int(rng.integers(len(sample.donors)))], widest)
+    blended = blend_faces(
+        face.pixels, face.landmarks, donor.pixels, donor.landmarks, rng, options.blending
     )
-
-
-def _placed(sample: Sample, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The landmarks in pixels, (5, 2)."""
-    height, width = pixels.shape[:2]
-    return np.asarray(sample.landmarks, np.float64) * (width, height)
+    return replace(face, pixels=blended)
 
 
 def _erase(
@@ -110,10 +107,11 @@ def _jittered_crop(
     options: Augmentation,
 ) -> NDArray[np.uint8]:
     margin = rng.uniform(*options.margin)
-    shift = options.shift * max(box.width, box.height)
+    rows, columns = pixels.shape[:2]
+    shift = options.shift * max(box.width * columns, box.height * rows)  # px
     dx, dy = rng.uniform(-shift, shift, 2)
     scale = rng.uniform(*options.zoom)
     width, height = box.width * scale, box.height * scale
-    left = box.left + (box.width - width) / 2 + dx
-    top = box.top + (box.height - height) / 2 + dy
+    left = box.left + (box.width - width) / 2 + dx / columns
+    top = box.top + (box.height - height) / 2 + dy / rows
     return crop_face(pixels, Box(left, top, width, height), size=size, margin=margin)

@@ -92,10 +92,16 @@ class _Mixed:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
         self._seed = seed
+        # A blended fake is of another source than its real, which may be left out.
+        pairs = [
+            (fake, real)
+            for fake, real in with_partners(samples)
+            if real is None or mixture.weight_of(real.picture)
+        ]
         fakes: dict[Pool, list[tuple[Sample, Sample | None]]] = defaultdict(list)
-        for fake, real in with_partners(samples):
+        for fake, real in pairs:
             fakes[pool_of(fake.picture)].append((fake, real))
-        shares = mixture.shares([each.picture for each in samples if each.picture.fake])
+        shares = mixture.shares([fake.picture for fake, _ in pairs])
         self._fakes = [fakes[pool] for pool in shares]
         self._orders = [
             EpochOrder(len(pool), [seed, 5, index]) for index, pool in enumerate(self._fakes)

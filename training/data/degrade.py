@@ -20,7 +20,6 @@ Pixels = NDArray[np.uint8]
 
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 _SMALLEST = 48  # px: no chain makes the shorter side smaller
-_LARGEST = 4096  # px: a longer side is shrunk to it first, as no film and few uploads are larger
 _GREY_SHARE = 0.15  # of recoloured pictures
 
 
@@ -44,8 +43,10 @@ class Degradation:
 
 
 def degrade(pixels: Pixels, rng: np.random.Generator, options: Degradation) -> Pixels:
-    """One degraded copy of (h, w, 3) uint8 RGB; scaling and chains may change its size."""
-    pixels = _scaled(pixels, min(1.0, _LARGEST / max(pixels.shape[:2])), cv2.INTER_AREA)
+    """One degraded copy of (h, w, 3) uint8 RGB; scaling and chains may change its size.
+
+    No side may be longer than 11,000 px, which a screen may enlarge to the most that codecs take.
+    """
     if rng.random() < options.rescale:
         pixels = _rescale(pixels, rng, options.rescale_from)
     if rng.random() < options.blur:
@@ -114,15 +115,9 @@ def _rescale(pixels: Pixels, rng: np.random.Generator, smallest: float) -> Pixel
 
 
 def _resized(pixels: Pixels, factor: float, rng: np.random.Generator) -> Pixels:
-    least = min(1.0, _SMALLEST / min(pixels.shape[:2]))
-    return _scaled(pixels, max(factor, least), _KERNELS[rng.integers(len(_KERNELS))])
-
-
-def _scaled(pixels: Pixels, factor: float, kernel: int) -> Pixels:
-    """Both sides times ``factor``, at least 1 px; the same array where the factor is 1."""
-    if factor == 1:
-        return pixels
-    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
+    factor = max(factor, min(1.0, _SMALLEST / min(pixels.shape[:2])))
+    height, width = (round(side * factor) for side in pixels.shape[:2])
+    kernel = _KERNELS[rng.integers(len(_KERNELS))]
     return _u8(cv2.resize(pixels, (width, height), interpolation=kernel))
 
 

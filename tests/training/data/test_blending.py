@@ -12,10 +12,13 @@ from training.data.degrade import Degradation
 
 
 def test_every_blended_fake_is_a_real_picture_under_another_label(samples: list[Sample]) -> None:
-    blended = blended_fakes(samples)
+    told = [replace(s, picture=replace(s.picture, kind="none", generator="x")) for s in samples]
+    blended = blended_fakes(told)
     originals = {s.picture.key for s in samples if not s.picture.fake}
     assert {s.picture.key for s in blended} == originals
-    assert all(s.picture.fake and s.picture.source == SOURCE for s in blended)
+    assert all(s.picture.fake for s in blended)
+    for name in ("source", "kind", "generator"):
+        assert {getattr(s.picture, name) for s in blended} == {SOURCE}
 
 
 def test_a_picture_without_landmarks_is_not_blended(samples: list[Sample]) -> None:

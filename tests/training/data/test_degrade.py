@@ -77,13 +77,6 @@ def test_no_shape_breaks_a_step(step: str, shape: tuple[int, int]) -> None:
         assert min(changed.shape[:2]) >= 1
 
 
-@pytest.mark.parametrize("step", ["still", "film", "messenger", "screen"])
-def test_a_picture_that_is_longer_than_codecs_take_is_shrunk_first(step: str) -> None:
-    picture = np.full((6, 30_000, 3), 128, np.uint8)
-    changed = degrade(picture, np.random.default_rng(2), ALONE[step])
-    assert max(changed.shape) <= 4096
-
-
 def test_scaling_keeps_the_aspect_and_stops_at_48_px() -> None:
     options = replace(NOTHING, rescale=1, rescale_from=0.05)
     shapes = [
