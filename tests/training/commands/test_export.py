@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from core.model.bundle import RuntimeName, load_bundle
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import striped
+from training.commands.export import _run_of
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -29,7 +31,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     striped(tiny_network()).save(folder / "model.keras")
     counts = {"portraits": {"real": 7, "fake": 5}, "cut_outs": {"real": 2, "fake": 0}}
-    content = {"recipe": {"network": "tiny"}, "pictures": {"train": counts}}
+    content = {"recipe": {"network": "tiny", "margin": 0.2}, "pictures": {"train": counts}}
     (folder / "run.json").write_text(json.dumps(content))
     return folder
 
@@ -53,6 +55,7 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     manifest = load_bundle(bundle).manifest
     assert manifest.data == "7 real of portraits, 5 fake of portraits, 2 real of cut_outs"
     assert set(manifest.artifacts) == {RuntimeName.TENSORFLOW, RuntimeName.OPENVINO_FP32}
+    assert manifest.input.margin == 0.2
     assert manifest.calibration is not None
     assert (manifest.calibration.method, manifest.calibration.intercept) == ("temperature", 0)
     told = run(
@@ -66,6 +69,17 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert fitted.method == "platt"
     assert "train of data" in fitted.fitted_on
     assert load_bundle(bundle).manifest == manifest
+
+
+def test_a_run_from_before_recipes_had_a_margin_is_served_with_a_third(
+    run_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run_dir, tmp_path / "old")
+    content = json.loads((run_dir / "run.json").read_text())
+    del content["recipe"]["margin"]
+    (tmp_path / "old" / "run.json").write_text(json.dumps(content))
+    margins = [_run_of(folder)[2] for folder in (run_dir, tmp_path / "old")]
+    assert margins == [0.2, 1 / 3]
 
 
 def test_a_bundle_that_exists_is_told_before_anything_is_read(
