@@ -70,13 +70,18 @@ def score_clips(
         except MediaError:
             unreadable.append(clip.key)
             continue
-        scores = detector.score([crop.jpeg for crop in evidence.crops])
-        speaker = decide(evidence, scores, BY_MEAN_LOGIT).speaker
-        if speaker is None:
+        scored = scored_clip(clip, evidence, detector.score([c.jpeg for c in evidence.crops]))
+        if scored is None:
             faceless.append(clip.key)
         else:
-            usable.append(ScoredClip(clip, evidence, scores, speaker))
+            usable.append(scored)
     return ScoredClips(tuple(usable), tuple(faceless), tuple(unreadable))
+
+
+def scored_clip(clip: Clip, evidence: Evidence, scores: CropScores) -> ScoredClip | None:
+    """A clip with the scores of its crops and the person who speaks; None where nobody is seen."""
+    speaker = decide(evidence, scores, BY_MEAN_LOGIT).speaker
+    return None if speaker is None else ScoredClip(clip, evidence, scores, speaker)
 
 
 def logits_of_clips(clips: Sequence[ScoredClip]) -> NDArray[np.float64]:

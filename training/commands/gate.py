@@ -16,7 +16,9 @@ from training.commands import data_options, options
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
     from training.data.cache import Sample
+    from training.data.clips import Clip
     from training.data.data_set import DataSet
+    from training.evaluate.clips import ClipEvaluation
     from training.evaluate.scores import Floats
 
 
@@ -28,6 +30,7 @@ class _Measured:
     samples: Sequence[Sample]
     probability: Floats
     report: dict[str, Any]
+    clips: ClipEvaluation | None  # None where the data holds none of valid
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -69,40 +72,54 @@ def gate(
     from core.model.bundle import find_bundle, load_bundle
     from core.model.runtimes import AUTO, choose
     from training.data.classes import ClassNames
+    from training.data.clips import read_clips
     from training.data.manifest import Split, read_all
     from training.data.reading import with_faces
-    from training.evaluate.gate import gate_sample
+    from training.evaluate.gate import gate_clips, gate_sample
     from training.evaluate.text_table import table
 
     loaded = load_bundle(find_bundle(bundle))
-    everything = read_all(data_sets, ClassNames.of(real_names, fake_names))
+    classes = ClassNames.of(real_names, fake_names)
+    everything = read_all(data_sets, classes)
     watched = [picture for picture in everything if picture.split is not Split.TRAIN]
     samples = with_faces(gate_sample(watched), cache_dir)
-    measured = _measure(loaded, choose(loaded, runtime or AUTO).value, samples)
-    told = f"{len(samples)} pictures of valid and test, {measured.runtime}"
+    clips = gate_clips(read_clips(data_sets, Split.VALID, classes))
+    measured = _measure(loaded, choose(loaded, runtime or AUTO).value, samples, clips)
+    told = (
+        f"{len(samples)} pictures of valid and test and {len(clips)} clips of valid, "
+        f"{measured.runtime}"
+    )
     click.echo(f"{loaded.manifest.name} on {told}\n{table(measured.report)}")
     if save:
         _save(loaded, measured)
         return
     _compare(loaded, measured)
-    click.echo("No figure is worse than model.json claims, and the pictures are judged as before.")
+    click.echo("No figure is worse than model.json claims, and the files are judged as before.")
 
 
-def _measure(bundle: Bundle, runtime: str, samples: Sequence[Sample]) -> _Measured:
+def _measure(
+    bundle: Bundle, runtime: str, samples: Sequence[Sample], clips: Sequence[Clip]
+) -> _Measured:
+    from core.faces.detector import load_face_detector
     from core.model.runtimes import load_detector
+    from training.data.evidence_cache import FreshFilms
+    from training.evaluate.clips import judge_clips
     from training.evaluate.figures import figures_of
     from training.evaluate.scores import scores_of
     from training.evaluate.scoring import score_samples
     from training.evaluate.verdicts import called
 
-    scores = score_samples(load_detector(bundle, runtime=runtime), samples)
+    detector = load_detector(bundle, runtime=runtime)
+    scores = score_samples(detector, samples)
     verdicts = called(scores, bundle.manifest.thresholds)
     report = figures_of(scores_of(samples, scores), verdicts)
-    return _Measured(runtime, samples, scores, report)
+    films = FreshFilms(load_face_detector(threads=1)) if clips else None
+    judged = judge_clips(clips, detector, films) if films else None
+    return _Measured(runtime, samples, scores, report, judged)
 
 
 def _save(bundle: Bundle, measured: _Measured) -> None:
-    from training.evaluate.answers import FILE, keep
+    from training.evaluate.answers import CLIPS, FILE, PICTURES, contents_of, keep
     from training.evaluate.claims import claims_of
     from training.evaluate.gate import CLAIM
     from training.export.publish import record
@@ -111,14 +128,17 @@ def _save(bundle: Bundle, measured: _Measured) -> None:
     kept = before if before.get("sample") == sample else {}  # of other pictures: no claim now
     claims = {**kept, "sample": sample, measured.runtime: claims_of(measured.report)}
     record(bundle, CLAIM, claims)
-    keep(bundle.path, measured.runtime, measured.samples, measured.probability)
+    contents = contents_of(measured.samples)
+    keep(bundle.path, PICTURES, measured.runtime, contents, measured.probability)
+    if measured.clips is not None:
+        judged = measured.clips
+        keep(bundle.path, CLIPS, measured.runtime, judged.contents(), judged.scores.probability)
     click.echo(f"written into {bundle.path / 'model.json'} and {FILE}")
 
 
 def _compare(bundle: Bundle, measured: _Measured) -> None:
     """Raise a ClickException unless the claims hold."""
     from core.errors import ConfigurationError
-    from training.evaluate.answers import moved
     from training.evaluate.gate import CLAIM, broken_claims
 
     claimed = bundle.manifest.metrics.get(CLAIM, {})
@@ -133,6 +153,27 @@ def _compare(bundle: Bundle, measured: _Measured) -> None:
             f"({measured.sample}); write new ones with: deepfake gate --save."
         )
     broken = broken_claims(claimed[measured.runtime], measured.report)
-    broken += moved(bundle.path, measured.runtime, measured.samples, measured.probability).broken()
+    broken += _moved(bundle, measured)
     if broken:
         raise click.ClickException("The bundle breaks its claims:\n" + "\n".join(broken))
+
+
+def _moved(bundle: Bundle, measured: _Measured) -> list[str]:
+    """A sentence for each limit that scores of single pictures and clips pass."""
+    from training.evaluate.answers import CLIPS, PICTURES, contents_of, holds, moved
+
+    folder, runtime = bundle.path, measured.runtime
+    contents = contents_of(measured.samples)
+    broken = moved(folder, PICTURES, runtime, contents, measured.probability).broken()
+    if measured.clips is not None:
+        if not holds(folder, CLIPS):
+            click.echo("The gate keeps no clips yet; deepfake gate --save keeps them.", err=True)
+            return broken
+        judged = measured.clips
+        scores = judged.scores.probability
+        broken += moved(folder, CLIPS, runtime, judged.contents(), scores).broken()
+    elif holds(folder, CLIPS):
+        click.echo(
+            "The data holds no clips of valid; those that the gate keeps are not checked.", err=True
+        )
+    return broken

@@ -62,7 +62,7 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--leave-out",
     multiple=True,
     metavar="NAME",
-    help="Train without the fakes of this source or generator. Repeatable.",
+    help="Train without the fakes of this source, generator or kind. Repeatable.",
 )
 @click.option(
     "--skip",

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from core.errors import ConfigurationError
 from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
+from training.data.manifest import stated_split
 from training.data.picture import Picture, Split
 from training.data.splits import split_of_name
 from training.data.table import MANIFEST, Row, folder_of, read_rows
@@ -78,7 +79,7 @@ def _of_table(data: DataSet, classes: ClassNames) -> Iterator[Clip]:
         fake = classes.is_fake(row.label)
         if fake is None:
             raise unknown_classes([row.label], f"{data.path}, line {row.line}")
-        split = split_of_name(row.split) or _split_in(Path(row.file).parts[:-1])
+        split = stated_split(data.path, row) or _split_in(Path(row.file).parts[:-1])
         yield _clip(data, folder / row.file, split, data.source(row.source), row, fake=fake)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -31,6 +32,25 @@ _CODE = (
     "jpeg.py",
 )  # of core; what extraction runs
 _PACKAGES = ("av", "numpy", "opencv-python-headless", "openvino", "pillow", "pillow-heif")
+
+
+class Films(Protocol):
+    """Gives what the extraction finds in a film."""
+
+    def extract(self, film: Path, options: ExtractOptions) -> Evidence:
+        """As :func:`core.pipeline.extraction.extract`, which names what it raises."""
+        ...
+
+
+class FreshFilms:
+    """Extracts every film anew: for what checks the extraction itself."""
+
+    def __init__(self, faces: FaceDetector) -> None:
+        self._faces = faces
+
+    def extract(self, film: Path, options: ExtractOptions) -> Evidence:
+        """As :func:`core.pipeline.extraction.extract`, which names what it raises."""
+        return extract(film.read_bytes(), options, self._faces)
 
 
 class EvidenceCache:

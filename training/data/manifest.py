@@ -87,7 +87,7 @@ def _of_row(data: DataSet, folder: Path, row: Row, classes: ClassNames) -> Pictu
     path = folder / row.file
     source = data.source(row.source)
     group = row.group or data.facts.group_of(source, path.name)
-    split = _stated_split(data.path, row)
+    split = stated_split(data.path, row)
     return Picture(
         path,
         row.file,
@@ -103,7 +103,7 @@ def _of_row(data: DataSet, folder: Path, row: Row, classes: ClassNames) -> Pictu
     )
 
 
-def _stated_split(table: Path, row: Row) -> Split | None:
+def stated_split(table: Path, row: Row) -> Split | None:
     """The split that the row states, or its topmost folder; else None."""
     if not row.split:
         return split_of_name(Path(row.file).parts[0])

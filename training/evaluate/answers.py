@@ -1,13 +1,13 @@
-"""What a bundle answered to each picture of the gate's sample, kept beside its ``model.json``.
+"""What a bundle answered to each picture and clip of the gate's sample, kept beside ``model.json``.
 
-Means and AUCs hardly move when something between a picture and its score changes a little; the
-scores of single pictures do. 8 bytes name a picture and 2 hold its score: 9 kB for 900 pictures.
+Means and AUCs hardly move when something between a file and its score changes a little; the
+scores of single files do. 8 bytes name a file and 2 hold its score: 9 kB for 900 pictures.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from training.data.cache import Sample
 from training.evaluate.scores import Floats
 
 FILE = "gate.npz"
-_NAMES = "pictures"
 # Beyond what two processors differ by: see docs/decisions/0027-the-gate-compares-pictures.md.
 MEAN_LIMIT = 0.005
 LARGE = 0.1
@@ -27,11 +26,23 @@ LARGE_LIMIT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Pictures or clips: the array that names them, and what stands before a runtime's scores."""
+
+    name: str
+    prefix: str
+
+
+PICTURES, CLIPS = Part("pictures", ""), Part("clips", "clips ")
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """How far scores are from those that were kept."""
 
+    part: Part
     mean: float  # of the differences in P(fake)
-    large: float  # share of the pictures that moved by more than ``LARGE``
+    large: float  # share of the files that moved by more than ``LARGE``
     farthest: float
 
     def broken(self) -> list[str]:
@@ -39,52 +50,79 @@ class Moved:
         told = []
         if self.mean > MEAN_LIMIT:
             told.append(
-                f"pictures: P(fake) moved by {self.mean:.4f} on average, the limit is {MEAN_LIMIT}"
+                f"{self.part.name}: P(fake) moved by {self.mean:.4f} on average, the limit is "
+                f"{MEAN_LIMIT}"
             )
         if self.large > LARGE_LIMIT:
             told.append(
-                f"pictures: P(fake) of {self.large:.1%} moved by more than {LARGE} (by up to "
-                f"{self.farthest:.2f}), the limit is {LARGE_LIMIT:.0%}"
+                f"{self.part.name}: P(fake) of {self.large:.1%} moved by more than {LARGE} "
+                f"(by up to {self.farthest:.2f}), the limit is {LARGE_LIMIT:.0%}"
             )
         return told
 
 
-def keep(folder: Path, runtime: str, samples: Sequence[Sample], probability: Floats) -> None:
-    """Write the scores (n,) of a runtime; those of other runtimes stay for the same pictures."""
-    names, order = np.unique(_names(samples), return_index=True)
-    file = folder / FILE
-    kept = dict(np.load(file)) if file.is_file() else {}
-    if not np.array_equal(kept.get(_NAMES, []), names):
-        kept = {}
-    np.savez_compressed(
-        file, **{**kept, _NAMES: names, runtime: probability[order].astype(np.float16)}
-    )
+def keep(
+    folder: Path, part: Part, runtime: str, contents: Iterable[bytes], probability: Floats
+) -> None:
+    """Write the scores (n,) of a runtime; those of other runtimes stay for the same files.
+
+    ``contents`` are the bytes of the files, in the order of the scores; NaN is the score of a clip
+    without a face.
+    """
+    names, order = np.unique(_names(contents), return_index=True)
+    kept = _read(folder)
+    if not np.array_equal(kept.get(part.name, []), names):
+        kept = {key: value for key, value in kept.items() if _part_of(key) is not part}
+    scores = {part.name: names, part.prefix + runtime: probability[order].astype(np.float16)}
+    np.savez_compressed(folder / FILE, allow_pickle=False, **{**kept, **scores})  # type: ignore[arg-type]
 
 
-def moved(folder: Path, runtime: str, samples: Sequence[Sample], probability: Floats) -> Moved:
+def holds(folder: Path, part: Part) -> bool:
+    """Whether scores of pictures, or of clips, were kept for any runtime."""
+    return part.name in _read(folder)
+
+
+def moved(
+    folder: Path, part: Part, runtime: str, contents: Iterable[bytes], probability: Floats
+) -> Moved:
     """Compare scores (n,) with those that were kept.
 
-    Raises :class:`ConfigurationError` when none were, or when the pictures are others.
+    Raises :class:`ConfigurationError` when none were, or when the files are others.
     """
+    file, kept = folder / FILE, _read(folder)
+    if part.prefix + runtime not in kept:
+        raise ConfigurationError(
+            f"{file} holds no scores of {runtime} for {part.name}; write them with: "
+            "deepfake gate --save."
+        )
+    names, order = np.unique(_names(contents), return_index=True)
+    if not np.array_equal(kept[part.name], names):
+        known = len(np.intersect1d(kept[part.name], names))
+        raise ConfigurationError(
+            f"{file} holds scores of other {part.name}: {known} of {len(names)} are the same "
+            "files. Write new ones with: deepfake gate --save."
+        )
+    before, now = kept[part.prefix + runtime].astype(np.float64), probability[order]
+    apart = np.where(np.isnan(before) & np.isnan(now), 0, np.nan_to_num(before - now, nan=1.0))
+    far = np.abs(apart)
+    return Moved(part, float(far.mean()), float((far > LARGE).mean()), float(far.max()))
+
+
+def contents_of(samples: Iterable[Sample]) -> Iterator[bytes]:
+    """The bytes of pictures."""
+    return (sample.data or sample.picture.path.read_bytes() for sample in samples)
+
+
+def _read(folder: Path) -> dict[str, NDArray[np.generic]]:
     file = folder / FILE
-    kept = dict(np.load(file)) if file.is_file() else {}
-    if runtime not in kept:
-        raise ConfigurationError(
-            f"{file} holds no scores of {runtime}; write them with: deepfake gate --save."
-        )
-    names, order = np.unique(_names(samples), return_index=True)
-    if not np.array_equal(kept[_NAMES], names):
-        known = len(np.intersect1d(kept[_NAMES], names))
-        raise ConfigurationError(
-            f"{file} holds scores of other pictures: {known} of {len(names)} are the same files. "
-            "Write new ones with: deepfake gate --save."
-        )
-    apart = np.abs(kept[runtime].astype(np.float64) - probability[order])
-    return Moved(float(apart.mean()), float((apart > LARGE).mean()), float(apart.max()))
+    return dict(np.load(file)) if file.is_file() else {}
 
 
-def _names(samples: Sequence[Sample]) -> NDArray[np.uint64]:
-    """(n,) the first 8 bytes of each file's SHA-256: a file that was changed is another picture."""
-    contents = (sample.data or sample.picture.path.read_bytes() for sample in samples)
+def _part_of(key: str) -> Part:
+    return CLIPS if key == CLIPS.name or key.startswith(CLIPS.prefix) else PICTURES
+
+
+def _names(contents: Iterable[bytes]) -> NDArray[np.uint64]:
+    """(n,) the first 8 bytes of each file's SHA-256: a file that was changed is another one."""
     digests = b"".join(hashlib.sha256(content).digest()[:8] for content in contents)
     return np.frombuffer(digests, np.uint64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.options import DEFAULT_FRAMES
 from core.pipeline.judgement import judge
 from core.result import Label, Reason, Result
 from training.data.clips import Clip
-from training.data.evidence_cache import EvidenceCache
+from training.data.evidence_cache import Films
 from training.evaluate import resampling
 from training.evaluate.figures import figures_of
 from training.evaluate.progress import tracked
@@ -88,6 +88,10 @@ class ClipEvaluation:
         """Scores and verdicts."""
         return Answers(self.scores, self.verdicts)
 
+    def contents(self) -> Iterator[bytes]:
+        """The bytes of the clips, in the order of the scores."""
+        return (each.clip.path.read_bytes() for each in self.judged)
+
     def document(self, resamples: int = resampling.RESAMPLES) -> dict[str, Any]:
         """Figures, the worst errors and every clip, for ``metrics.json``."""
         clips = [each.clip for each in self.judged]
@@ -115,7 +119,7 @@ class ClipEvaluation:
 def judge_clips(
     clips: Sequence[Clip],
     detector: Detector,
-    films: EvidenceCache,
+    films: Films,
     *,
     frames: int = DEFAULT_FRAMES,
 ) -> ClipEvaluation:
@@ -132,9 +136,7 @@ def judge_clips(
     return ClipEvaluation(judged)
 
 
-def measure_faceless(
-    films: Sequence[Path], detector: Detector, cache: EvidenceCache
-) -> dict[str, int]:
+def measure_faceless(films: Sequence[Path], detector: Detector, cache: Films) -> dict[str, int]:
     """How many films without a face there are, and of how many the service says so."""
     options = _options(detector, DEFAULT_FRAMES)
     results = [_judge(film, detector, cache, options) for film in tracked(films, "without a face")]
@@ -147,7 +149,7 @@ def _options(detector: Detector, frames: int) -> ExtractOptions:
     return ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
 
 
-def _judge(film: Path, detector: Detector, films: EvidenceCache, options: ExtractOptions) -> Result:
+def _judge(film: Path, detector: Detector, films: Films, options: ExtractOptions) -> Result:
     evidence = films.extract(film, options)
     return judge(evidence, detector, detector.bundle, detector.runtime.name, {})
 

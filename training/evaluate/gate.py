@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from training.data.manifest import Picture
+from training.data.clips import Clip
+from training.data.manifest import Picture, Split
 from training.evaluate.sampling import choose
 
 CLAIM = "gate"  # where the claims stand in the bundle's metrics
+CLIPS_PER_CELL, MOST_CLIPS = 4, 40  # a second each, as every one is decoded anew
 PER_CELL = 60  # pictures of each source and class: about 900, a minute on two cores
 # An interval can be a point, such as that of an AUC of 1; rounding must not fail it.
 SLACK = 0.005
@@ -35,6 +37,12 @@ _MEANS = ("mean_auc", "mean_auc_all_reals")
 def gate_sample(pictures: Sequence[Picture]) -> list[Picture]:
     """The fixed pictures that the gate looks at, of ``valid`` and ``test`` together."""
     return choose(pictures, PER_CELL)
+
+
+def gate_clips(clips: Sequence[Clip]) -> list[Clip]:
+    """The fixed clips of ``valid`` that the gate looks at: a few of each source and class."""
+    valid = [clip for clip in clips if clip.split is Split.VALID]
+    return choose(choose(valid, CLIPS_PER_CELL), MOST_CLIPS, cell=lambda _clip: "all")
 
 
 def broken_claims(claimed: Mapping[str, Any], measured: Mapping[str, Any]) -> list[str]:

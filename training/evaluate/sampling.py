@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from training.data.manifest import Picture
 
 
-def choose(pictures: Sequence[Picture], per_cell: int) -> list[Picture]:
-    """Up to ``per_cell`` pictures of each source and class, the same ones every time.
+def of_source_and_class(picture: Picture) -> Hashable:
+    """The cell of a picture or clip: its source and class."""
+    return picture.source, picture.fake
+
+
+def choose(
+    pictures: Sequence[Picture],
+    per_cell: int,
+    cell: Callable[[Picture], Hashable] = of_source_and_class,
+) -> list[Picture]:
+    """Up to ``per_cell`` pictures or clips of each cell, the same ones every time.
 
     Those with the smallest SHA-256 of their key are taken, so that a picture more or less
     elsewhere changes nothing. The order of ``pictures`` is kept.
     """
-    cells: dict[tuple[str, bool], list[Picture]] = defaultdict(list)
+    cells: dict[Hashable, list[Picture]] = defaultdict(list)
     for picture in pictures:
-        cells[picture.source, picture.fake].append(picture)
+        cells[cell(picture)].append(picture)
     chosen = {
         picture.key
-        for cell in cells.values()
-        for picture in sorted(cell, key=lambda each: _digest(each.key))[:per_cell]
+        for some in cells.values()
+        for picture in sorted(some, key=lambda each: _digest(each.key))[:per_cell]
     }
     return [picture for picture in pictures if picture.key in chosen]
 

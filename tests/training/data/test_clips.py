@@ -88,5 +88,12 @@ def test_a_table_names_clips_and_two_data_sets_keep_their_keys_apart(root: Path)
     assert (clips[0].source, clips[0].kind) == ("mine", "lip-sync")
 
 
+def test_a_split_that_a_table_misspells_is_refused(root: Path) -> None:
+    table = root / "films.csv"
+    table.write_text("file,class,split\nclips/valid/pairs/fake/a.mp4,fake,vlid\n")
+    with pytest.raises(ConfigurationError, match="line 2: the split is 'vlid'"):
+        read_clips([DataSet(table, "table")], None)
+
+
 def test_a_data_set_without_films_has_no_clips(tmp_path: Path) -> None:
     assert read_clips(_data(tmp_path), None) == []

@@ -18,6 +18,7 @@ from core.model.bundle import load_bundle, sha256_of
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_openvino
 from tests.media_factory import make_image, make_video
+from tests.training.pictures import CentreFace
 from training.data import sample
 from training.export.publish import record
 
@@ -179,6 +180,38 @@ def test_the_gate_needs_the_scores_of_single_pictures(run: Run, own_bundle: Path
     told = run("gate")
     assert told.exit_code == 1
     assert "gate.npz holds no scores of openvino-fp32" in told.stderr
+
+
+def test_the_gate_holds_clips_of_valid_to_their_scores_too(
+    run: Run, own_bundle: Path, bright_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = tmp_path / "films"
+    for label, frames in (("real", 4), ("fake", 12)):
+        for split in ("valid", "test"):
+            folder = films / "clips" / split / "made" / label
+            folder.mkdir(parents=True)
+            (folder / f"{label}.mp4").write_bytes(make_video(frames, size=(128, 128)))
+            (films / split / "made" / label).mkdir(parents=True)
+            (films / split / "made" / label / "a.jpg").write_bytes(make_image())
+    monkeypatch.setattr("core.faces.detector.load_face_detector", lambda **_: CentreFace())
+    data = ("--data", films)
+    told = run("gate", "--save", *data)
+    assert "and 2 clips of valid" in told.stdout
+    assert run("gate", *data).exit_code == 0
+    with np.load(own_bundle / "gate.npz") as kept:
+        scores = dict(kept)
+    assert len(scores["clips"]) == len(scores["clips openvino-fp32"]) == 2
+    scores["clips openvino-fp32"] = scores["clips openvino-fp32"] + np.float16(0.2)
+    np.savez(own_bundle / "gate.npz", **scores)
+    told = run("gate", *data)
+    assert told.exit_code == 1
+    assert "clips: P(fake) of 100.0% moved by more than 0.1" in told.stderr
+    for name in ("clips", "clips openvino-fp32"):
+        del scores[name]
+    np.savez(own_bundle / "gate.npz", **scores)
+    told = run("gate", *data)
+    assert told.exit_code == 0
+    assert "keeps no clips yet" in told.stderr
 
 
 @pytest.mark.parametrize("split", ["test", "all"])

@@ -11,7 +11,14 @@ from tests.training.evaluate.scored import made_scores
 from training.data.manifest import Picture, Split
 from training.evaluate.claims import claims_of
 from training.evaluate.figures import figures_of
-from training.evaluate.gate import PER_CELL, broken_claims, gate_sample
+from training.evaluate.gate import (
+    CLIPS_PER_CELL,
+    MOST_CLIPS,
+    PER_CELL,
+    broken_claims,
+    gate_clips,
+    gate_sample,
+)
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores
 from training.evaluate.verdicts import called
@@ -66,6 +73,20 @@ def test_a_source_that_vanished_is_a_broken_claim() -> None:
     claimed, measured = report_of(scores), report_of(scores)
     del measured["by_source"]["swaps"]
     assert any("swaps: auc cannot be measured" in line for line in broken_claims(claimed, measured))
+
+
+def test_the_clips_of_the_gate_are_few_of_each_source_and_class_of_valid() -> None:
+    def clip(index: int, source: str, split: Split) -> Picture:
+        key = f"clips/{split}/{source}/real/{index}.mp4"
+        return Picture(Path(key), key, split, source, False, str(index))
+
+    clips = [clip(i, "many", Split.VALID) for i in range(20)]
+    clips += [clip(0, "few", Split.VALID), clip(1, "tested", Split.TEST)]
+    chosen = gate_clips(clips)
+    assert [each.source for each in chosen] == ["many"] * CLIPS_PER_CELL + ["few"]
+    crowd = [clip(i, f"source {i % 30}", Split.VALID) for i in range(300)]
+    assert len(gate_clips(crowd)) == MOST_CLIPS
+    assert gate_clips(crowd) == gate_clips(crowd)
 
 
 def test_the_sample_holds_every_source_and_class_and_does_not_move() -> None:
