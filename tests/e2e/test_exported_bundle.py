@@ -61,7 +61,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     network, folder = tiny_network(), tmp_path_factory.mktemp("bundles") / "tiny-v1"
     model, origin = striped(network), Origin("1.0.0", "stripes made in code", "MIT")
     few = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
-    publish(model, network, folder, samples, origin=origin, wanted=few, for_int8=samples)
+    publish(model, network, folder, samples, origin=origin, wanted=few, trained_on=samples)
     return Exported(load_bundle(folder), model)
 
 

@@ -19,6 +19,7 @@ from training.commands.calibrate import wanted_options
 from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
+    from core.model.bundle import Manifest
     from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
     from training.export.publish import Int8
@@ -113,12 +114,12 @@ def _export(
     int8: Int8,
 ) -> None:
     from training.data.reading import with_faces
-    from training.export.publish import INT8_CROPS, Origin, publish
+    from training.export.publish import TRAINED_CROPS, Origin, publish
 
     network, model, margin, trained_on = _run_of(run_dir)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
-    for_int8 = with_faces(kept[:: max(1, len(kept) // INT8_CROPS)], selection.cache_dir)
+    some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
     version, licence = about
     origin = Origin(version, trained_on, licence, margin)
     published = publish(
@@ -127,12 +128,28 @@ def _export(
         bundle_dir,
         samples,
         origin=origin,
-        for_int8=for_int8,
+        trained_on=with_faces(some, selection.cache_dir),
         wanted=wanted,
         int8=int8,
     )
     report(published)
+    _report_novelty(published.bundle.manifest)
     _report_losses(published.bundle.manifest.metrics)
+
+
+def _report_novelty(manifest: Manifest) -> None:
+    from training.export.novelty import FEWEST_CROPS
+
+    if manifest.novelty is not None:
+        click.echo(
+            f"Novelty: no verdict above {manifest.novelty.limit:g}, which is "
+            f"{manifest.novelty.rate:.0%} of the pictures that calibrate."
+        )
+    else:
+        click.echo(
+            f"Novelty: not measured; it needs a network with a linear head and {FEWEST_CROPS} "
+            "training pictures."
+        )
 
 
 def _report_losses(metrics: dict[str, Any]) -> None:

@@ -27,24 +27,28 @@ from core.model.bundle import (
     write_manifest,
 )
 from core.model.detector import self_test, self_test_tensor
-from core.model.rules import Calibration, Thresholds
+from core.model.rules import Calibration, Novelty, Thresholds
 from core.model.runtimes import load_detector
 from core.options import DEFAULT_MARGIN
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
 from training.calibrate.expected_error import picture_cells
-from training.calibrate.logits import fitted_on, labelled, logits_of
+from training.calibrate.logits import fitted_on, labelled, logits_of, scores_of_crops
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
 from training.export import openvino as export
 from training.export.class_activation import with_map
 from training.export.int8_loss import Int8Loss, compare
+from training.export.novelty import FEWEST_CROPS, FeatureSpace, pooled_features, with_novelty
 from training.networks import Network
 
 INT8_CROPS = 300  # that set the scales of INT8
+TRAINED_CROPS = 1500  # that say what is like the training data
+_NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
 SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 _PARITY_CROPS = 16
+_ANY_NOVELTY = 1e9  # until it is measured
 
 Int8 = Literal["bounded", "any", "none"]
 
@@ -74,14 +78,15 @@ def publish(
     samples: Sequence[Sample],
     *,
     origin: Origin,
-    for_int8: Sequence[Sample],
+    trained_on: Sequence[Sample],
     wanted: Wanted | None = None,
     int8: Int8 = "bounded",
 ) -> Published:
     """Write the bundle ``folder``, which appears whole or not at all.
 
     ``model`` is the trained ``keras.Model`` of ``network``. ``samples`` calibrate it and measure
-    what INT8 costs, ``for_int8`` set the scales of INT8; neither may hold a picture of ``test``.
+    what INT8 costs, ``trained_on`` set the scales of INT8 and say what is like the training data
+    (:mod:`training.export.novelty`, where they are enough); neither may hold a picture of ``test``.
     Positive class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where
     it loses over half a point of accuracy), ``any`` or ``none``.
     """
@@ -93,7 +98,7 @@ def publish(
         draft = Path(work) / folder.name
         draft.mkdir()
         crops = cut_crops(samples, shown)
-        inner = cut_crops(for_int8, shown)
+        inner = cut_crops(trained_on, shown)
         artifacts, converted = _write_float(model, network, draft, fields, inner)
         # Before INT8, which takes minutes: too few pictures to calibrate on are refused here.
         float_bundle = write_manifest(draft, fields, artifacts)
@@ -154,6 +159,11 @@ def _write_float(
 ) -> tuple[dict[RuntimeName, list[str]], Any]:
     """Files of Keras and of OpenVINO in FP32, and OpenVINO's model; notes how they differ."""
     exported = with_map(model, network.features) if network.linear_head else model
+    if network.linear_head and len(crops) >= FEWEST_CROPS:
+        tensors = _tensor(_evenly(crops, TRAINED_CROPS), fields)
+        space = FeatureSpace.fit(pooled_features(exported, network.features, tensors))
+        exported = with_novelty(exported, network.features, space)
+        fields["novelty"] = Novelty(limit=_ANY_NOVELTY, rate=0, fitted_on="none yet")
     converted = export.to_openvino(exported)
     few = _tensor(_evenly(crops, _PARITY_CROPS), fields)
     parity = export.check_parity(exported, converted, few)
@@ -224,13 +234,14 @@ def _calibrate(
     wanted: Wanted,
 ) -> tuple[reliability.Labelled, reliability.CrossValidated]:
     """Fit on FP32, which all runtimes stand for."""
-    fp32 = logits_of(load_detector(bundle, runtime=RuntimeName.OPENVINO_FP32), crops)
-    data = labelled(samples, fp32)
+    fp32 = scores_of_crops(load_detector(bundle, runtime=RuntimeName.OPENVINO_FP32), crops)
+    data = labelled(samples, fp32.logit)
     judged = reliability.cross_validate(data, wanted)
-    where = "valid and held-out groups of train"
-    fields["calibration"], fields["thresholds"] = reliability.calibrate(
-        data, wanted, fitted_on(samples, where)
-    )
+    told = fitted_on(samples, "valid and held-out groups of train")
+    fields["calibration"], fields["thresholds"] = reliability.calibrate(data, wanted, told)
+    if fp32.novelty is not None:
+        limit = float(np.quantile(fp32.novelty, 1 - _NOVEL_SHARE))
+        fields["novelty"] = Novelty(limit=round(limit, 3), rate=_NOVEL_SHARE, fitted_on=told)
     fields["expected_error"] = picture_cells(samples, judged.verdicts)
     fields["metrics"]["calibration"] = judged.to_json()
     return data, judged

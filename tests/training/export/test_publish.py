@@ -18,7 +18,7 @@ from training.calibrate.calibration import Wanted
 from training.data.cache import Sample
 from training.evaluate.figures import figures_of
 from training.evaluate.scores import scores_of
-from training.evaluate.scoring import score_samples
+from training.evaluate.scoring import cut_crops, score_samples
 from training.evaluate.text_table import table
 from training.evaluate.verdicts import called
 from training.export import openvino as export
@@ -38,7 +38,7 @@ ABOUT: dict[str, Any] = {"origin": ORIGIN, "wanted": Wanted("platt", 0.3, 0.3)}
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish(striped(network), network, folder, samples, **ABOUT, for_int8=samples)
+    publish(striped(network), network, folder, samples, **ABOUT, trained_on=samples)
     return folder
 
 
@@ -54,7 +54,7 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
         folder,
         samples,
         **ABOUT,
-        for_int8=samples,
+        trained_on=samples,
         int8="none",
     )
     return folder
@@ -119,7 +119,7 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
             bundle_dir,
             samples,
             **ABOUT,
-            for_int8=samples,
+            trained_on=samples,
         )
 
 
@@ -142,7 +142,7 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
             tmp_path / "b",
             samples,
             **ABOUT,
-            for_int8=samples,
+            trained_on=samples,
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -156,7 +156,9 @@ def test_too_few_pictures_are_refused_before_the_minutes_of_int8(
     monkeypatch.setattr(export, "quantize", fail)
     network = tiny_network()
     with pytest.raises(ConfigurationError, match=r"There are 12 real pictures"):
-        publish(striped(network), network, tmp_path / "b", samples, origin=ORIGIN, for_int8=samples)
+        publish(
+            striped(network), network, tmp_path / "b", samples, origin=ORIGIN, trained_on=samples
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -171,7 +173,7 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
         folder,
         samples,
         **ABOUT,
-        for_int8=samples,
+        trained_on=samples,
         int8="any",
     )
     assert load_bundle(folder).manifest.metrics["int8"]["accuracy_drop_points"] == 50
@@ -184,7 +186,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
             network.build(48, Head()), network, tmp_path / "Tiny V1", samples,
-            **ABOUT, for_int8=samples,
+            **ABOUT, trained_on=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 
@@ -235,3 +237,23 @@ def _broken_quantization(model: Any, *_: object, **__: object) -> Any:
     result.output(0).get_tensor().set_names({"logit"})
     cam = turned.output("cam").get_node()
     return ov.Model([result, cam], turned.get_parameters())
+
+
+def test_every_runtime_says_the_same_of_how_new_a_crop_is(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("novelty", "publish"):
+        monkeypatch.setattr(f"training.export.{module}.FEWEST_CROPS", 10)
+    network, folder = tiny_network(), tmp_path / "new-v1"
+    publish(striped(network), network, folder, samples, **ABOUT, trained_on=samples)
+    bundle = load_bundle(folder)
+    assert bundle.manifest.novelty is not None
+    crops = cut_crops(samples[:4], bundle.manifest.input)
+    keras, float32, int8 = (
+        load_detector(bundle, runtime=name).score(crops).novelty for name in RuntimeName
+    )
+    assert keras is not None
+    assert float32 is not None
+    assert int8 is not None  # of features that differ: only whether it answers is asked
+    assert float(keras.min()) > 0
+    np.testing.assert_allclose(float32, keras, rtol=1e-2)
