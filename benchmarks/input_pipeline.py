@@ -2,7 +2,7 @@
 
     python -m benchmarks.input_pipeline --data DIR [--rounds 3] [--write FILE]
 
-Two rates a case, in turn, the median of the rounds: the pipeline alone (``tf.data``: read,
+Two rates a case, in turn, the median of the rounds: the pipeline alone (on threads: read,
 decode, augment, crop, JPEG, scale) and the training step alone (Keras on one batch that stays
 in memory). The step must not wait: the pipeline has to be at least three times as fast. Beside
 the wall clock stands the processor time of all threads, which other work does not change as
@@ -27,9 +27,11 @@ from core.cores import usable_cores
 from training.data.batches import Sampler
 from training.data.blending import blended_fakes
 from training.data.cache import Sample
+from training.data.lookahead import Lookahead
 from training.data.manifest import Split
 from training.data.pipeline import training_batches
 from training.data.reading import read_samples
+from training.fit.feed import feed
 from training.recipes import Recipe, find_recipe, override
 
 BAR = 3.0
@@ -94,10 +96,8 @@ class Case:
         )  # fmt: skip
 
     def _fit(self, steps: int) -> None:
-        import tensorflow as tf
-
-        batches = tf.data.Dataset.from_tensors(self._one).repeat()
-        self._model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+        one = Lookahead(lambda _index: self._one, steps, threads=1)
+        self._model.fit(feed(one), shuffle=False, verbose=0)
 
 
 def table(samples: Sequence[Sample], rounds: int) -> str:

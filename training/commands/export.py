@@ -88,10 +88,10 @@ def export(
     Example:
       deepfake export --data faces/ --run runs/first --out models/mine-v1
     """
-    from core.model.runtimes.quiet import import_tensorflow
     from training.calibrate.calibration import Wanted
     from training.data.classes import ClassNames
     from training.export.publish import check_new
+    from training.fit.backend import TENSORFLOW, import_backend
     from training.fit.pictures import Selection
 
     if allow_int8_drop and not with_int8:
@@ -101,7 +101,11 @@ def export(
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
-    import_tensorflow()
+    if (backend := import_backend()) != TENSORFLOW:
+        raise ConfigurationError(
+            f"Keras computes with {backend} here, and networks are exported through TensorFlow: "
+            "set KERAS_BACKEND=tensorflow. A network that another backend trained loads in it."
+        )
     _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
 
 

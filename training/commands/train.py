@@ -139,10 +139,10 @@ def _fit(
     report_every: int,
     checkpoint_minutes: float,
 ) -> None:
-    from core.model.runtimes.quiet import import_tensorflow
     from training.fit import Run, validator
+    from training.fit.backend import import_backend
 
-    import_tensorflow()
+    import_backend()
     run = Run(recipe, run_dir)
     click.echo(run.describe())
     click.echo(f"pictures: {len(samples)} to train on, {len(valid)} to watch")

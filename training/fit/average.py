@@ -5,48 +5,55 @@ BatchNormalization out, and overwrites the network at the end of every ``fit``, 
 parts cannot have.
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.fit import backend
+from training.fit.checkpoint import check_fit, values_of
+
 
 class WeightAverage:
-    """Averages of the weights of layers that train; make it in the strategy's scope."""
+    """Averages of the weights of layers that train; it begins at what these are."""
 
     def __init__(self, model: Any) -> None:
-        import keras
-        import tensorflow as tf
-
         self._model = model
-        moving = [weight for layer in model.layers if layer.trainable for weight in layer.weights]
-        self.variables = [
-            keras.Variable(weight.numpy(), trainable=False, dtype="float32") for weight in moving
-        ]
-        self._average_of = {
-            id(weight): average for weight, average in zip(moving, self.variables, strict=True)
-        }
-
-        @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
-        def fold(decay: Any) -> None:
-            for weight, average in zip(moving, self.variables, strict=True):
-                average.assign(average + (1 - decay) * (weight - average))
-
-        self._fold = fold
+        self._moving = [each for layer in model.layers if layer.trainable for each in layer.weights]
+        self._fold = backend.compiled(_fold)
+        self._averages: Sequence[Any] = []
+        self.restore(values_of(self._moving))
 
     def update(self, decay: float) -> None:
         """Fold the weights in: average = decay * average + (1 - decay) * weight."""
-        import tensorflow as tf
+        import keras
 
-        self._fold(tf.constant(decay, tf.float32))
+        weights = [each.value for each in self._moving]
+        share = keras.ops.convert_to_tensor(np.float32(1 - decay))
+        self._averages = self._fold(self._averages, weights, share)
+
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """The averages alone, for a checkpoint."""
+        return values_of(self._averages)
+
+    def restore(self, arrays: Sequence[NDArray[Any]]) -> None:
+        """Go on from :meth:`arrays`; :class:`ConfigurationError` when they do not fit."""
+        import keras
+
+        check_fit(self._moving, arrays, "weight average")
+        self._averages = [keras.ops.convert_to_tensor(each, "float32") for each in arrays]
 
     def weights(self) -> list[NDArray[np.float32]]:
         """All weights of the network, averaged where they train, in its own order."""
-        return [
-            np.array(self._average_of.get(id(weight), weight).numpy())
-            for weight in self._model.weights
-        ]
+        average_of = dict(zip(map(id, self._moving), self._averages, strict=True))
+        return values_of([average_of.get(id(each), each) for each in self._model.weights])
+
+
+def _fold(averages: Sequence[Any], weights: Sequence[Any], share: Any) -> list[Any]:
+    pairs = zip(averages, weights, strict=True)
+    return [average + share * (weight - average) for average, weight in pairs]

@@ -1,5 +1,7 @@
 """Checkpoints that resume exactly: arrays by part, the step, the recipe and counters."""
 
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
+
 from __future__ import annotations
 
 import os
@@ -70,12 +72,14 @@ def load(folder: Path) -> State | None:
 
 
 def values_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
-    """Copies of the values of Keras variables."""
-    return [np.array(variable.numpy()) for variable in variables]
+    """Copies of the values of Keras variables, or of tensors of its backend."""
+    import keras
+
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
-def restore(variables: Sequence[Any], values: Sequence[NDArray[Any]], what: str) -> None:
-    """Assign arrays to Keras variables; :class:`ConfigurationError` when they do not fit."""
+def check_fit(variables: Sequence[Any], values: Sequence[NDArray[Any]], what: str) -> None:
+    """Raise :class:`ConfigurationError` when arrays do not have the shapes of the variables."""
     if len(variables) != len(values):
         raise ConfigurationError(
             f"The checkpoint holds {len(values)} arrays of the {what}; the run has "
@@ -87,4 +91,10 @@ def restore(variables: Sequence[Any], values: Sequence[NDArray[Any]], what: str)
                 f"The checkpoint's {what} has an array of shape {value.shape} where the run has "
                 f"{tuple(variable.shape)}. Start in an empty folder."
             )
+
+
+def restore(variables: Sequence[Any], values: Sequence[NDArray[Any]], what: str) -> None:
+    """Assign arrays to Keras variables; :class:`ConfigurationError` when they do not fit."""
+    check_fit(variables, values, what)
+    for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

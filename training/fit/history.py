@@ -1,13 +1,14 @@
 """The figures of a run: one row a report, as CSV, for TensorBoard and on the screen."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import csv
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from pathlib import Path
+
+from training.fit.curve import learning_curve
+from training.fit.tensorboard import Summaries
 
 FILE = "history.csv"
 CURVE = "curve.svg"
@@ -52,8 +53,6 @@ class History:
     """Appends rows; those after ``step``, which a killed run wrote, are taken back first."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        import tensorflow as tf
-
         self._folder, self._file = folder, folder / FILE
         names = [field.name for field in fields(Row)]
         kept = [row for row in read(folder) if int(row["step"]) <= step]
@@ -63,25 +62,18 @@ class History:
             rows.writeheader()
             rows.writerows(kept)
         temporary.replace(self._file)
-        self._summaries = tf.summary.create_file_writer(str(folder / TENSORBOARD))
+        self._summaries = Summaries(folder / TENSORBOARD)
 
     def add(self, row: Row) -> None:
         """Write one row, whole, before the checkpoint that counts on it."""
-        import tensorflow as tf
-
         with self._file.open("a", newline="") as stream:
             shown = {name: _shown(value) for name, value in asdict(row).items()}
             csv.DictWriter(stream, list(shown)).writerow(shown)
-        with self._summaries.as_default(step=row.step):
-            for name, value in asdict(row).items():
-                if name != "step" and value is not None:
-                    tf.summary.scalar(name, value)
-        self._summaries.flush()
+        figures = {name: value for name, value in asdict(row).items() if value is not None}
+        self._summaries.add(figures.pop("step"), figures)
 
     def draw(self) -> None:
         """Write ``curve.svg``, loss and accuracy of all rows so far."""
-        from training.fit.curve import learning_curve
-
         (self._folder / CURVE).write_text(learning_curve(read(self._folder)), encoding="utf-8")
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ The position in the schedule is the optimizer's own step count, which is part of
 a resumed run goes on with the rate it would have had.
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
 
 from __future__ import annotations
 

@@ -1,22 +1,21 @@
 """Which numbers a network computes with; its variables and its logits stay float32."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from training.fit import backend
 from training.recipes import Recipe
 
 
 def resolve(recipe: Recipe) -> str:
     """The Keras dtype policy of a run: ``auto`` is mixed_float16 on a GPU, else float32."""
-    import tensorflow as tf
-
     if recipe.precision != "auto":
         return recipe.precision
-    return "mixed_float16" if tf.config.list_logical_devices("GPU") else "float32"
+    return "mixed_float16" if backend.gpus() else "float32"
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """``run.json``: what a run was made of, for whoever finds its folder later."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from core.cores import usable_cores
 from training.data.cache import Sample
+from training.fit import backend
 
 FILE = "run.json"
 
@@ -31,21 +32,21 @@ def write(folder: Path, fields: Mapping[str, Any], start: Mapping[str, Any]) -> 
 
 
 def environment() -> dict[str, Any]:
-    """Time, commit, versions and devices of this process."""
+    """Time, commit, versions, backend of Keras and devices of this process."""
     import cv2
     import keras
     import numpy as np
-    import tensorflow as tf
 
-    packages = {"tensorflow": tf, "keras": keras, "numpy": np, "opencv": cv2}
-    gpus = tf.config.list_physical_devices("GPU")
+    packages = {"keras": keras, "numpy": np, "opencv": cv2}
+    versions = {name: package.__version__ for name, package in packages.items()}
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "git_commit": git_commit(),
         "python": platform.python_version(),
-        "packages": {name: package.__version__ for name, package in packages.items()},
+        "backend": backend.name(),
+        "packages": {backend.name(): backend.version(), **versions},
         "cpu": {"machine": platform.machine(), "count": usable_cores()},
-        "gpus": [tf.config.experimental.get_device_details(gpu) for gpu in gpus],
+        "gpus": backend.gpus(),
     }
 
 

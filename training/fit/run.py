@@ -20,8 +20,9 @@ from training.data.batches import Sampler
 from training.data.cache import Sample
 from training.data.pipeline import training_batches
 from training.fit import checkpoint, record
-from training.fit.devices import spread
+from training.fit.devices import describe
 from training.fit.early_stopping import EarlyStopping
+from training.fit.feed import feed
 from training.fit.history import History
 from training.fit.interval import Interval
 from training.fit.stretches import Stretch, stretches
@@ -96,7 +97,9 @@ class Run:
             self.trainee, self._stopping, history, step=self.step, validate=validate,
             checkpoints=Interval(checkpoint_every_s, clock), save=self._save, show=show,
         )  # fmt: skip
-        for stretch in stretches(self.step, recipe.total_steps, report_every):
+        for stretch in stretches(
+            self.step, recipe.total_steps, report_every, border=recipe.early_steps
+        ):
             if not self.finished:
                 self._fit(stretch, sampler, watch)
         history.close()
@@ -112,8 +115,7 @@ class Run:
                 self.weights_from,
                 f"layers: {layers['trainable']} of {layers['layers']} train, "
                 f"{layers['trainable_parameters']:,} parameters",
-                f"computes: {self.trainee.precision} on "
-                f"{self.trainee.strategy.num_replicas_in_sync} device(s)",
+                f"computes: {self.trainee.precision}, {describe(self.trainee.strategy)}",
             )
         )
 
@@ -142,7 +144,7 @@ class Run:
             scaling=self.trainee.network.scaling,
         )  # fmt: skip
         self.trainee.model.fit(
-            spread(batches, self.trainee.strategy),
+            feed(batches, self.trainee.strategy.num_replicas_in_sync),
             epochs=stretch.reports,
             steps_per_epoch=stretch.steps_per_report,
             class_weight=_class_weights(self.recipe, sampler),

@@ -20,8 +20,15 @@ class Stretch:
         return (self.last - self.first) // self.reports
 
 
-def stretches(first: int, last: int, every: int) -> Iterator[Stretch]:
-    """Cut so that reports fall on multiples of ``every`` and on ``last``, wherever it starts."""
+def stretches(first: int, last: int, every: int, *, border: int = 0) -> Iterator[Stretch]:
+    """Cut so that reports fall on multiples of ``every`` and on ``last``, wherever it starts.
+
+    No stretch goes over ``border``, a step between ``first`` and ``last`` or none: crops have
+    another size behind it, and Keras takes one size at a time.
+    """
+    if first < border < last:
+        yield from stretches(first, border, every)
+        first = border
     start = first
     while start < last:
         if start % every or last - start < every:

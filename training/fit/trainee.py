@@ -1,6 +1,6 @@
 """The network that a run trains, with its optimizer and the average of its weights."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
+# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fit import checkpoint
+from training.fit import backend, checkpoint
 from training.fit.average import WeightAverage
 from training.fit.devices import choose_strategy
 from training.fit.optimizers import build_optimizer
@@ -47,12 +47,12 @@ class Trainee:
 
     def start_average(self) -> None:
         """Begin the average at the weights as they are now, if the recipe keeps one."""
-        with self.strategy.scope():
-            self._average = WeightAverage(self.model) if self.recipe.ema else None
+        self._average = WeightAverage(self.model) if self.recipe.ema else None
 
     def step_taken(self, step: int) -> None:
         """Fold the weights after the step of that number, counted from 0, into the average."""
         if self._average is not None:
+            backend.bring_weights(self.model)
             self._average.update(self.recipe.ema_at(step))
 
     def averaged_weights(self) -> list[NDArray[np.float32]]:
@@ -74,7 +74,7 @@ class Trainee:
         return {
             "model": checkpoint.values_of(self.model.variables),
             "optimizer": checkpoint.values_of(self.model.optimizer.variables),
-            "average": checkpoint.values_of(self._average.variables) if self._average else [],
+            "average": self._average.arrays() if self._average else [],
         }
 
     def restore(self, arrays: Arrays) -> None:
@@ -84,7 +84,7 @@ class Trainee:
             checkpoint.restore(self.model.optimizer.variables, arrays["optimizer"], "optimizer")
         self.start_average()
         if self._average is not None:
-            checkpoint.restore(self._average.variables, arrays["average"], "weight average")
+            self._average.restore(arrays["average"])
 
 
 def layer_counts(model: Any) -> dict[str, int]:
@@ -121,6 +121,6 @@ def _compile(model: Any, recipe: Recipe) -> None:
         build_optimizer(recipe),
         keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=[keras.metrics.MeanMetricWrapper(_right, name="accuracy")],
-        jit_compile=False,  # XLA made a step on a CPU seven times slower
+        jit_compile=backend.compiles_steps(),
     )
     model.optimizer.build(model.trainable_variables)

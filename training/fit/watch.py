@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from core.errors import ConfigurationError
+from training.fit import backend
 from training.fit.early_stopping import EarlyStopping
 from training.fit.history import History, Row
 from training.fit.interval import Interval
@@ -49,11 +50,17 @@ class Watch:
         import keras  # noqa: PLC0415 - takes seconds to import
 
         return keras.callbacks.LambdaCallback(
-            on_epoch_begin=self._begin, on_train_batch_end=self._step_taken, on_epoch_end=self._end
+            on_epoch_begin=self._begin,
+            on_train_batch_begin=self._step_begins,
+            on_train_batch_end=self._step_taken,
+            on_epoch_end=self._end,
         )
 
     def _begin(self, _epoch: int, _logs: object = None) -> None:
         self._started, self._reported = self._clock(), self.step
+
+    def _step_begins(self, _batch: int, logs: object = None) -> None:  # noqa: ARG002 - Keras' name
+        backend.seed_step(self._recipe.seed, self.step)
 
     def _step_taken(self, _batch: int, logs: object = None) -> None:  # noqa: ARG002 - Keras' name
         self._trainee.step_taken(self.step)

@@ -88,9 +88,14 @@ class Recipe(BaseModel):
         every = self.validate_every or epoch
         return self.model_copy(update={"steps": steps, "epochs": None, "validate_every": every})
 
+    @property
+    def early_steps(self) -> int:
+        """How many of the first steps have crops of ``early_size``."""
+        return 0 if self.early_size is None else math.ceil(self.early_share * self.total_steps)
+
     def size_at(self, step: int) -> int:
         """Side of the crops at a step, px; steps count from 0."""
-        early = step < self.early_share * self.total_steps
+        early = step < self.early_steps
         return self.early_size if early and self.early_size is not None else self.size
 
     def ema_at(self, step: int) -> float:

@@ -34,6 +34,7 @@ class TensorFlowRuntime:
         explanation: Explanation | None = None,
         novelty: bool = False,
     ) -> None:
+        _check_backend()
         _bound_threads(threads)
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -153,6 +154,15 @@ def _logit_tensor(model: Any) -> Any:
     logit = linear(last.input)
     linear.set_weights(last.get_weights())
     return logit
+
+
+def _check_backend() -> None:
+    backend = tf.keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeUnavailable(
+            f"Keras computes with {backend} here, as KERAS_BACKEND or its settings file says, and "
+            "the runtime tensorflow needs KERAS_BACKEND=tensorflow. The OpenVINO runtimes do not."
+        )
 
 
 def _bound_threads(threads: int | None) -> None:

@@ -8,33 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import ConfigurationError
 from tests.training.fit.runs import fit, make_run
 from tests.training.pictures import CentreFace
 from training.data.cache import load_samples
 from training.data.manifest import Split, read_pictures
-from training.fit.devices import spread
+from training.fit import backend
+from training.fit.devices import choose_strategy
 from training.fit.history import read
 
 tf = pytest.importorskip("tensorflow")
-
-
-class _Two:
-    num_replicas_in_sync = 2
-
-
-def test_each_half_of_a_divided_batch_holds_both_classes() -> None:
-    fake = np.array([0, 0, 0, 1, 1, 1], np.float32)
-    batches = tf.data.Dataset.from_tensors((np.arange(6, dtype=np.float32), fake))
-    crops, labels = next(iter(spread(batches, _Two())))
-    assert crops.numpy().tolist() == [0, 3, 1, 4, 2, 5]
-    assert labels.numpy().tolist() == [0, 1, 0, 1, 0, 1]
-
-
-def test_an_odd_batch_loses_nothing() -> None:
-    fake = np.array([1, 0, 0], np.float32)
-    batches = tf.data.Dataset.from_tensors((np.arange(3, dtype=np.float32), fake))
-    crops, _ = next(iter(spread(batches, _Two())))
-    assert sorted(crops.numpy().tolist()) == [0, 1, 2]
 
 
 def fit_on_two_devices(folder: Path, data_dir: Path, cache_dir: Path) -> None:
@@ -66,3 +49,12 @@ def test_two_devices_train_as_one_does(data_dir: Path, tmp_path: Path) -> None:
     losses = json.loads(child.stdout.splitlines()[-1])
     assert losses["two"] == pytest.approx(losses["one"], rel=1e-4)
     assert losses["resumed"] == losses["two"][-1:]
+
+
+def test_several_devices_are_refused_where_they_cannot_share_a_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backend, "name", lambda: backend.JAX)
+    assert choose_strategy(["gpu:0"]).num_replicas_in_sync == 1
+    with pytest.raises(ConfigurationError, match=r"2 devices cannot share a batch on the .* jax"):
+        choose_strategy(["gpu:0", "gpu:1"])

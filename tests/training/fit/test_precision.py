@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from training.fit import backend
 from training.fit.precision import dtype_policy, resolve
 from training.recipes import find_recipe
 
@@ -9,12 +10,10 @@ keras = pytest.importorskip("keras")
 
 
 def test_auto_is_float16_where_a_gpu_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
-    import tensorflow as tf
-
     recipe = find_recipe("advanced_fine_tune")
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _kind: [])
+    monkeypatch.setattr(backend, "gpus", list)
     assert resolve(recipe) == "float32"
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _kind: ["GPU:0"])
+    monkeypatch.setattr(backend, "gpus", lambda: ["NVIDIA H100"])
     assert resolve(recipe) == "mixed_float16"
     asked = recipe.model_copy(update={"precision": "mixed_bfloat16"})
     assert resolve(asked) == "mixed_bfloat16"

@@ -79,6 +79,14 @@ def test_a_tensorflow_that_runs_is_slowed_by_no_quota_and_refuses_only_an_explic
         TensorFlowRuntime(tmp_path / "model.keras", 16, threads=7)
 
 
+def test_another_backend_of_keras_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tf.keras.backend, "backend", lambda: "torch")
+    with pytest.raises(RuntimeUnavailable, match=r"computes with torch .*KERAS_BACKEND=tensorflow"):
+        TensorFlowRuntime(tmp_path / "model.keras", 16)
+
+
 def test_a_tensorflow_that_starts_keeps_to_the_cpu_quota() -> None:
     code = (
         "from core.model.runtimes import tensorflow as runtime\n"
