@@ -48,7 +48,7 @@ def test_each_kind_is_left_out_in_turn_and_the_table_has_both_networks(
     pytest.importorskip("tensorflow")
     monkeypatch.setattr("training.fit.run.find_network", lambda _name: tiny_network())
     monkeypatch.setattr(leave_one_kind_out, "load_face_detector", CentreFace)
-    monkeypatch.setattr("training.data.reading.load_face_detector", CentreFace)
+    monkeypatch.setattr("training.data.reading.load_face_detector", lambda **_: CentreFace())
     arguments = ["--data", root, "--runs", tmp_path / "runs", "--cache", tmp_path / "cache"]
     arguments += ["--recipe", "advanced_fine_tune", "--kind", "mouths=lip-sync"]
     arguments += ["--write", tmp_path / "table.md"]

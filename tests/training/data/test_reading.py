@@ -19,7 +19,7 @@ def test_the_cache_is_never_inside_the_repository() -> None:
 def test_too_many_broken_pictures_stop_the_run_before_it_begins(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "load_face_detector", CentreFace)
+    monkeypatch.setattr(reading, "load_face_detector", lambda **_: CentreFace())
     for name in ("a", "b"):
         folder = tmp_path / "train" / name / "real"
         folder.mkdir(parents=True)
@@ -35,7 +35,7 @@ def test_a_few_broken_pictures_are_named_and_left_out(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(reading, "load_face_detector", CentreFace)
+    monkeypatch.setattr(reading, "load_face_detector", lambda **_: CentreFace())
     monkeypatch.setattr(reading, "refuse_many", lambda *_: None)
     folder = tmp_path / "train" / "real"
     folder.mkdir(parents=True)
