@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,7 +15,9 @@ from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from training.data.data_set import DataSet
+    from training.data.mixture import Mixture
     from training.data.picture import Split
+    from training.data.sample import Sample
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FACTS = (f"{__name__}.centres", f"{__name__}.groups")
@@ -117,3 +120,15 @@ def split_of(choice: str) -> Split | None:
     from training.data.picture import Split
 
     return None if choice == "all" else Split(choice)
+
+
+def weighted(mixture: Mixture, texts: Sequence[str], samples: Sequence[Sample]) -> Mixture:
+    """The mixture with the weights of ``--weight``, of sources and kinds that these pictures have.
+
+    Raises :class:`ConfigurationError` for another name.
+    """
+    from training.data.data_set import source_weights
+
+    pictures = [sample.picture for sample in samples]
+    names, kinds = ({*map(attrgetter(name), pictures)} - {""} for name in ("source", "kind"))
+    return mixture.with_weights(source_weights(texts, sorted(names), sorted(kinds)))

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from core.model.bundle import Manifest
     from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
-    from training.export.publish import Int8
+    from training.export.publish import Int8, Origin, Published
     from training.fit.pictures import Selection
-    from training.networks import Network
+
+    _Publish = Callable[..., Published]
+
+_PARITIES = {
+    "openvino_fp32_logit": "OpenVINO FP32 differs from Keras",
+    "float16_logit": "The network with weights in float16 differs from that in float32",
+}
 
 
 @click.command("export")
@@ -82,16 +89,16 @@ def export(
 
     Calibrated on valid and on held-out groups of train, on which also the loss by INT8 is
     measured: over half a point of accuracy nothing is written. Every runtime has to give
-    the answers of Keras.
+    the answers of Keras. A head on a frozen network becomes OpenVINO FP32 and INT8 alone.
 
     \b
     Example:
       deepfake export --data faces/ --run runs/first --out models/mine-v1
+      deepfake export --data faces/ --run runs/clip --out models/clip-faces
     """
     from training.calibrate.calibration import Wanted
     from training.data.classes import ClassNames
     from training.export.publish import check_new
-    from training.fit.backend import TENSORFLOW, import_backend
     from training.fit.pictures import Selection
 
     if allow_int8_drop and not with_int8:
@@ -101,11 +108,6 @@ def export(
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
-    if (backend := import_backend()) != TENSORFLOW:
-        raise ConfigurationError(
-            f"Keras computes with {backend} here, and networks are exported through TensorFlow: "
-            "set KERAS_BACKEND=tensorflow. A network that another backend trained loads in it."
-        )
     _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
 
 
@@ -118,17 +120,14 @@ def _export(
     int8: Int8,
 ) -> None:
     from training.data.reading import with_faces
-    from training.export.publish import TRAINED_CROPS, Origin, publish
+    from training.export.crops import TRAINED_CROPS
+    from training.frozen.run import is_run
 
-    network, model, margin, trained_on = _run_of(run_dir)
+    publish, origin = (_of_head if is_run(run_dir) else _of_network)(run_dir, *about)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
-    version, licence = about
-    origin = Origin(version, trained_on, licence, margin)
     published = publish(
-        model,
-        network,
         bundle_dir,
         samples,
         origin=origin,
@@ -157,8 +156,9 @@ def _report_novelty(manifest: Manifest) -> None:
 
 
 def _report_losses(metrics: dict[str, Any]) -> None:
-    parity = metrics["parity"]["openvino_fp32_logit"]
-    click.echo(f"OpenVINO FP32 differs from Keras by at most {parity:.1e} in the logit.")
+    for name, told in _PARITIES.items():
+        if name in metrics["parity"]:
+            click.echo(f"{told} by at most {metrics['parity'][name]:.1e} in the logit.")
     if "int8" in metrics:
         loss = metrics["int8"]
         click.echo(
@@ -168,10 +168,18 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _run_of(run_dir: Path) -> tuple[Network, Any, float, str]:
-    """A run's network, its averaged weights, its margin, and what it was trained on."""
+def _of_network(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origin]:
+    """How to publish a run's network with its averaged weights, and where it comes from."""
+    from training.fit.backend import TENSORFLOW, import_backend
+
+    if (backend := import_backend()) != TENSORFLOW:
+        raise ConfigurationError(
+            f"Keras computes with {backend} here, and networks are exported through TensorFlow: "
+            "set KERAS_BACKEND=tensorflow. A network that another backend trained loads in it."
+        )
     import keras
 
+    from training.export.publish import Origin, publish
     from training.fit import AVERAGED, record
     from training.networks import find_network
 
@@ -183,7 +191,21 @@ def _run_of(run_dir: Path) -> tuple[Network, Any, float, str]:
     model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
     # Runs that began before recipes had a margin were validated at this one.
     margin = content["recipe"].get("margin", DEFAULT_MARGIN)
-    return network, model, margin, _trained_on(content["pictures"]["train"])
+    origin = Origin(version, _trained_on(content["pictures"]["train"]), licence, margin)
+    return partial(publish, model, network), origin
+
+
+def _of_head(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origin]:
+    """The same of a run that fitted a head to a frozen network."""
+    from training.export.publish import Origin
+    from training.frozen.publish import publish_head
+    from training.frozen.run import load_run
+    from training.frozen.towers import find_tower
+
+    fitted = load_run(run_dir)
+    tower = find_tower(fitted.recipe.network)()
+    origin = Origin(version, _trained_on(fitted.pictures), licence, fitted.recipe.margin)
+    return partial(publish_head, fitted, tower), origin
 
 
 def _trained_on(counts: Mapping[str, Mapping[str, int]]) -> str:

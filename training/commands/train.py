@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import click
 
 from core.errors import ConfigurationError
 from training.commands import data_options, options
+from training.commands.train_head import train_head
 
 if TYPE_CHECKING:
     from training.data.cache import Sample
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from training.recipes import describe
+        from training.recipes import describe, describe_frozen
 
-        click.echo(describe())
+        click.echo(f"{describe()}\n\n{describe_frozen()}")
         ctx.exit()
 
 
@@ -103,23 +103,30 @@ def train(
 
     The run folder gets run.json, history.csv, curve.svg with loss, accuracy and AUC over the
     steps, logs for TensorBoard, a checkpoint, and model.keras with the averaged or best weights.
+    A recipe with a frozen network computes features, keeps them in the cache, and fits a linear
+    head: its run folder gets run.json and head.npz.
 
     \b
     Example:
       deepfake train --recipe advanced_fine_tune --data faces/ --out runs/first --epochs 3
       deepfake train --recipe faces --data faces/ --out runs/faces --set steps=4000
+      deepfake train --recipe clip_faces --data faces/ --out runs/clip
     """
     from training.data.classes import ClassNames
     from training.fit.pictures import Selection
-    from training.recipes import find_recipe, override, parse_settings
+    from training.recipes import FROZEN_RECIPES, find_recipe, override, parse_settings
 
     flags = {**given, "weights": first_weights}
     values = {name: value for name, value in flags.items() if value is not None}
-    recipe = override(find_recipe(recipe_name), {**parse_settings(settings), **values})
+    values = {**parse_settings(settings), **values}
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(
         data_sets, classes, sources, leave_out, _names(skip_file), limit, valid_limit, cache_dir
     )
+    if recipe_name in FROZEN_RECIPES:
+        train_head(override(FROZEN_RECIPES[recipe_name], values), weights, selection, run_dir)
+        return
+    recipe = override(find_recipe(recipe_name), values)
     samples, valid = selection.read()
     samples = _blended(recipe, samples)
     recipe = _weighted(recipe, weights, samples).planned(len(samples))
@@ -191,9 +198,5 @@ def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> 
             f"--weight: {recipe.name} shows every picture once an epoch; give it a mixture, as "
             "--set 'mixture={}', or take the recipe faces."
         )
-    from training.data.data_set import source_weights
-
-    pictures = [sample.picture for sample in samples]
-    names, kinds = ({*map(attrgetter(name), pictures)} - {""} for name in ("source", "kind"))
-    mixture = recipe.mixture.with_weights(source_weights(weights, sorted(names), sorted(kinds)))
+    mixture = data_options.weighted(recipe.mixture, weights, samples)
     return recipe.model_copy(update={"mixture": mixture})

@@ -50,13 +50,20 @@ def save_openvino(model: Any, folder: Path, name: str) -> list[str]:
 
 
 def quantize(
-    model: Any, tensors: Sequence[NDArray[np.float32]], *, float_convolutions: int = 0
+    model: Any,
+    tensors: Sequence[NDArray[np.float32]],
+    *,
+    float_convolutions: int = 0,
+    float_nodes: Sequence[str] = (),
+    transformer: bool = False,
 ) -> Any:
     """Post-training INT8 of an ``ov.Model``; ``tensors`` (size, size, 3) set the ranges.
 
     The first ``float_convolutions`` behind the input stay in FP32: the first maps have the
-    widest ranges. So does the head of a network with a class-activation map: map and logit
-    stay exactly in step.
+    widest ranges. So do ``float_nodes``, and what lies behind the last convolutions of a network
+    with several outputs: map and logit stay exactly in step. Of a ``transformer`` the outliers of
+    a few channels are moved into the weights before (SmoothQuant; Xiao et al. 2022,
+    arXiv:2211.10438).
     """
     import nncf
     from nncf.quantization.advanced_parameters import (
@@ -67,11 +74,16 @@ def quantize(
 
     nncf.set_log_level(logging.WARNING)  # else a line for every node that stays in FP32
     batches = [tensor[None] for tensor in tensors]
-    kept = _first_convolutions(model, float_convolutions) + map_head(model)
+    kept = [
+        *_first_convolutions(model, float_convolutions),
+        *(() if transformer else map_head(model)),
+        *float_nodes,
+    ]
     return nncf.quantize(
         model,
         nncf.Dataset(batches),
         preset=nncf.QuantizationPreset.MIXED,  # ReLU6 makes activations unsigned
+        model_type=nncf.ModelType.TRANSFORMER if transformer else None,
         subset_size=len(batches),
         ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
         advanced_parameters=AdvancedQuantizationParameters(

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.model import preprocess
 from core.model.bundle import (
     NAME_PATTERN,
     Bundle,
@@ -37,18 +35,16 @@ from training.calibrate.logits import fitted_on, labelled, logits_of, scores_of_
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
 from training.export import openvino as export
-from training.export.class_activation import with_map
+from training.export.crops import evenly, tensor_of
+from training.export.exportable import Exportable
 from training.export.int8_loss import Int8Loss, compare
-from training.export.novelty import FEWEST_CROPS, FeatureSpace, pooled_features, with_novelty
+from training.export.keras_network import KerasNetwork
 from training.networks import Network
 
 INT8_CROPS = 300  # that set the scales of INT8
-TRAINED_CROPS = 1500  # that say what is like the training data
 _NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
 SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
-_PARITY_CROPS = 16
-_ANY_NOVELTY = 1e9  # until it is measured
 
 Int8 = Literal["bounded", "any", "none"]
 
@@ -90,21 +86,42 @@ def publish(
     Positive class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where
     it loses over half a point of accuracy), ``any`` or ``none``.
     """
-    check_new(folder)
     shown = InputSpec(size=int(model.input_shape[1]), scaling=network.scaling, margin=origin.margin)
-    fields = _fields(folder.name, origin, shown, network)
+    explanation = Explanation(
+        method="cam" if network.linear_head else "grad-cam", layer=network.features
+    )
+    check_new(folder)
+    fields = new_fields(folder.name, origin, shown, explanation)
+    return write_bundle(
+        KerasNetwork(model, network), folder, fields, samples,
+        trained_on=trained_on, wanted=wanted, int8=int8,
+    )  # fmt: skip
+
+
+def write_bundle(
+    network: Exportable,
+    folder: Path,
+    fields: dict[str, Any],
+    samples: Sequence[Sample],
+    *,
+    trained_on: Sequence[Sample],
+    wanted: Wanted | None = None,
+    int8: Int8 = "bounded",
+) -> Published:
+    """As :func:`publish`, of any network; ``fields`` are :func:`new_fields`, and are filled."""
+    shown: InputSpec = fields["input"]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
         draft = Path(work) / folder.name
         draft.mkdir()
         crops = cut_crops(samples, shown)
         inner = cut_crops(trained_on, shown)
-        artifacts, converted = _write_float(model, network, draft, fields, inner)
+        artifacts, converted = network.write_float(draft, fields, inner)
         # Before INT8, which takes minutes: too few pictures to calibrate on are refused here.
         float_bundle = write_manifest(draft, fields, artifacts)
         data, judged = _calibrate(float_bundle, fields, samples, crops, wanted or Wanted())
         if int8 != "none":
-            files = _write_int8(converted, network, draft, fields, inner)
+            files = _write_int8(network, converted, draft, fields, inner)
             artifacts[RuntimeName.OPENVINO_INT8] = files
             both = write_manifest(draft, fields, artifacts)
             loss = _int8_loss(both, fields["calibration"], data, crops)
@@ -150,44 +167,21 @@ def check_new(folder: Path) -> None:
         )
 
 
-def _write_float(
-    model: Any,
-    network: Network,
+def _write_int8(
+    network: Exportable,
+    converted: Any,
     folder: Path,
     fields: dict[str, Any],
     crops: Sequence[bytes],
-) -> tuple[dict[RuntimeName, list[str]], Any]:
-    """Files of Keras and of OpenVINO in FP32, and OpenVINO's model; notes how they differ."""
-    exported = with_map(model, network.features) if network.linear_head else model
-    if network.linear_head and len(crops) >= FEWEST_CROPS:
-        tensors = _tensor(_evenly(crops, TRAINED_CROPS), fields)
-        space = FeatureSpace.fit(pooled_features(exported, network.features, tensors))
-        exported = with_novelty(exported, network.features, space)
-        fields["novelty"] = Novelty(limit=_ANY_NOVELTY, rate=0, fitted_on="none yet")
-    converted = export.to_openvino(exported)
-    few = _tensor(_evenly(crops, _PARITY_CROPS), fields)
-    parity = export.check_parity(exported, converted, few)
-    fields["metrics"]["parity"] = {"openvino_fp32_logit": round(parity, 7)}
-    return {
-        RuntimeName.TENSORFLOW: export.save_keras(exported, folder),
-        RuntimeName.OPENVINO_FP32: export.save_openvino(converted, folder, export.FP32),
-    }, converted
-
-
-def _write_int8(
-    converted: Any, network: Network, folder: Path, fields: dict[str, Any], crops: Sequence[bytes]
 ) -> list[str]:
-    ranges = list(_tensor(_evenly(crops, INT8_CROPS), fields))
-    quantized = export.quantize(converted, ranges, float_convolutions=network.float_convolutions)
-    return export.save_openvino(quantized, folder, export.INT8)
+    ranges = list(tensor_of(evenly(crops, INT8_CROPS), fields))
+    return export.save_openvino(network.quantized(converted, ranges), folder, export.INT8)
 
 
-def _tensor(crops: Sequence[bytes], fields: dict[str, Any]) -> NDArray[np.float32]:
-    shown: InputSpec = fields["input"]
-    return preprocess.from_jpegs(crops, size=shown.size, scaling=shown.scaling)
-
-
-def _fields(name: str, origin: Origin, shown: InputSpec, network: Network) -> dict[str, Any]:
+def new_fields(
+    name: str, origin: Origin, shown: InputSpec, explanation: Explanation | None
+) -> dict[str, Any]:
+    """The fields of a bundle that is not calibrated yet; raises what :func:`check_fields` does."""
     fields = {
         "name": name,
         "version": origin.version,
@@ -196,9 +190,7 @@ def _fields(name: str, origin: Origin, shown: InputSpec, network: Network) -> di
         "input": shown,
         "calibration": None,
         "thresholds": Thresholds(fake=0.5 + 1e-6, real=0.5),  # replaced once calibrated
-        "explanation": Explanation(
-            method="cam" if network.linear_head else "grad-cam", layer=network.features
-        ),
+        "explanation": explanation,
         "data": origin.data,
         "licence": origin.licence,
         "metrics": {},
@@ -208,7 +200,7 @@ def _fields(name: str, origin: Origin, shown: InputSpec, network: Network) -> di
 
 
 def _self_test(bundle: Bundle) -> SelfTest:
-    """The answer of Keras, and INT8's own, which differs from it but not by processor.
+    """The answer of the first runtime, and INT8's own, which differs but not by processor.
 
     Measured of lite0-faces-v1: INT8 is 0.456 off Keras without VNNI, 0.46 with it.
     """
@@ -217,7 +209,7 @@ def _self_test(bundle: Bundle) -> SelfTest:
         name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor).raw[0]), 5)
         for name in bundle.manifest.artifacts
     }
-    raw_output = answers[RuntimeName.TENSORFLOW]
+    raw_output = answers[next(iter(answers))]
     own: dict[RuntimeName, float] = {}
     if RuntimeName.OPENVINO_INT8 in answers:
         own[RuntimeName.OPENVINO_INT8] = answers[RuntimeName.OPENVINO_INT8]
@@ -254,8 +246,3 @@ def _int8_loss(
     int8 = logits_of(load_detector(bundle, runtime=RuntimeName.OPENVINO_INT8), crops)
     fp32_p, int8_p = (reliability.apply(calibration, x) for x in (data.logits, int8))
     return compare(data.fake, fp32_p, int8_p)
-
-
-def _evenly(crops: Sequence[bytes], number: int) -> list[bytes]:
-    chosen = np.linspace(0, len(crops) - 1, min(number, len(crops))).astype(int)
-    return [crops[index] for index in chosen]

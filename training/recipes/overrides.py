@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
 from core.errors import ConfigurationError
 from training.data.mixture import Mixture
+from training.recipes.frozen_recipe import FrozenRecipe
 from training.recipes.recipe import Recipe
+
+AnyRecipe = TypeVar("AnyRecipe", Recipe, FrozenRecipe)
 
 _FIXED = frozenset({"name"})
 # Fields with parts, which may have parts again; the names in the last are those of the data.
@@ -37,22 +40,23 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     return values
 
 
-def override(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+def override(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
     """The recipe with some fields replaced; a dotted name reaches into a field.
 
     ``steps`` and ``epochs`` replace each other. Raises :class:`ConfigurationError`, which names
     the field and what it may be.
     """
-    changed = {name: getattr(recipe, name) for name in Recipe.model_fields}
+    fields = type(recipe).model_fields
+    changed = {name: getattr(recipe, name) for name in fields}
     for name, value in values.items():
         field, _, inner = name.partition(".")
-        if field not in Recipe.model_fields or field in _FIXED:
-            raise _unknown(name, (each for each in Recipe.model_fields if each not in _FIXED))
+        if field not in fields or field in _FIXED:
+            raise _unknown(name, (each for each in fields if each not in _FIXED))
         changed[field] = _inside(changed[field], field, inner, value) if inner else value
         if field in _EITHER and _EITHER[field] not in values:
             changed[_EITHER[field]] = None
     try:
-        return Recipe.model_validate(changed)
+        return type(recipe).model_validate(changed)
     except ValidationError as error:
         raise ConfigurationError(_explain(error)) from error
 

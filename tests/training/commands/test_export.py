@@ -13,7 +13,7 @@ from core.model.bundle import RuntimeName, load_bundle
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import striped
-from training.commands.export import _run_of
+from training.commands.export import _of_network
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -78,7 +78,7 @@ def test_a_run_from_before_recipes_had_a_margin_is_served_with_a_third(
     content = json.loads((run_dir / "run.json").read_text())
     del content["recipe"]["margin"]
     (tmp_path / "old" / "run.json").write_text(json.dumps(content))
-    margins = [_run_of(folder)[2] for folder in (run_dir, tmp_path / "old")]
+    margins = [_of_network(folder, "1", "MIT")[1].margin for folder in (run_dir, tmp_path / "old")]
     assert margins == [0.2, 1 / 3]
 
 

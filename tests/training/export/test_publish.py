@@ -242,7 +242,7 @@ def _broken_quantization(model: Any, *_: object, **__: object) -> Any:
 def test_every_runtime_says_the_same_of_how_new_a_crop_is(
     tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("novelty", "publish"):
+    for module in ("novelty", "keras_network"):
         monkeypatch.setattr(f"training.export.{module}.FEWEST_CROPS", 10)
     network, folder = tiny_network(), tmp_path / "new-v1"
     publish(striped(network), network, folder, samples, **ABOUT, trained_on=samples)

