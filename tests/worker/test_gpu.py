@@ -93,9 +93,9 @@ def test_a_worker_that_is_started_anew_gets_the_gpu_of_the_one_that_died(
 def test_a_lease_is_renewed_from_the_claim_on(
     redis: Redis, claim: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.gpu.LEASE_S", 0.3)
+    monkeypatch.setattr("worker.gpu.LEASE_S", 0.9)
     assert claim("one", [FIRST]) is not None
-    time.sleep(0.9)  # a model that loads for three leases
+    time.sleep(2.0)  # a model that loads for two leases
     assert not GpuLease(redis, FIRST, "two").acquire()
 
 

@@ -45,8 +45,8 @@ def test_a_socket_that_trickles_is_given_up() -> None:
 
 
 def test_a_slow_client_that_keeps_the_least_rate_is_served() -> None:
-    pace = Pace(idle_s=0.2, least_bytes_s=1000, limit_s=60)
-    assert received(drip(0.02, chunks=30, size=500), pace) == 15_000
+    pace = Pace(idle_s=0.5, least_bytes_s=1000, limit_s=60)
+    assert received(drip(0.05, chunks=30, size=500), pace) == 15_000
 
 
 def test_the_time_that_the_store_takes_is_not_charged_to_the_client() -> None:

@@ -14,6 +14,8 @@ from core.store.jobs import JobStore
 from core.store.records import Job, MediaRef
 from tests.core.store.uploads import enqueue, upload
 
+TTL_S = 0.4  # of an upload that is left to expire
+
 
 def test_chunks_come_back_in_order(redis: Redis) -> None:
     blobs = RedisBlobStore(redis)
@@ -66,10 +68,10 @@ def test_bytes_in_flight_are_bounded_over_all_blobs(redis: Redis) -> None:
 
 
 def test_expired_bytes_leave_the_account(redis: Redis) -> None:
-    blobs = RedisBlobStore(redis, upload_ttl_s=0.03, max_total_bytes=10)
+    blobs = RedisBlobStore(redis, upload_ttl_s=TTL_S, max_total_bytes=10)
     blobs.open("a", tenant="t")
     blobs.append("a", b"1234567890")
-    time.sleep(0.05)
+    time.sleep(1.2 * TTL_S)
     with pytest.raises(BlobMissing):
         next(blobs.read("a"))
     blobs.open("b", tenant="t")
@@ -113,9 +115,9 @@ def test_what_was_reserved_is_free_again_when_the_upload_is_discarded(redis: Red
 
 
 def test_what_was_reserved_is_free_again_when_the_upload_expires(redis: Redis) -> None:
-    blobs = RedisBlobStore(redis, upload_ttl_s=0.03, max_total_bytes=10)
+    blobs = RedisBlobStore(redis, upload_ttl_s=TTL_S, max_total_bytes=10)
     blobs.open("a", tenant="t", expected_bytes=10)
-    time.sleep(0.05)
+    time.sleep(1.2 * TTL_S)
     assert blobs.account("t") == Account()
     blobs.open("b", tenant="t", expected_bytes=10)
 
@@ -153,11 +155,11 @@ def test_each_tenant_has_an_account_of_its_own(redis: Redis) -> None:
 
 
 def test_a_gateway_that_died_frees_the_places_of_its_uploads_after_a_while(redis: Redis) -> None:
-    blobs = RedisBlobStore(redis, upload_ttl_s=0.03, tenant_limits=TenantLimits(uploads=1))
+    blobs = RedisBlobStore(redis, upload_ttl_s=TTL_S, tenant_limits=TenantLimits(uploads=1))
     blobs.open("a", tenant="t")
     with pytest.raises(TooManyUploads):
         blobs.open("b", tenant="t")
-    time.sleep(0.05)
+    time.sleep(1.2 * TTL_S)
     blobs.open("b", tenant="t")
 
 

@@ -18,7 +18,8 @@ from tests.core.store.lost_worker import begin, expire_lease, take
 from tests.core.store.uploads import upload
 
 MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=3, kind="image", container="png")
-UPLOAD_TTL_S, JOB_TTL_S = 0.3, 1.2
+UPLOAD_TTL_S, JOB_TTL_S = 0.6, 2.0
+SOON_MS = 600
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ def test_whatever_lets_the_record_live_on_does_so_for_its_upload(
     if how != "take":
         begin(attempts)
     for key in (f"df:job:{job.id}", f"df:blob:{MEDIA.blob_id}"):
-        redis.pexpire(key, 200)
-    redis.zadd("df:upload-expiries", {MEDIA.blob_id: time.time() * 1000 + 200})
+        redis.pexpire(key, SOON_MS)
+    redis.zadd("df:upload-expiries", {MEDIA.blob_id: time.time() * 1000 + SOON_MS})
     if how == "reap":
         expire_lease(redis, job.id)
     {
@@ -83,7 +84,7 @@ def test_whatever_lets_the_record_live_on_does_so_for_its_upload(
         "release": lambda: attempts.release(job.id, 1),
         "reap": attempts.reap,
     }[how]()
-    time.sleep(0.3)
+    time.sleep(1.2 * SOON_MS / 1000)
     blobs.open("blob_2", tenant="local")
     assert content(blobs) == b"abc"
     assert store.get(job.id).id == job.id

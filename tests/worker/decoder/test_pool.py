@@ -193,7 +193,7 @@ def test_after_a_canceled_job_the_next_one_has_a_child_that_was_ready_before() -
             obey(pool, "hang", deadline_s=0.1)
         started = time.monotonic()
         assert pid_of(pool) in ready
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 2
         assert len(wait_for_spare(pool) - ready) == 1
 
 
