@@ -33,7 +33,8 @@ retry can help, and a message that names the thing, the value and the limit::
     ├── QuotaError                 the tenant has as much as it may; later there is room again
     │   ├── TooManyUploads         too_many_uploads
     │   ├── TooManyBytes           too_many_bytes
-    │   └── TooManyJobs            too_many_jobs
+    │   ├── TooManyJobs            too_many_jobs
+    │   └── TooManyEventStreams    too_many_event_streams
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
@@ -263,6 +264,16 @@ class TooManyJobs(QuotaError):
         super().__init__(
             f"{used:,} jobs of this tenant wait, and the limit is {limit:,}; "
             "try again when some of them are judged."
+        )
+
+
+class TooManyEventStreams(QuotaError):
+    code = "too_many_event_streams"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"{used:,} event streams of this tenant are open here, and the limit is {limit:,}; "
+            "close one of them, or use long polls (?wait=30)."
         )
 
 

@@ -25,6 +25,7 @@ from core.store.records import Job, JobStatus, error_object
 from worker.fetch import Fetch
 from worker.lease import JobCanceled, LeaseLost, RunningJob
 from worker.outcome import Outcome, unexpected
+from worker.progress import CountedScorer, frame_counter, frames_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Extractor(Protocol):
         *,
         deadline_s: float,
         check: Callable[[], None],
+        on_frame: Callable[[int], None],
     ) -> Evidence:
         """See :meth:`worker.decoder.pool.Decoder.extract`."""
         ...
@@ -60,6 +62,7 @@ class RunnerLimits:
 
     media: MediaLimits
     decode_deadline_s: float
+    crops_at_once: int = 32  # that the scorer takes in one run
 
 
 class JobRunner:
@@ -147,10 +150,12 @@ class JobRunner:
         fetch = Fetch(self._blobs, job)
         evidence = running.outlast(lambda: self._extract(running, fetch))
         outcome.media_info = media_facts_of(evidence).to_json()
-        running.outlast(lambda: self._enter(running, "infer"))
+        scorer = CountedScorer(self._model.scorer, running, at_once=self._limits.crops_at_once)
+        total = sum(1 for _ in evidence.crops)
+        running.outlast(lambda: self._enter(running, "infer", total))
         outcome.result = judge(
             evidence,
-            self._model.scorer,
+            scorer,
             self._model.bundle,
             self._model.runtime,
             {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)},
@@ -158,13 +163,16 @@ class JobRunner:
         outcome.status = JobStatus.SUCCEEDED
         running.check()
 
-    def _enter(self, running: RunningJob, stage: str) -> None:
+    def _enter(self, running: RunningJob, stage: str, total: int) -> None:
         running.check()
-        if not self._attempts.set_stage(running.job.id, running.job.attempt, stage):
+        job = running.job
+        if not self._attempts.set_stage(job.id, job.attempt, stage, total=total):
             raise LeaseLost(running.job.id)
 
     def _extract(self, running: RunningJob, fetch: Fetch) -> Evidence:
-        self._enter(running, "decode")  # comes first: while Redis is away no decoder is spent
+        self._enter(
+            running, "decode", frames_of(running.job)
+        )  # comes first: while Redis is away no decoder is spent
         try:
             return self._extract_once(running, fetch)
         except DecoderCrashed as error:
@@ -188,6 +196,7 @@ class JobRunner:
             options,
             deadline_s=self._limits.decode_deadline_s,
             check=running.check,
+            on_frame=frame_counter(running),
         )
 
     def _finish(self, job: Job, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from core.errors import StoreUnavailable
 from core.options import Queue
 from core.store.attempts import Attempts
-from core.store.records import Job
+from core.store.records import Job, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class RunningJob:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.progress: Progress | None = None  # told with the next renewal of the lease
         self._lost = threading.Event()
         self._canceled = threading.Event()
 
@@ -128,7 +129,7 @@ class Leases:
         """
         for running in self._snapshot():
             job = running.job
-            state = self._attempts.renew(job.id, job.attempt)
+            state = self._attempts.renew(job.id, job.attempt, running.progress)
             if not state.held:
                 running.lose()
             elif state.cancel_requested:

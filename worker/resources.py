@@ -192,7 +192,7 @@ def _runner_limits(settings: WorkerSettings) -> RunnerLimits:
         max_duration_s=settings.max_duration_s,
         max_pixels=settings.max_pixels,
     )
-    return RunnerLimits(media, settings.decode_deadline_s)
+    return RunnerLimits(media, settings.decode_deadline_s, crops_at_once=settings.max_batch)
 
 
 def _heartbeat(settings: WorkerSettings, detector: Detector, worker_id: str) -> Heartbeat:

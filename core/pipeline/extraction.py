@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,15 +17,20 @@ from core.media.frames import Frame, open_media
 
 
 def extract(
-    data: bytes | bytearray | memoryview, options: ExtractOptions, faces: FaceDetector
+    data: bytes | bytearray | memoryview,
+    options: ExtractOptions,
+    faces: FaceDetector,
+    on_frame: Callable[[int], object] = lambda _: None,
 ) -> Evidence:
     """Decode evenly spaced frames, find the faces and cut them out.
+
+    ``on_frame`` hears how many frames are done, each time one more is.
 
     Raises a :class:`core.errors.MediaError` when the bytes cannot be judged. When it returns
     or raises, the file's decoder is gone.
     """
     try:
-        return _extract(data, options, faces)
+        return _extract(data, options, faces, on_frame)
     finally:
         # PyAV's container and streams hold each other, and with them the decoder's pictures:
         # 250 MB of 720p that stay until the collector of cycles happens to run.
@@ -33,7 +38,10 @@ def extract(
 
 
 def _extract(
-    data: bytes | bytearray | memoryview, options: ExtractOptions, faces: FaceDetector
+    data: bytes | bytearray | memoryview,
+    options: ExtractOptions,
+    faces: FaceDetector,
+    on_frame: Callable[[int], object],
 ) -> Evidence:
     searching_s = 0.0
     found: list[_Searched] = []
@@ -43,6 +51,7 @@ def _extract(
             searched = time.perf_counter()
             found.append(_search(frame, options, faces))
             searching_s += time.perf_counter() - searched
+            on_frame(len(found))
         info, coverage = media.info, media.coverage  # complete once the frames are decoded
     elapsed_s = time.perf_counter() - started
     identities = track([seen.faces for seen in found])

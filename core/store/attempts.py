@@ -23,6 +23,7 @@ from core.store.records import (
     JobStatus,
     JsonObject,
     LeaseState,
+    Progress,
     Reaped,
     error_object,
 )
@@ -68,18 +69,26 @@ class Attempts:
         answer = self._run("take", worker_id, self._lease_ms, self._ttl_ms, int(busy), *served)
         return Job.from_flat(*answer) if answer else None
 
-    def renew(self, job_id: str, attempt: int) -> LeaseState:
-        """The heartbeat; ``held`` is False once the job is deleted, reaped or finished."""
-        held, cancel = self._run("renew", job_id, attempt, self._lease_ms, self._ttl_ms)
+    def renew(self, job_id: str, attempt: int, progress: Progress | None = None) -> LeaseState:
+        """The heartbeat; ``held`` is False once the job is deleted, reaped or finished.
+
+        It carries how far the attempt has come, so that progress costs no call of its own and
+        is written no oftener than leases are renewed. It counts while the record is still in
+        the stage that it speaks of.
+        """
+        told = ("", "") if progress is None else (progress.stage, progress.to_text())
+        held, cancel = self._run("renew", job_id, attempt, self._lease_ms, self._ttl_ms, *told)
         return LeaseState(held=bool(held), cancel_requested=bool(cancel))
 
-    def set_stage(self, job_id: str, attempt: int, stage: str) -> bool:
+    def set_stage(self, job_id: str, attempt: int, stage: str, *, total: int = 0) -> bool:
         """Say what the attempt does now, ``decode`` or ``infer``; False when it is stale.
+
+        ``total`` is how many frames or crops there are to do in it; 0 for unknown.
 
         An attempt that is lost before it said so for the first time had not touched the
         file yet: it counts neither as an attempt nor as a crash.
         """
-        return bool(self._run("stage", job_id, attempt, self._ttl_ms, stage))
+        return bool(self._run("stage", job_id, attempt, self._ttl_ms, stage, total))
 
     def finish(
         self,

@@ -1,7 +1,7 @@
 """The client's side of jobs: records in Redis, changed only by Lua scripts.
 
 Every change is one script of ``core/store/lua``: it compares the status, takes the time from
-Redis, raises the revision and publishes the job's id on the events channel. The worker's side is
+Redis, raises the revision and adds the job's id to the stream of events. The worker's side is
 :mod:`core.store.attempts`.
 
 A job owns its upload: whatever lets the record live longer does so for the bytes too, and
@@ -12,6 +12,7 @@ Every method raises StoreUnavailable when Redis is away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -52,12 +53,12 @@ class JobStore:
         self._max_queued = (tenant_limits or TenantLimits()).queued_jobs
         self._prefix = prefix
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
-        verbs = ("create", "position", "counts", "cancel", "delete")
+        verbs = ("create", "look", "glance", "position", "counts", "cancel", "delete")
         self._run = Scripts(redis, "job", verbs, prefix=prefix)
 
     @property
-    def events_channel(self) -> str:
-        """The pub/sub channel that carries the id of every job that changed."""
+    def events_key(self) -> str:
+        """The stream that carries in ``job`` the id of every job that changed."""
         return Key.EVENTS.at(prefix=self._prefix)
 
     def create(self, job: Job, *, idempotency_key: str | None = None) -> Job:
@@ -96,6 +97,24 @@ class JobStore:
         if not fields or (tenant is not None and fields[b"tenant"].decode() != tenant):
             raise JobNotFound(job_id)
         return Job.from_fields(job_id, fields)
+
+    def look(self, job_ids: Sequence[str]) -> list[tuple[Job, int | None] | None]:
+        """Each job with its position in its queue (1 is next, None when it does not wait).
+
+        None in place of a job that is gone. Job and position are of one moment.
+        """
+        return [
+            (Job.from_flat(job_id, flat), int(position) or None) if flat else None
+            for job_id, (flat, position) in zip(job_ids, self._run("look", *job_ids), strict=True)
+        ]
+
+    def glance(self, job_ids: Sequence[str]) -> list[str]:
+        """Each job's ``revision.position`` (0 when it does not wait), "" for one that is gone.
+
+        This is what tells whether :meth:`look` would find anything new, for a small part of
+        its price.
+        """
+        return [token.decode() for token in self._run("glance", *job_ids)]
 
     def find_idempotent(self, tenant: str, idempotency_key: str) -> Job | None:
         """The job that the tenant made with this key within 24 h, if it is still there."""

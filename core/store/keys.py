@@ -31,7 +31,8 @@ class Key(StrEnum):
     """Mark that lives while some worker asks for ended leases; see decision 10."""
 
     EVENTS = "job-events"
-    """Pub/sub channel: the id of every job that changed."""
+    """Stream: in ``job`` the id of every job that changed; see decision 33. It is capped,
+    and gone a minute after the last change."""
 
     IDEMPOTENCY = "idempotency:"
     """String by the hash of tenant and idempotency key: the id of the job that was made."""

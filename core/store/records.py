@@ -54,6 +54,27 @@ class JobOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stage has come: frames for ``decode``, face crops for ``infer``."""
+
+    stage: str
+    done: int
+    total: int  # at least ``done``; a film with fewer frames than were asked for never reaches it
+
+    def to_text(self) -> str:
+        """``done/total``, as it lies in the record beside the stage."""
+        return f"{self.done}/{self.total}"
+
+    @classmethod
+    def from_text(cls, stage: str | None, text: str | None) -> Progress | None:
+        """Read it back; None where the record has no stage or no progress."""
+        if stage is None or text is None:
+            return None
+        done, _, total = text.partition("/")
+        return cls(stage, int(done), int(total))
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One record as it was when it was read; times are UTC."""
 
@@ -71,6 +92,7 @@ class Job:
     finished_at: datetime | None = None
     expires_at: datetime | None = None
     stage: str | None = None
+    progress: Progress | None = None
     cancel_requested: bool = False
     runs_alone: bool = False  # a worker was lost while it was at work, so it may be the culprit
     result: JsonObject | None = None
@@ -140,6 +162,7 @@ class Job:
             finished_at=_instant(text.get("finished_at")),
             expires_at=_instant(text.get("expires_at")),
             stage=text.get("stage"),
+            progress=Progress.from_text(text.get("stage"), text.get("progress")),
             cancel_requested=text.get("cancel_requested") == "1",
             runs_alone=text.get("alone") == "1",
             result=_object(text.get("result")),

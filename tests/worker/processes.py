@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -68,8 +69,9 @@ def submit(redis: Redis, data: bytes, queue: Queue = Queue.INTERACTIVE) -> Job:
 def wait_for_status(redis: Redis, job_id: str, *statuses: JobStatus) -> JobStatus:
     """Follow the job's events, so that nothing is polled."""
     store = JobStore(redis)
-    with redis.pubsub() as events:  # type: ignore[no-untyped-call]
-        events.subscribe(store.events_channel)
-        while (status := store.get(job_id).status) not in statuses:
-            assert events.get_message(timeout=2.0) or status
+    last: Any = "0-0"
+    while (status := store.get(job_id).status) not in statuses:
+        newest: Any = redis.xrevrange(store.events_key, count=1)
+        last = newest[0][0] if newest else last
+        redis.xread({store.events_key: last}, block=500)
     return status

@@ -64,15 +64,16 @@ class Child:
         bounds: Bounds,
         sending: Iterable[bytes] = (),
         check: Callable[[], None] = lambda: None,
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Message:
         """Send what there is to send and return the next message, which is within ``bounds``.
 
         ``deadline`` is a ``time.monotonic()`` value, ``limit_s`` what it stands for in the
-        error. ``check`` is called several times a second and may raise. Raises
-        :class:`DecodeTimeout` and :class:`DecoderCrashed`; after any exception the child is
-        in the middle of something and has to be killed.
+        error. ``check`` is called several times a second and may raise; ``on_frame`` hears how
+        many frames are done. Raises :class:`DecodeTimeout` and :class:`DecoderCrashed`; after
+        any exception the child is in the middle of something and has to be killed.
         """
-        reader, outgoing = MessageReader(bounds), _Outgoing(self._stdin, sending)
+        reader, outgoing = MessageReader(bounds, on_frame), _Outgoing(self._stdin, sending)
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
             selector.register(self._stdin, selectors.EVENT_WRITE)

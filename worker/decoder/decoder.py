@@ -70,11 +70,13 @@ class Decoder:
         *,
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Evidence:
         """Have ``size`` bytes decoded, searched and cropped; only one chunk is held at a time.
 
-        ``check`` is called several times a second; what it raises ends the decoding. Raises
-        what :func:`core.pipeline.extraction.extract` raises, :class:`DecodeTimeout` after
+        ``check`` is called several times a second; what it raises ends the decoding.
+        ``on_frame`` hears how many frames are done, each time one more is. Raises what
+        :func:`core.pipeline.extraction.extract` raises, :class:`DecodeTimeout` after
         ``deadline_s`` (fetching the chunks included), :class:`DecoderCrashed`,
         :class:`DecoderOutOfMemory`, and whatever ``chunks`` raises. After all of them but a
         :class:`MediaError` the child has to be killed.
@@ -88,6 +90,7 @@ class Decoder:
             bounds=Bounds.of(options),
             sending=_request_bytes(protocol.encode_request(request), chunks, size),
             check=check,
+            on_frame=on_frame,
         )
         answer = protocol.parse_answer(message, options)
         if isinstance(answer, (MediaError, DecoderError)):

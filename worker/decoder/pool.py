@@ -60,6 +60,7 @@ class DecoderPool:
         *,
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Evidence:
         """:meth:`Decoder.extract` on a child that is free."""
         limit_s = self._config.start_timeout_s
@@ -69,7 +70,12 @@ class DecoderPool:
             decoder = self._take()
             try:
                 evidence = decoder.extract(
-                    chunks, size, options, deadline_s=deadline_s, check=check
+                    chunks,
+                    size,
+                    options,
+                    deadline_s=deadline_s,
+                    check=check,
+                    on_frame=on_frame,
                 )
             except MediaError:
                 self._give_back(decoder)

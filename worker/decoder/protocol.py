@@ -3,7 +3,8 @@
 The worker sends a request (a length of four bytes, big-endian, and that many bytes of JSON),
 then the media bytes. The child answers with a message: length, JSON, and the parts whose sizes
 the JSON lists under ``parts``. An answer is either ``{"ready": …}`` once at the start, or the
-parts of :meth:`core.evidence.Evidence.to_wire`, or ``{"error": {"code", "message"}}``.
+parts of :meth:`core.evidence.Evidence.to_wire`, or ``{"error": {"code", "message"}}``. Before the
+answer to a file, messages ``{"frames_done": …}`` say how far the child has come.
 
 The child has touched an upload and may be under its author's control. So the worker reads with
 :class:`MessageReader`, which refuses what is out of bounds before it makes room for it, and
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
@@ -38,13 +39,15 @@ class Bounds:
     parts: int = 0
     part_bytes: int = 0
     total_bytes: int = 0
+    frames: int = 0  # that it can say are done, before it answers
 
     @classmethod
     def of(cls, options: ExtractOptions) -> Self:
         """The most that a file can give: every frame full of faces, every crop pure noise."""
         crops, crop_bytes = options.frames * MAX_FACES, options.largest_crop
         described = _FILE_BYTES + options.frames * _FRAME_BYTES + crops * _FACE_BYTES
-        return cls(1 + crops, max(described, crop_bytes), described + crops * crop_bytes)
+        parts, largest = 1 + crops, max(described, crop_bytes)
+        return cls(parts, largest, described + crops * crop_bytes, options.frames)
 
     @property
     def header_bytes(self) -> int:
@@ -62,8 +65,10 @@ class Message:
 class MessageReader:
     """Puts one message within ``bounds`` together from bytes as they arrive."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, on_frame: Callable[[int], None] = lambda _: None) -> None:
         self._bounds = bounds
+        self._on_frame = on_frame
+        self._frames_done = 0
         self._buffer = bytearray()
         self._header: dict[str, Any] | None = None
         self._sizes: list[int] = []
@@ -72,12 +77,13 @@ class MessageReader:
     def feed(self, data: bytes) -> Message | None:
         """Take bytes; the message once it is whole.
 
-        Raises :class:`DecoderCrashed` when it is malformed, out of bounds or followed by
-        more bytes: the child speaks once when asked.
+        ``on_frame`` hears of every message before it that says how many frames are done.
+        Raises :class:`DecoderCrashed` when a message is malformed or out of bounds, and when
+        more bytes follow the answer: the child answers once when asked.
         """
         self._buffer += data
-        if self._header is None:
-            self._read_header()
+        while self._header is None and self._read_header():
+            self._pass_progress_on()
         if self._header is None:
             return None
         missing = self._start + sum(self._sizes) - len(self._buffer)
@@ -87,9 +93,27 @@ class MessageReader:
             raise DecoderCrashed(f"The decoder's answer is followed by {-missing} more bytes.")
         return Message(self._header, tuple(self._parts()))
 
-    def _read_header(self) -> None:
-        if len(self._buffer) < _LENGTH.size:
+    def _pass_progress_on(self) -> None:
+        """Hand on a message that tells progress, and make room for the next one.
+
+        The numbers rise, so there are no more of them than frames that were asked for.
+        """
+        if self._header is None or "frames_done" not in self._header:
             return
+        done, before, most = self._header["frames_done"], self._frames_done, self._bounds.frames
+        if self._sizes or type(done) is not int or not before < done <= most:
+            raise DecoderCrashed(
+                f"The decoder says that {str(done)[:20]} frames are done after {before}; "
+                f"{most} frames were asked for."
+            )
+        del self._buffer[: self._start]
+        self._header, self._start, self._frames_done = None, _LENGTH.size, done
+        self._on_frame(done)
+
+    def _read_header(self) -> bool:
+        """Whether there is a whole header, which is kept then."""
+        if len(self._buffer) < _LENGTH.size:
+            return False
         length, limit = _LENGTH.unpack_from(self._buffer)[0], self._bounds.header_bytes
         if length > limit:
             raise DecoderCrashed(
@@ -97,9 +121,10 @@ class MessageReader:
             )
         end = _LENGTH.size + length
         if len(self._buffer) < end:
-            return
+            return False
         self._header, self._sizes = _parse_header(self._buffer[_LENGTH.size : end], self._bounds)
         self._start = end
+        return True
 
     def _parts(self) -> list[bytes]:
         parts, start = [], self._start
@@ -179,6 +204,11 @@ def parse_ready(message: Message) -> frozenset[str]:
         return frozenset(map(str, message.header["ready"]["protections"]))
     except (LookupError, TypeError) as error:
         raise DecoderCrashed("The decoder's first message is not that it is ready.") from error
+
+
+def encode_progress(frames_done: int) -> bytes:
+    """That so many frames are decoded and searched, before the answer."""
+    return encode_message({"frames_done": frames_done})
 
 
 def encode_evidence(evidence: Evidence) -> bytes:

@@ -26,7 +26,7 @@ def serve(held: list[Protection], memory_bytes: int, threads: int) -> None:
     preload.compile_networks(faces)  # while no file is here yet
     sandbox.refuse_machine_code()
     while (request := protocol.read_request(requests)) is not None:
-        _send(answers, _answer(_within(request, threads), requests, faces))
+        _send(answers, _answer(_within(request, threads), requests, answers, faces))
 
 
 def _within(request: protocol.Request, threads: int) -> protocol.Request:
@@ -43,11 +43,19 @@ def _take_pipes() -> tuple[io.BufferedReader, io.BufferedWriter]:
     return requests, answers
 
 
-def _answer(request: protocol.Request, requests: io.BufferedReader, faces: FaceDetector) -> bytes:
+def _answer(
+    request: protocol.Request,
+    requests: io.BufferedReader,
+    answers: io.BufferedWriter,
+    faces: FaceDetector,
+) -> bytes:
+    def tell(frames_done: int) -> None:
+        _send(answers, protocol.encode_progress(frames_done))
+
     try:
         sandbox.allow_cpu(request.cpu_s)
         data = _read_media(requests, request.size)
-        return protocol.encode_evidence(extract(data, request.options, faces))
+        return protocol.encode_evidence(extract(data, request.options, faces, tell))
     except Exception as error:  # noqa: BLE001 - the worker is told, and decides
         return protocol.encode_error(_as_told(error))
 

@@ -6,5 +6,5 @@ redis.call('ZREM', KEY.LEASES, id)
 leave_queue(id, get(id, 'queue'), tenant)
 forget_blob(get(id, 'blob_id'))
 redis.call('UNLINK', KEY.JOB .. id)
-redis.call('PUBLISH', KEY.EVENTS, id)
+tell(id)
 return 1

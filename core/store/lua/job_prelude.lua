@@ -9,10 +9,16 @@ local function holds(id, attempt)
   return get(id, 'status') == 'processing' and get(id, 'attempt') == attempt
 end
 
+-- The gateways hear of the job: at once, or when their connection is back within a minute.
+local function tell(id)
+  redis.call('XADD', KEY.EVENTS, 'MAXLEN', '~', 10000, '*', 'job', id)
+  redis.call('PEXPIRE', KEY.EVENTS, 60000)
+end
+
 -- Every visible change ends here: the ETag moves and the waiting clients hear of it.
 local function changed(id)
   redis.call('HINCRBY', KEY.JOB .. id, 'revision', 1)
-  redis.call('PUBLISH', KEY.EVENTS, id)
+  tell(id)
 end
 
 -- One lifetime for the record and its upload: ttl_ms after the last change or renewal. It begins
@@ -28,7 +34,7 @@ local function enter_queue(id)
   if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), place, id) == 1 then
     book(get(id, 'tenant'), 'queued', 1)
   end
-  redis.call('HDEL', KEY.JOB .. id, 'stage')
+  redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   set(id, 'status', 'queued')
 end
 
@@ -36,7 +42,7 @@ end
 local function close(id, status, ttl_ms)
   redis.call('ZREM', KEY.LEASES, id)
   leave_queue(id, get(id, 'queue'), get(id, 'tenant'))
-  redis.call('HDEL', KEY.JOB .. id, 'stage')
+  redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   forget_blob(get(id, 'blob_id'))
   local now = now_ms()
   set(id, 'status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)

@@ -8,7 +8,7 @@ from redis import Redis
 from core.options import Queue
 from core.store.attempts import Attempts
 from core.store.jobs import JobStore
-from core.store.records import JobStatus
+from core.store.records import JobStatus, Progress
 from tests.core.store.lost_worker import begin, expire_lease, take
 from tests.core.store.uploads import enqueue
 
@@ -165,3 +165,43 @@ def test_a_job_can_run_and_end_and_be_canceled_when_redis_memory_is_full(
         redis.config_set("maxmemory", 0)
     statuses = [store.get(job.id).status for job in (*jobs[:3], jobs[4])]
     assert statuses == ["succeeded", "canceled", "queued", "canceled"]
+
+
+def test_progress_is_told_with_the_lease_and_ends_with_its_stage(
+    redis: Redis, store: JobStore, attempts: Attempts
+) -> None:
+    enqueue(redis)
+    job = take(attempts)
+    attempts.set_stage(job.id, 1, "decode", total=10)
+    assert store.get(job.id).progress == Progress("decode", 0, 10)
+    attempts.renew(job.id, 1, Progress("decode", 4, 10))
+    assert store.get(job.id).progress == Progress("decode", 4, 10)
+    attempts.set_stage(job.id, 1, "infer", total=3)
+    attempts.renew(job.id, 1, Progress("decode", 10, 10))  # of the thread that was late
+    assert store.get(job.id).progress == Progress("infer", 0, 3)
+    attempts.finish(job.id, 1, status=JobStatus.CANCELED)
+    assert store.get(job.id).progress is None
+
+
+def test_progress_that_stands_still_is_no_change(
+    redis: Redis, store: JobStore, attempts: Attempts
+) -> None:
+    enqueue(redis)
+    job = begin(attempts)
+    for done in (1, 1, 1, 2):
+        attempts.renew(job.id, 1, Progress("decode", done, 10))
+    assert store.get(job.id).revision == 5
+
+
+def test_a_stale_attempt_tells_no_progress_and_a_job_that_waits_again_has_none(
+    redis: Redis, store: JobStore, attempts: Attempts
+) -> None:
+    enqueue(redis)
+    job = take(attempts)
+    attempts.set_stage(job.id, 1, "decode", total=10)
+    attempts.release(job.id, 1)
+    assert store.get(job.id).progress is None
+    take(attempts)
+    attempts.set_stage(job.id, 2, "decode", total=10)
+    attempts.renew(job.id, 1, Progress("decode", 9, 10))
+    assert store.get(job.id).progress == Progress("decode", 0, 10)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -11,7 +12,7 @@ from core.options import Queue, Sampling
 from core.store.attempts import Attempts
 from core.store.doorbell import MAX_BELLS
 from core.store.jobs import JobStore
-from core.store.records import Job, JobOptions, JobStatus
+from core.store.records import Job, JobOptions, JobStatus, Progress
 from tests.core.store.lost_worker import expire_lease, take
 from tests.core.store.uploads import enqueue, upload
 
@@ -168,18 +169,45 @@ def test_a_deleted_job_is_gone_and_its_worker_learns_of_it(
         store.get(job.id)
 
 
-def test_every_change_raises_the_revision_and_is_published(
+def heard(redis: Redis, store: JobStore) -> list[str]:
+    events: Any = redis.xrange(store.events_key)
+    return [fields[b"job"].decode() for _, fields in events]
+
+
+def test_every_change_raises_the_revision_and_is_told(
     redis: Redis, store: JobStore, attempts: Attempts
 ) -> None:
-    with redis.pubsub() as listener:  # type: ignore[no-untyped-call]
-        listener.subscribe(store.events_channel)
-        listener.get_message(timeout=1)
-        enqueue(redis)
-        job = take(attempts)
-        attempts.set_stage(job.id, 1, "infer")
-        attempts.finish(job.id, 1, status=JobStatus.FAILED, error={"code": "x"})
-        heard = []
-        while message := listener.get_message(timeout=0.2):
-            heard.append(message["data"])
-    assert heard == [job.id.encode()] * 4
-    assert store.get(job.id).revision == 4
+    enqueue(redis)
+    job = take(attempts)
+    attempts.set_stage(job.id, 1, "infer", total=4)
+    attempts.renew(job.id, 1, Progress("infer", 3, 4))
+    attempts.finish(job.id, 1, status=JobStatus.FAILED, error={"code": "x"})
+    assert heard(redis, store) == [job.id] * 5
+    assert store.get(job.id).revision == 5
+    store.delete(job.id, "local")
+    assert heard(redis, store) == [job.id] * 6
+
+
+def test_the_stream_of_events_is_capped_and_goes_a_minute_after_the_last(
+    redis: Redis, store: JobStore
+) -> None:
+    job = enqueue(redis)
+    with redis.pipeline(transaction=False) as many:
+        for _ in range(12_000):
+            many.xadd(store.events_key, {"job": "job_x"})
+        many.execute()
+    store.request_cancel(job.id, "local")
+    assert 10_000 <= int(redis.xlen(store.events_key)) < 10_200
+    assert 50_000 < int(redis.pttl(store.events_key)) <= 60_000
+
+
+def test_jobs_are_looked_at_together_with_their_positions(
+    redis: Redis, store: JobStore, attempts: Attempts
+) -> None:
+    first, second, third = (enqueue(redis).id for _ in range(3))
+    take(attempts)
+    seen = store.look([first, third, "job_x", second])
+    assert [None if one is None else (one[0].id, one[1]) for one in seen] == [
+        (first, None), (third, 2), None, (second, 1),
+    ]  # fmt: skip
+    assert store.glance([first, third, "job_x", second]) == ["2.0", "1.2", "", "1.1"]

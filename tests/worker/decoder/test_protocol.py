@@ -29,6 +29,7 @@ from worker.decoder.protocol import (
     encode_error,
     encode_evidence,
     encode_message,
+    encode_progress,
     encode_ready,
     encode_request,
     parse_answer,
@@ -216,3 +217,40 @@ def test_a_crash_that_the_child_tells_of_is_marked_as_reported() -> None:
     received = parse_answer(Message({"error": error}), ExtractOptions())
     assert isinstance(received, DecoderCrashed)
     assert received.reported
+
+
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+def test_progress_is_heard_before_the_answer(step: int) -> None:
+    told: list[int] = []
+    options = ExtractOptions(frames=3)
+    found = evidence([[crop()], [crop()]], requested=3)
+    sent = encode_progress(1) + encode_progress(2) + encode_evidence(found)
+    reader, message = MessageReader(Bounds.of(options), told.append), None
+    for start in range(0, len(sent), step):
+        message = reader.feed(sent[start : start + step])
+    assert told == [1, 2]
+    assert message is not None
+    assert parse_answer(message, options) == found
+
+
+@pytest.mark.parametrize("done", [0, 4, -1, True, 1.0, "1", None, [1], 10**30], ids=str)
+def test_progress_that_no_honest_decoder_makes_is_a_crash(done: object) -> None:
+    reader = MessageReader(Bounds.of(ExtractOptions(frames=3)))
+    with pytest.raises(DecoderCrashed, match="3 frames were asked for"):
+        reader.feed(encode_message({"frames_done": done}))
+
+
+def test_progress_only_rises_and_carries_nothing() -> None:
+    reader = MessageReader(Bounds.of(ExtractOptions(frames=3)))
+    reader.feed(encode_progress(2))
+    with pytest.raises(DecoderCrashed, match="2 frames are done after 2"):
+        reader.feed(encode_progress(2))
+    with pytest.raises(DecoderCrashed):
+        MessageReader(Bounds.of(ExtractOptions(frames=3))).feed(
+            encode_message({"frames_done": 1}, [b"x"])
+        )
+
+
+def test_a_child_that_is_not_asked_for_frames_tells_no_progress() -> None:
+    with pytest.raises(DecoderCrashed):
+        MessageReader(Bounds()).feed(encode_progress(1))
