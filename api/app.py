@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from fastapi import FastAPI
 
-from api import health, jobs, models
+from api import health, jobs, models, streams
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema
@@ -52,7 +52,7 @@ def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -
     app.add_middleware(StandardHeaders)  # outermost: it serves the answers of the other too
     install_error_handlers(app)
     install_docs(app)
-    for part in (jobs, models, health):
+    for part in (jobs, streams, models, health):
         app.include_router(part.router)
     _complete_openapi(app)
     return app
@@ -64,7 +64,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         with open_gateway(settings, doorbell) as gateway:
-            async with gateway.events.listening():
+            async with gateway.watches.running():
                 yield {"gateway": gateway}
             await gateway.store.close()
             await gateway.broker.close()

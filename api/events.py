@@ -1,12 +1,12 @@
-"""Wakes requests that wait for a job: one pub/sub listener for the whole gateway."""
+"""Hears which jobs change: one connection for the whole gateway reads the stream of events."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from redis.exceptions import RedisError
 
@@ -14,31 +14,31 @@ from core.store.connection import connect_async
 
 logger = logging.getLogger(__name__)
 
-RECONNECT_S = 1.0
+RECONNECT_S: Final = 1.0
+BLOCK_S: Final = 10.0  # Redis answers by then, also when nothing happened
+GRACE_S: Final = 5.0  # later than that the connection is taken for dead
+_MOST: Final = 1000  # events in one answer
 
 
 class JobEvents:
-    """Hears the id of every job that changes; waiting costs an asyncio.Event, not a thread.
+    """Calls ``on_change`` with the id of every job that changes.
 
-    Messages can be lost while Redis is away, so whoever waits looks again now and then.
+    ``on_gap`` is called whenever the connection is made anew: what happened before may have been
+    missed. While it lasts nothing is lost, since the stream is read on from the last event.
     """
 
-    def __init__(self, redis_url: str, channel: str) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        key: str,
+        *,
+        on_change: Callable[[str], None],
+        on_gap: Callable[[], None] = lambda: None,
+    ) -> None:
         self._redis_url = redis_url
-        self._channel = channel
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
-
-    @contextmanager
-    def watch(self, job_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set at every change of the job."""
-        event = asyncio.Event()
-        self._waiting[job_id].add(event)
-        try:
-            yield event
-        finally:
-            self._waiting[job_id].discard(event)
-            if not self._waiting[job_id]:
-                del self._waiting[job_id]
+        self._key = key
+        self._on_change = on_change
+        self._on_gap = on_gap
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -47,10 +47,7 @@ class JobEvents:
         try:
             yield
         finally:
-            # redis-py 8.1 can swallow a cancel that comes while it connects: one is not enough.
-            while not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=0.1)
+            await stop(task)
 
     async def _listen(self) -> None:
         while True:
@@ -61,13 +58,32 @@ class JobEvents:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:
-        async with connect_async(self._redis_url) as redis, aclosing(redis.pubsub()) as listener:
-            await listener.subscribe(self._channel)
+        async with connect_async(self._redis_url) as connection:
+            redis: Any = connection  # its answers are unions over both protocols
+            newest = await redis.xrevrange(self._key, count=1)
+            last = newest[0][0] if newest else b"0-0"
+            self._on_gap()
             while True:
-                message = await listener.get_message(ignore_subscribe_messages=True, timeout=10)
-                if message is not None:
-                    self._wake(message["data"].decode())
+                async with asyncio.timeout(BLOCK_S + GRACE_S):
+                    answer = await redis.xread({self._key: last}, _MOST, round(BLOCK_S * 1000))
+                for event_id, fields in _entries(answer):
+                    last = event_id
+                    self._on_change(fields[b"job"].decode())
 
-    def _wake(self, job_id: str) -> None:
-        for event in self._waiting.get(job_id, ()):
-            event.set()
+
+def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """The events in what XREAD answers about one stream, by either protocol of Redis."""
+    if not answer:
+        return []
+    streams = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer]
+    return [tuple(entry) for entries in streams for entry in entries]
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """Cancel a task for good.
+
+    redis-py 8.1 can swallow a cancel that comes while it connects: one is not enough.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)

@@ -12,11 +12,11 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from api.auth import Authenticator
 from api.doorbell import CeleryDoorbell, Doorbell
-from api.events import JobEvents
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
-from api.upload.slots import UploadSlots
+from api.slots import EventSlots, UploadSlots
+from api.watching import Watches
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.connection import connect
 from core.store.jobs import JobStore
@@ -39,8 +39,9 @@ class Gateway:
     blobs: BlobStore
     workers: WorkerRegistry
     doorbell: Doorbell
-    events: JobEvents
+    watches: Watches
     slots: UploadSlots
+    event_slots: EventSlots
     store: Offload  # for calls of jobs, blobs and workers
     broker: Offload  # for calls of doorbell
 
@@ -56,6 +57,7 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
         tenant_limits=settings.tenant_limits,
     )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
+    store = Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S)
     try:
         yield Gateway(
             settings=settings,
@@ -68,9 +70,12 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
             ),
             workers=WorkerRegistry(redis),
             doorbell=doorbell,
-            events=JobEvents(settings.redis_url, jobs.events_channel),
+            watches=Watches(settings.redis_url, jobs, store),
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
-            store=Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S),
+            event_slots=EventSlots(
+                settings.max_event_streams, for_each_tenant=settings.event_streams_of_a_tenant
+            ),
+            store=store,
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
         )
     finally:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from api.conditional import KnownTags
 from api.documents import problems, upload_body
 from api.gateway import CurrentGateway, CurrentTenant
-from api.polling import Snapshot, snapshot_of, wait
+from api.polling import snapshot_of, wait
 from api.schemas import JobView, SubmitOptions
+from api.snapshot import Snapshot
 from api.upload.submission import Caller, submit
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

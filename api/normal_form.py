@@ -75,9 +75,11 @@ def _check(headers: Headers) -> None:
 
 
 def _without_body(send: Send) -> Send:
+    """Ends the answer behind its headers, so that one without an end is not waited for."""
+
     async def send_head(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return send_head

@@ -41,8 +41,8 @@ class GatewayBusy(GatewayError):
     code = "gateway_busy"
     retryable = True
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(f"{limit} uploads run already, which is the limit; try again soon.")
+    def __init__(self, *, limit: int, what: str = "uploads") -> None:
+        super().__init__(f"{limit} {what} run already, which is the limit; try again soon.")
 
 
 class QueueFull(GatewayError):
@@ -78,7 +78,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
     errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),
     errors.QuotaError: Meaning(429, "Your share is used up", retry_after_s=5),
-    GatewayBusy: Meaning(503, "Too many uploads at once", retry_after_s=2),
+    GatewayBusy: Meaning(503, "The gateway has no place left", retry_after_s=2),
     QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),

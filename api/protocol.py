@@ -51,6 +51,13 @@ class BoundedProtocol(H11Protocol):
         self._unwatch()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The server stops: what waits for jobs ends now, so that its answers end cleanly."""
+        gateway = self.app_state.get("gateway")
+        if gateway is not None:
+            gateway.watches.end()
+        super().shutdown()
+
     def send_400_response(self, msg: str) -> None:
         error = sys.exception()  # what h11 raised; uvicorn calls this while handling it
         hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.polling import Snapshot
+from api.snapshot import Snapshot
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.result import Failure, MediaFacts, Model, Result
 from core.store.records import JobStatus
@@ -45,11 +46,20 @@ class Media(MediaFacts):
     deleted_at: datetime | None = None
 
 
+class JobProgress(BaseModel):
+    """How far the stage has come that the worker is in."""
+
+    stage: str = Field(description="`decode` counts frames, `infer` face crops.")
+    done: int
+    total: int = Field(description="What was asked for; a short film may have fewer frames.")
+
+
 class Links(BaseModel):
     """Where to go from here."""
 
     self: str
     cancel: str
+    events: str
 
 
 class JobView(BaseModel):
@@ -61,6 +71,7 @@ class JobView(BaseModel):
     queue: Queue
     queue_position: int | None = Field(description="1 is next; null when it does not wait.")
     stage: str | None = Field(description="What the worker does now.")
+    progress: JobProgress | None = Field(description="Of the stage; null when it tells none.")
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
@@ -92,6 +103,7 @@ class JobView(BaseModel):
             queue=job.queue,
             queue_position=snapshot.queue_position,
             stage=job.stage,
+            progress=JobProgress(**asdict(job.progress)) if job.progress is not None else None,
             cancel_requested=job.cancel_requested,
             created_at=job.created_at,
             started_at=job.started_at,
@@ -101,7 +113,7 @@ class JobView(BaseModel):
             media=Media.model_validate(media),
             result=Result.model_validate(job.result) if job.result is not None else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,
-            links=Links(self=path, cancel=f"{path}/cancel"),
+            links=Links(self=path, cancel=f"{path}/cancel", events=f"{path}/events"),
         )
 
 

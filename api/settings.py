@@ -26,6 +26,7 @@ class GatewaySettings(Settings):
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
     max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
     tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the above, for each tenant
+    max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 60 KiB each
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
@@ -47,6 +48,11 @@ class GatewaySettings(Settings):
     def uploads_of_a_tenant(self) -> int:
         """How many uploads in this process may be one tenant's."""
         return self._share_of(self.max_uploads)
+
+    @property
+    def event_streams_of_a_tenant(self) -> int:
+        """How many event streams of this process may be one tenant's."""
+        return self._share_of(self.max_event_streams)
 
     @property
     def tenant_limits(self) -> TenantLimits:

@@ -26,7 +26,11 @@ def test_a_raw_body_becomes_a_queued_job(
     assert answer.headers["location"] == answer.headers["operation-location"] == path
     assert answer.headers["retry-after"] == "1"
     assert (view["status"], view["queue_position"], view["attempt"]) == ("queued", 1, 0)
-    assert view["links"] == {"self": path, "cancel": f"{path}/cancel"}
+    assert view["links"] == {
+        "self": path,
+        "cancel": f"{path}/cancel",
+        "events": f"{path}/events",
+    }
     assert view["media"]["sha256"] == hashlib.sha256(MP4).hexdigest()
     assert (view["media"]["kind"], view["media"]["container"]) == ("video", "mp4")
     assert doorbell.rung == ["interactive"]

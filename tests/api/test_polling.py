@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from api import polling
+from api import watching
 from core.store.attempts import Attempts
 from core.store.jobs import JobStore
 from core.store.records import JobStatus
@@ -35,7 +35,7 @@ def test_many_clients_wait_and_all_hear_of_the_end(
 def test_an_end_whose_event_was_lost_is_found_all_the_same(
     client: httpx.Client, jobs: JobStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "RECHECK_S", 0.05)
+    monkeypatch.setattr(watching, "RECHECK_S", 0.05)
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
     silent = threading.Timer(0.2, redis.hset, (f"df:job:{job_id}", "status", "canceled"))
     silent.start()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from api.problems import GatewayBusy, meaning_of
-from api.upload.slots import UploadSlots
+from api.slots import UploadSlots
 from core.errors import TooManyUploads
 
 

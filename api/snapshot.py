@@ -1,0 +1,39 @@
+"""A job as a client sees it at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core.store.records import Job
+
+MAX_RETRY_AFTER_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A job, and its position in its queue (1 is next)."""
+
+    job: Job
+    queue_position: int | None
+
+    @property
+    def token(self) -> str:
+        """Changes whenever anything that the client sees does; the id of an event."""
+        return f"{self.job.revision}.{self.queue_position or 0}"
+
+    @property
+    def etag(self) -> str:
+        """The token, as HTTP writes it."""
+        return f'"{self.token}"'
+
+    @property
+    def retry_after_s(self) -> int | None:
+        """A second for every job ahead, 30 at most; None once the job has ended."""
+        if self.job.status.terminal:
+            return None
+        return min(self.queue_position or 1, MAX_RETRY_AFTER_S)
+
+    def follows(self, other: Snapshot) -> bool:
+        """Whether this tells something new to a client that has seen ``other``."""
+        return self.job.revision >= other.job.revision and self.token != other.token
