@@ -59,7 +59,11 @@ def test_links_begin_with_the_path_that_the_proxy_serves(prefixed: httpx.Client,
     answer = prefixed.post(f"{sent}/v1/jobs", content=MP4)
     path = f"/deep/fake/v1/jobs/{answer.json()['id']}"
     assert answer.headers["location"] == answer.headers["operation-location"] == path
-    assert answer.json()["links"] == {"self": path, "cancel": f"{path}/cancel"}
+    assert answer.json()["links"] == {
+        "self": path,
+        "cancel": f"{path}/cancel",
+        "events": f"{path}/events",
+    }
     assert prefixed.get(path).status_code == 200
     assert prefixed.get(path.removeprefix("/deep/fake")).status_code == 200
 
