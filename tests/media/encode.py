@@ -20,6 +20,7 @@ from PIL import Image, ImageCms
 from tests.media import hdr
 from tests.media.scene import scene
 from tests.media.tracks import TRACKS, Track
+from tests.scheduling import as_scheduled_before
 
 _BT2020, _BT2020_NCL = 9, 9  # of ITU-T H.273
 
@@ -63,6 +64,7 @@ def encoded(name: str) -> Encoded:
     return Encoded(track, stream, coded)
 
 
+@as_scheduled_before()
 def encode(track: Track) -> bytes:
     """The track in its home container."""
     os.environ.setdefault("SVT_LOG", "0")  # else SVT-AV1 writes twenty lines to stderr

@@ -17,6 +17,7 @@ from tests.media.encode import Encoded, add_encoder, encoded
 from tests.media.scene import scene
 from tests.media.tracks import Options
 from tests.media_factory import Pipe
+from tests.scheduling import as_scheduled_before
 
 _TICKS = 90_000  # a second; exact for 24, 25 and 30 frames a second
 _SUBTITLE_HEADER = (
@@ -28,6 +29,7 @@ Packets = list["Packet[Stream]"]
 Company = Callable[[OutputContainer], Packets]  # adds streams and returns their packets
 
 
+@as_scheduled_before()
 def mux(
     track: str,
     container: str,

@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from skimage import data
 
 from core.media.colour import matrix_profile
+from tests.scheduling import as_scheduled_before
 
 # Encoders of every text format are told its styles in the words of ASS.
 _ASS_HEADER = b"""[Script Info]
@@ -78,6 +79,7 @@ def lab() -> bytes:
     return out.getvalue()
 
 
+@as_scheduled_before()
 def video(container: str, codec: str, *, frames: int = 20) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container) as target:
