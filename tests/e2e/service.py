@@ -31,7 +31,8 @@ class Service:
         self._folder = folder
         self._environment = {f"DEEPFAKE_{name.upper()}": str(v) for name, v in settings.items()}
         self._processes: list[subprocess.Popen[bytes]] = []
-        self.port = free_port()
+        self._place = reserved_port()
+        self.port = int(self._place.getsockname()[1])
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
 
     def start_gateway(self) -> None:
@@ -96,6 +97,7 @@ class Service:
             process.wait()
         self.http.close()
         self.redis.stop()
+        self._place.close()
 
     def _answers(self, path: str) -> bool:
         try:
@@ -149,10 +151,12 @@ def until(what: str, condition: Callable[[], object], limit_s: float) -> None:
         time.sleep(0.02)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def reserved_port() -> socket.socket:
+    """A free port that stays bound, so that no neighbour gets it; the gateway may listen on it."""
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    return place
 
 
 def kill(pid: int) -> None:

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.training.calibrate.made_clips import FRAMES, made_clip
 from training.calibrate.scored_clips import ScoredClip
-from training.calibrate.video_inputs import CANDIDATES, compare_inputs, inputs
+from training.calibrate.video_inputs import CANDIDATES, Compared, compare_inputs, inputs
 
 
-@pytest.fixture
-def clips(tmp_path: Path) -> list[ScoredClip]:
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[ScoredClip]:
     """The logit tells a part of the class; fakes have wide faces, which tells it all."""
-    film = tmp_path / "film.mp4"
+    film = tmp_path_factory.mktemp("films") / "film.mp4"
     film.write_bytes(bytes(46_080))
     rng = np.random.default_rng(0)
     made = [
@@ -28,10 +27,15 @@ def clips(tmp_path: Path) -> list[ScoredClip]:
     return [replace(clip, clip=replace(clip.clip, path=film)) for clip in made]
 
 
+@pytest.fixture(scope="module")
+def compared(clips: list[ScoredClip]) -> list[Compared]:
+    return compare_inputs(clips)
+
+
 def test_the_mean_logit_comes_first_and_saves_nothing_against_itself(
-    clips: list[ScoredClip],
+    compared: list[Compared],
 ) -> None:
-    first, *others = compare_inputs(clips)
+    first, *others = compared
     assert (first.name, first.log_loss_saved, first.interval) == ("mean logit", 0, (0, 0))
     assert [first.name, *(each.name for each in others)] == list(CANDIDATES)
     assert 0.6 < first.auc < 0.95
@@ -39,9 +43,9 @@ def test_the_mean_logit_comes_first_and_saves_nothing_against_itself(
 
 
 def test_an_input_that_tells_the_class_saves_log_loss_with_certainty(
-    clips: list[ScoredClip],
+    compared: list[Compared],
 ) -> None:
-    by_name = {each.name: each for each in compare_inputs(clips)}
+    by_name = {each.name: each for each in compared}
     wide, frames = by_name["mean logit, face width"], by_name["mean logit, frames"]
     assert wide.auc > 0.99
     assert wide.interval is not None
