@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.e2e.films import face_image, face_video
-from tests.e2e.service import kill, service, until
+from tests.e2e.service import VERDICT_S, kill, service, until
 
 LONG = {"sampling": "exact", "frames": 50}  # seconds of decoding: time to interfere
 
@@ -20,7 +20,7 @@ def test_a_job_whose_worker_is_killed_finishes_on_another_attempt(own_folder: Pa
     with service(own_folder, workers=2) as running:
         job_id = running.post(slow_film(), **LONG)
         kill(running.at_work_on(job_id))
-        job = running.finished(job_id, within_s=40)
+        job = running.finished(job_id)
         assert job["status"] == "succeeded", job
         assert job["attempt"] == 2
         assert job["result"]["frames_decoded"] == 50
@@ -33,7 +33,7 @@ def test_a_file_that_keeps_killing_workers_fails_and_is_quarantined(own_folder: 
         running.start_worker()
         kill(running.at_work_on(job_id, attempt=2))
         running.start_worker()
-        job = running.finished(job_id, within_s=40)
+        job = running.finished(job_id)
         assert job["error"]["code"] == "worker_lost"
         assert job["error"]["retryable"] is True
         again = running.http.post("/v1/jobs", content=slow_film())
@@ -46,7 +46,7 @@ def test_a_stopping_worker_finishes_the_job_in_hand(own_folder: Path) -> None:
         job_id = running.post(slow_film(), **LONG)
         running.at_work_on(job_id)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=40) == 0
+        assert worker.wait(timeout=VERDICT_S) == 0
         job = running.get(job_id)
         assert (job["status"], job["attempt"]) == ("succeeded", 1)
 
@@ -57,7 +57,7 @@ def test_a_worker_without_grace_gives_its_job_back(own_folder: Path) -> None:
         job_id = running.post(slow_film(), **LONG)
         running.at_work_on(job_id)
         worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=20)
+        worker.wait(timeout=VERDICT_S)
         assert running.get(job_id)["status"] == "queued"
         running.start_worker()
         assert running.finished(job_id)["status"] == "succeeded"
@@ -78,7 +78,7 @@ def test_redis_away_is_a_503_within_seconds_and_the_service_comes_back(own_folde
         assert running.http.get("/healthz").status_code == 200
 
         running.redis.start()
-        until("ready again", lambda: running.http.get("/readyz").status_code == 200, 40)
+        until("ready again", lambda: running.http.get("/readyz").status_code == 200, VERDICT_S)
         assert running.judge(face_image())["status"] == "succeeded"
 
 
