@@ -18,6 +18,7 @@ serve: $(VENV)/.serve
 	$(BIN)/deepfake serve --port $(PORT)
 
 test: $(VENV)/.dev
+	tests/browser/set_up.sh
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev

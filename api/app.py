@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from fastapi import FastAPI
 
-from api import health, jobs, models, streams
+from api import health, jobs, limits, models, streams
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema
@@ -18,6 +18,7 @@ from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
 from api.headers import StandardHeaders
 from api.normal_form import NormalForm
+from api.page import install_page
 from api.settings import GatewaySettings
 
 _DESCRIPTION = (
@@ -52,7 +53,8 @@ def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -
     app.add_middleware(StandardHeaders)  # outermost: it serves the answers of the other too
     install_error_handlers(app)
     install_docs(app)
-    for part in (jobs, streams, models, health):
+    install_page(app, settings.root_path)
+    for part in (jobs, streams, limits, models, health):
         app.include_router(part.router)
     _complete_openapi(app)
     return app

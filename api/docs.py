@@ -33,14 +33,10 @@ _START: Final = """SwaggerUIBundle({
 
 
 def install_docs(app: FastAPI) -> None:
-    """Add ``/docs`` and its parts, and lead ``/`` there."""
+    """Add ``/docs`` and its parts."""
     # Only the files of that package are used: Swagger UI as it ships, MIT and Apache-2.0.
     assets = files("fastapi_offline") / "static"
     app.mount("/docs/assets", StaticFiles(directory=str(assets)), name="docs-assets")
-
-    @app.get("/", include_in_schema=False)
-    async def root(request: Request) -> RedirectResponse:
-        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

@@ -1,0 +1,60 @@
+// Which view is shown: `#job_…` is one file, `#compare/A/B` two of them, anything else the start.
+
+import { jobs } from "./jobs.js";
+import { follow } from "./follow.js";
+import { compareView } from "./view/compare.js";
+import { homeView } from "./view/home.js";
+import { jobView } from "./view/job.js";
+
+let view = null;
+let shown = null;
+
+/** Begin to show what the address names, and keep to it. */
+export function start() {
+  addEventListener("hashchange", () => show(true));
+  jobs.addEventListener("change", ({ detail }) => {
+    moveTo(detail);
+    view.update(detail);
+  });
+  jobs.addEventListener("list", () => view.update(null));
+  show(false);
+}
+
+/** Show a view by its name; "" is the start. */
+export function go(name) {
+  if (location.hash.slice(1) === name) show(true);
+  else location.hash = name;
+}
+
+/** Draw the view again, in another language. */
+export function refresh() {
+  show(false);
+}
+
+/** An upload that became a job changes its name; the view of it stays. */
+function moveTo(entry) {
+  if (shown === entry && entry.id && location.hash.slice(1) !== entry.key) {
+    history.replaceState(null, "", `${location.pathname}${location.search}#${entry.key}`);
+  }
+}
+
+function show(moved) {
+  view?.close?.();
+  const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
+  shown = null;
+  if (name === "compare" && rest.length === 2) view = compareView(rest.map(entryOf));
+  else if (jobs.get(name) || /^job_[A-Za-z0-9]+$/.test(name)) view = jobView((shown = entryOf(name)));
+  else view = homeView();
+  const main = document.getElementById("main");
+  main.replaceChildren(view.element);
+  if (moved) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  }
+}
+
+function entryOf(name) {
+  const entry = jobs.addId(name);
+  follow(entry);
+  return entry;
+}
