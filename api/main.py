@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import resource
 import sys
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -25,6 +27,7 @@ def run(settings: GatewaySettings | None = None) -> None:
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     check_if_reachable(settings.redis_url)
+    _allow_open_files()
     # It logs every malformed byte of a stranger's form; the stranger is told already.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     uvicorn.run(
@@ -36,10 +39,18 @@ def run(settings: GatewaySettings | None = None) -> None:
     )
 
 
+def _allow_open_files() -> None:
+    """Take as many sockets as the machine allows: every client that waits holds one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def protocol_options(settings: GatewaySettings) -> dict[str, Any]:
     """How uvicorn speaks HTTP for this gateway."""
     return {
         "http": bounded_protocol(settings.request_head_s),
+        "ws": "none",
         "proxy_headers": settings.trusted_proxies != "",
         "forwarded_allow_ips": settings.trusted_proxies,
         "server_header": False,

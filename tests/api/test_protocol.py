@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.protocol import BoundedProtocol
+from api.protocol import MOST_AHEAD, BoundedProtocol
 from api.settings import GatewaySettings
 from tests.api.gateway import DoorbellTwin, serve
 
@@ -167,6 +167,122 @@ def requested(client: httpx.Client, request: bytes) -> tuple[int, dict[str, Any]
 def test_a_whole_url_is_a_target_too(strict: httpx.Client, target: bytes, status: int) -> None:
     head = b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     assert requested(strict, head)[0] == status
+
+
+PIPELINED = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+def received_from(client: httpx.Client, *sent: bytes) -> bytes:
+    """All that comes back until the other side closes."""
+    received = b""
+    with connect(client) as connection:
+        with suppress(OSError):
+            for part in sent:
+                connection.sendall(part)
+        with suppress(ConnectionResetError):
+            while data := connection.recv(65536):
+                received += data
+    return received
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Transfer-Encoding: gzip, chunked\r\n", 501),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+        (b"Transfer-Encoding: identity\r\n", 501),
+        (b"Transfer-Encoding: xchunked\r\n", 501),
+        (b"Transfer-Encoding : chunked\r\n", 400),
+        (b"Content-Length: 4\r\nContent-Length: 5\r\n", 400),
+        (b"Content-Length: +4\r\n", 400),
+        (b"Content-Length: 0x4\r\n", 400),
+        (b"Content-Length: 4, 5\r\n", 400),
+        (b"X-Nul: a\0b\r\n", 400),
+        (b"X-Bare: a\rb\r\n", 400),
+        (b"No colon\r\n", 400),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_head_that_two_servers_could_read_differently_is_refused(
+    strict: httpx.Client, head: bytes, status: int
+) -> None:
+    sent = b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + b"\r\n"
+    received = received_from(strict, sent + b"0\r\n\r\n" + PIPELINED)
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert received.count(b"HTTP/1.1 ") == 1  # what follows is no request
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"2.0", b"0.9", b"1.9"])
+def test_chunks_in_an_old_and_requests_in_an_unknown_version_are_refused(
+    strict: httpx.Client, version: bytes
+) -> None:
+    head = b" HTTP/" + version + b"\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert received_from(strict, b"POST /v1/jobs" + head).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("step", [1000, 100_000])
+@pytest.mark.parametrize(
+    "line", [b"x" * 40_000 + b": y", b"x: y\r\n" * 10_000, b"x: " + b"y" * 40_000]
+)
+def test_a_head_is_bounded_however_it_comes(strict: httpx.Client, line: bytes, step: int) -> None:
+    sent = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + line + b"\r\n\r\n"
+    parts = [sent[start : start + step] for start in range(0, len(sent), step)]
+    assert received_from(strict, *parts).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_target_is_bounded_too(strict: httpx.Client) -> None:
+    sent = b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    assert received_from(strict, sent).startswith(b"HTTP/1.1 431 ")
+
+
+CHUNKED = b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b"0\r\nx: " + b"y" * 400_000, b"0\r\n" + b"x: y\r\n" * 10_000, b"4;" + b"e" * 400_000],
+    ids=["an endless trailer", "many trailers", "an endless extension of a chunk"],
+)
+def test_what_is_neither_head_nor_body_is_bounded(strict: httpx.Client, behind: bytes) -> None:
+    received = received_from(strict, CHUNKED + b"4\r\nabcd\r\n", behind)
+    assert received.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 415 "))
+
+
+def test_a_trailer_is_no_header(strict: httpx.Client) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(100)
+    body = b"%x\r\n" % len(png) + png + b"\r\n0\r\nX-Request-ID: trailed\r\n\r\n"
+    with connect(strict) as connection:
+        connection.sendall(CHUNKED + body)
+        received = connection.recv(65536)
+    assert received.startswith(b"HTTP/1.1 202 ")
+    assert b"trailed" not in received
+
+
+def test_requests_that_come_together_are_answered_in_their_order(strict: httpx.Client) -> None:
+    last = b"GET /v1/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    received = received_from(strict, PIPELINED * 10 + last)
+    assert [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]] == [200] * 10 + [404]
+
+
+def test_requests_that_are_sent_ahead_are_bounded(strict: httpx.Client) -> None:
+    received = received_from(strict, PIPELINED * 200)
+    statuses = [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert statuses[:-1] == [200] * (MOST_AHEAD + 1)
+    assert statuses[-1] == 400
+
+
+def test_a_refusal_waits_for_the_answers_before_it(strict: httpx.Client) -> None:
+    received = received_from(strict, PIPELINED * 2 + b"nonsense\r\n\r\n")
+    assert [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]] == [200, 200, 400]
+
+
+def test_whoever_asks_for_another_protocol_is_answered_by_this_one(
+    strict: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    received = received_from(strict, head + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert caplog.records == []
 
 
 def test_a_body_with_two_lengths_is_refused_and_what_follows_is_no_request(
