@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ import httpx
 
 from deepfake_client import DEFAULT_SERVER
 from deepfake_client.errors import ApiError, ClientError, ServerUnreachable, WaitTimeout
+from deepfake_client.following import follow
 from deepfake_client.job import Job
 from deepfake_client.upload import Upload
 
@@ -120,6 +121,15 @@ class Client:
                 raise WaitTimeout(job_id, job.status, timeout_s=timeout_s)
             if time.monotonic() - asked < 0.5:  # a proxy that does not hold requests
                 time.sleep(0.5)
+
+    def events(self, job_id: str) -> Iterator[Job]:
+        """Yield the job now and after every change, until it is done; the last one is.
+
+        A stream that breaks off is taken up where it was, by whichever gateway answers. Raises
+        :class:`ApiError` (404 when the job is deleted meanwhile), and :class:`ServerUnreachable`
+        after ``max_retries`` tries in a row that told nothing.
+        """
+        return follow(self._http, job_id, self._max_retries, _refusal)
 
     def cancel(self, job_id: str) -> Job:
         """Ask for the job to be stopped; :class:`ApiError` 409 when it is done already."""

@@ -65,6 +65,16 @@ def timeless(evidence: Evidence) -> Evidence:
     return dataclasses.replace(evidence, decode_ms=0.0, faces_ms=0.0)
 
 
+def test_the_child_tells_of_every_frame_that_is_done(pool: DecoderPool) -> None:
+    data, told = make_video(frames=12, size=(64, 64)), list[int]()
+    options = ExtractOptions(frames=5)
+    found = pool.extract(
+        iter([data]), len(data), options, deadline_s=PATIENT_S, on_frame=told.append
+    )
+    assert told == list(range(1, len(found.frames) + 1))
+    assert len(told) == 5
+
+
 @pytest.mark.parametrize("name", MEDIA)
 def test_the_sandbox_changes_nothing_about_any_kind_of_file(
     pool: DecoderPool, faces: FaceDetector, name: str
