@@ -41,7 +41,7 @@ class Extractor(Protocol):
         *,
         deadline_s: float,
         check: Callable[[], None],
-        on_frame: Callable[[int], None],
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Evidence:
         """See :meth:`worker.decoder.pool.Decoder.extract`."""
         ...

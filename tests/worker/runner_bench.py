@@ -40,7 +40,7 @@ class Decoders:
         *,
         deadline_s: float,  # noqa: ARG002
         check: Check,
-        on_frame: Callable[[int], None],
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Evidence:
         self.uploads.append(b"".join(chunks))
         self.options.append(options)

@@ -53,6 +53,7 @@ class ScriptedDecoders:
         *,
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
+        on_frame: Callable[[int], None] = lambda _: None,
     ) -> Evidence:
         words = b"".join(chunks).decode().split()
         if words[0] == "crash":
