@@ -18,8 +18,8 @@ from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.loopback import is_loopback
+from core.store.accounts import LOCAL_TENANT
 
-LOCAL_TENANT: Final = "local"
 # What proxies and content delivery networks add to a request that they pass on.
 _BY_PROXY: Final = re.compile(
     r"via|cdn-loop|(.+-)?forwarded(-.+)?|(.+-)?client-?ip|x-(real|remote|proxyuser|originating)-ip|"

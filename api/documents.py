@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 from api.schemas import Problem, SubmitOptions
 
 _COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
@@ -41,6 +43,12 @@ def upload_body() -> dict[str, Any]:
             },
         }
     }
+
+
+def json_body(shape: type[BaseModel]) -> dict[str, Any]:
+    """The body of a call that reads it itself."""
+    schema = shape.model_json_schema(ref_template=_COMPONENT)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def add_problem_schema(document: dict[str, Any]) -> dict[str, Any]:

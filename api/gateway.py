@@ -19,6 +19,8 @@ from api.slots import EventSlots, UploadSlots
 from api.watching import Watches
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.connection import connect
+from core.store.evidence import EvidenceStore
+from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.workers import WorkerRegistry
 
@@ -37,12 +39,14 @@ class Gateway:
     settings: GatewaySettings
     jobs: JobStore
     blobs: BlobStore
+    evidence: EvidenceStore
+    feedback: FeedbackStore
     workers: WorkerRegistry
     doorbell: Doorbell
     watches: Watches
     slots: UploadSlots
     event_slots: EventSlots
-    store: Offload  # for calls of jobs, blobs and workers
+    store: Offload  # for calls of jobs, blobs, evidence, feedback and workers
     broker: Offload  # for calls of doorbell
 
 
@@ -68,6 +72,8 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
                 max_total_bytes=settings.max_bytes_in_flight,
                 tenant_limits=settings.tenant_limits,
             ),
+            evidence=EvidenceStore(redis),
+            feedback=FeedbackStore(redis, settings.feedback_limits, settings.evidence_limits),
             workers=WorkerRegistry(redis),
             doorbell=doorbell,
             watches=Watches(settings.redis_url, jobs, store),

@@ -129,7 +129,7 @@ async def cancel_job(
 @router.delete(
     "/{job_id}",
     status_code=204,
-    summary="Delete a job with its media and result",
+    summary="Delete a job with its media, its evidence and its result",
     responses=problems(401, 403, 404, 422),
 )
 async def delete_job(gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId) -> None:

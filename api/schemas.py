@@ -6,12 +6,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from api.snapshot import Snapshot
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.result import Failure, MediaFacts, Model, Result
-from core.store.records import JobStatus
+from core.store.records import JobStatus, KeptEvidence
 
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -32,6 +38,10 @@ class SubmitOptions(BaseModel):
     )
     queue: Queue = Field(
         Queue.INTERACTIVE, description="`interactive` jobs are served before `batch` jobs."
+    )
+    evidence: bool = Field(
+        False,
+        description="Keep the frames that were judged and their heat maps for a while.",
     )
     tag: list[Tag] = Field(
         default_factory=list, max_length=32, description="Labels of your own; repeat for several."
@@ -55,11 +65,65 @@ class JobProgress(BaseModel):
 
 
 class Links(BaseModel):
-    """Where to go from here."""
+    """Where to go from here; what is not there has no link."""
 
     self: str
     cancel: str
     events: str
+    report: str | None = Field(default=None, description="A page to read or print.")
+    report_json: str | None = Field(default=None, description="The same as data.")
+    frames: str | None = Field(
+        default=None,
+        description="Template of a JPEG; `{n}` is the position in `result.frames`, from 0.",
+        examples=["/v1/jobs/job_…/frames/{n}.jpg"],
+    )
+    heatmaps: str | None = Field(
+        default=None,
+        description="Template of a transparent PNG, which covers `faces[i].crop` of frame `n`: red "
+        "raises P(fake), blue lowers it. Null where the model has no maps.",
+        examples=["/v1/jobs/job_…/frames/{n}/faces/{i}/heatmap.png"],
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, plain: SerializerFunctionWrapHandler) -> dict[str, str]:
+        return {name: link for name, link in plain(self).items() if link is not None}
+
+    @classmethod
+    def of(cls, path: str, evidence: KeptEvidence | None) -> Links:
+        """The links of a job at ``path``."""
+        links = cls(self=path, cancel=f"{path}/cancel", events=f"{path}/events")
+        if evidence is None:
+            return links
+        return cls(
+            self=links.self,
+            cancel=links.cancel,
+            events=links.events,
+            report=f"{path}/report.html",
+            report_json=f"{path}/report.json",
+            frames=f"{path}/frames/{{n}}.jpg",
+            heatmaps=f"{path}/frames/{{n}}/faces/{{i}}/heatmap.png" if evidence.heatmaps else None,
+        )
+
+
+class Evidence(BaseModel):
+    """Pictures that are there now."""
+
+    expires_at: datetime
+    frames: int = Field(description="Frames that were kept; a damaged one can be missing.")
+    heatmaps: int = Field(description="Heat maps that were kept: one a face, or none.")
+    heatmap_limit: float | None = Field(
+        description="What a full colour of the heat maps adds to the logit of fake."
+    )
+
+    @classmethod
+    def of(cls, kept: KeptEvidence) -> Evidence:
+        """What the tenant sees of it."""
+        return cls(
+            expires_at=kept.expires_at,
+            frames=kept.frames,
+            heatmaps=kept.heatmaps,
+            heatmap_limit=kept.heatmap_limit,
+        )
 
 
 class JobView(BaseModel):
@@ -81,6 +145,9 @@ class JobView(BaseModel):
     media: Media
     result: Result | None
     error: Failure | None
+    evidence: Evidence | None = Field(
+        description="Null where none was asked for, none is there yet, or it has expired."
+    )
     links: Links
 
     @classmethod
@@ -113,7 +180,8 @@ class JobView(BaseModel):
             media=Media.model_validate(media),
             result=Result.model_validate(job.result) if job.result is not None else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,
-            links=Links(self=path, cancel=f"{path}/cancel", events=f"{path}/events"),
+            evidence=Evidence.of(job.evidence) if job.evidence is not None else None,
+            links=Links.of(path, job.evidence),
         )
 
 

@@ -13,6 +13,8 @@ from core.options import DEFAULT_FRAMES, MAX_FRAMES, Sampling
 from core.settings import Bytes, Seconds, Settings
 from core.store.accounts import TenantLimits
 from core.store.blobs import KEEP_S
+from core.store.evidence import EvidenceLimits
+from core.store.feedback import FeedbackLimits
 
 
 class GatewaySettings(Settings):
@@ -25,7 +27,6 @@ class GatewaySettings(Settings):
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
     max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
-    tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the above, for each tenant
     max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 60 KiB each
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
@@ -38,6 +39,23 @@ class GatewaySettings(Settings):
 
     frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = DEFAULT_FRAMES
     sampling: Sampling = Sampling.KEYFRAMES
+
+    feedback_ttl_s: Seconds = 90 * 24 * 3600.0
+    max_feedback: Annotated[int, Field(ge=0)] = 10_000  # jobs of a tenant on which there is some
+
+    @property
+    def evidence_limits(self) -> EvidenceLimits:
+        """For frames that are kept with feedback, from the account of evidence."""
+        return EvidenceLimits(
+            ttl_s=self.evidence_ttl_s,
+            max_bytes=self.max_evidence_bytes,
+            tenant_share=self.tenant_share,
+        )
+
+    @property
+    def feedback_limits(self) -> FeedbackLimits:
+        """What each tenant may say, and for how long it is kept."""
+        return FeedbackLimits(ttl_s=self.feedback_ttl_s, most=self.max_feedback)
 
     @property
     def on_loopback(self) -> bool:

@@ -24,8 +24,9 @@ class Snapshot:
 
     @property
     def etag(self) -> str:
-        """The token, as HTTP writes it."""
-        return f'"{self.token}"'
+        """The token, as HTTP writes it; it changes too when evidence expires."""
+        kept = ".e" if self.job.evidence is not None else ""
+        return f'"{self.token}{kept}"'
 
     @property
     def retry_after_s(self) -> int | None:

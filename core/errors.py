@@ -28,13 +28,16 @@ retry can help, and a message that names the thing, the value and the limit::
     ├── JobError                   the state of a job forbids what was asked
     │   ├── JobNotFound            job_not_found
     │   ├── JobFinished            job_finished
+    │   ├── JobNotFinished         job_not_finished
+    │   ├── EvidenceNotFound       evidence_not_found
     │   ├── WorkerLost             worker_lost
     │   └── FileQuarantined        file_quarantined
     ├── QuotaError                 the tenant has as much as it may; later there is room again
     │   ├── TooManyUploads         too_many_uploads
     │   ├── TooManyBytes           too_many_bytes
     │   ├── TooManyJobs            too_many_jobs
-    │   └── TooManyEventStreams    too_many_event_streams
+    │   ├── TooManyEventStreams    too_many_event_streams
+    │   └── TooMuchFeedback        too_much_feedback
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
@@ -212,6 +215,23 @@ class JobFinished(JobError):
         super().__init__(f"Job {job_id} is {status} already and cannot be canceled.")
 
 
+class JobNotFinished(JobError):
+    code = "job_not_finished"
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(f"Job {job_id} is {status}; wait until it has ended.")
+
+
+class EvidenceNotFound(JobError):
+    code = "evidence_not_found"
+
+    def __init__(self, job_id: str, what: str) -> None:
+        super().__init__(
+            f"Job {job_id} has no {what}: it was not asked for with evidence=true, did not fit, "
+            "has expired, or is not there yet."
+        )
+
+
 class WorkerLost(JobError):
     code = "worker_lost"
     retryable = True
@@ -274,6 +294,16 @@ class TooManyEventStreams(QuotaError):
         super().__init__(
             f"{used:,} event streams of this tenant are open here, and the limit is {limit:,}; "
             "close one of them, or use long polls (?wait=30)."
+        )
+
+
+class TooMuchFeedback(QuotaError):
+    code = "too_much_feedback"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"Feedback on {used:,} jobs of this tenant is kept, and the limit is {limit:,}; "
+            "export it, and take some of it back or wait until it expires."
         )
 
 

@@ -35,6 +35,9 @@ class ExtractOptions:
     crop_size: int = 224  # pixels, the input size of the bundle
     crop_margin: float = DEFAULT_MARGIN  # around a face, the input margin of the bundle
     limits: MediaLimits = field(default_factory=MediaLimits)
+    # A JPEG of each frame for people: its longer side in pixels, and its bytes. 0 is none.
+    preview_side: int = 0
+    preview_bytes: int = 0
 
     @property
     def largest_crop(self) -> int:
@@ -51,16 +54,21 @@ class FaceCrop:
     identity: int  # the same number for the same face over the frames
     width_px: int  # of the face in the displayed frame, before resizing
     jpeg: bytes
+    cut: Box | None = None  # what of the frame the JPEG shows
 
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
-    """A frame that was decoded and searched for faces."""
+    """A frame that was decoded and searched for faces.
+
+    ``preview`` is a JPEG of the whole frame, where one was asked for and fits into its limit.
+    """
 
     index: int
     timestamp_s: float
     keyframe: bool
     faces: tuple[FaceCrop, ...]
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class Evidence:
         return (face for frame in self.frames for face in frame.faces)
 
     def to_wire(self) -> list[bytes]:
-        """A JSON header, then the JPEGs in the order of :attr:`crops`."""
+        """A JSON header, the JPEGs in the order of :attr:`crops`, then those of whole frames."""
         header = {
             "media": _media_to_json(self.media),
             "frames_requested": self.frames_requested,
@@ -103,7 +111,9 @@ class Evidence:
             "covered_s": self.covered_s,
             "moments_missed": self.moments_missed,
         }
-        return [json.dumps(header).encode(), *(crop.jpeg for crop in self.crops)]
+        crops = [crop.jpeg for crop in self.crops]
+        previews = [frame.preview for frame in self.frames if frame.preview is not None]
+        return [json.dumps(header).encode(), *crops, *previews]
 
     @classmethod
     def from_wire(cls, parts: Sequence[bytes]) -> Evidence:
@@ -115,7 +125,12 @@ class Evidence:
         try:
             header = json.loads(parts[0], parse_constant=_refuse)
             jpegs = iter(parts[1:])
-            frames = tuple(_frame_from_json(item, jpegs) for item in header["frames"])
+            items = list(header["frames"])
+            faces = [_faces_from_json(item, jpegs) for item in items]
+            frames = tuple(
+                _frame_from_json(item, found, jpegs)
+                for item, found in zip(items, faces, strict=True)
+            )
             if next(jpegs, None) is not None:
                 raise ValueError("more crops than faces")
             if any(after.index <= before.index for before, after in pairwise(frames)):
@@ -167,38 +182,57 @@ def _frame_to_json(frame: SampledFrame) -> dict[str, Any]:
         "index": frame.index,
         "timestamp_s": frame.timestamp_s,
         "keyframe": frame.keyframe,
+        "preview": frame.preview is not None,
         "faces": [
             {
-                "box": [face.box.left, face.box.top, face.box.width, face.box.height],
+                "box": _box_to_json(face.box),
                 "detection_score": face.detection_score,
                 "identity": face.identity,
                 "width_px": face.width_px,
+                "cut": None if face.cut is None else _box_to_json(face.cut),
             }
             for face in frame.faces
         ],
     }
 
 
-def _frame_from_json(item: dict[str, Any], jpegs: Iterator[bytes]) -> SampledFrame:
+def _box_to_json(box: Box) -> list[float]:
+    return [box.left, box.top, box.width, box.height]
+
+
+def _faces_from_json(item: dict[str, Any], jpegs: Iterator[bytes]) -> tuple[FaceCrop, ...]:
+    return tuple(_face_from_json(face, next(jpegs)) for face in list(item["faces"]))
+
+
+def _frame_from_json(
+    item: dict[str, Any], faces: tuple[FaceCrop, ...], jpegs: Iterator[bytes]
+) -> SampledFrame:
     return SampledFrame(
         index=_whole(item["index"]),
         timestamp_s=_number(item["timestamp_s"]),
         keyframe=bool(item["keyframe"]),
-        faces=tuple(_face_from_json(face, next(jpegs)) for face in list(item["faces"])),
+        faces=faces,
+        preview=next(jpegs) if item["preview"] is True else None,
     )
 
 
 def _face_from_json(item: dict[str, Any], jpeg: bytes) -> FaceCrop:
-    left, top, width, height = (_number(edge, 1) for edge in item["box"])
-    if left + width > 1 + _ROUNDING or top + height > 1 + _ROUNDING:
-        raise ValueError(f"the face {item['box']!r} is not within its frame")
+    cut = item["cut"]
     return FaceCrop(
-        box=Box(left, top, width, height),
+        box=_box_from_json(item["box"]),
         detection_score=_number(item["detection_score"], 1),
         identity=_whole(item["identity"]),
         width_px=_whole(item["width_px"]),
         jpeg=jpeg,
+        cut=None if cut is None else _box_from_json(cut),
     )
+
+
+def _box_from_json(edges: Any) -> Box:
+    left, top, width, height = (_number(edge, 1) for edge in edges)
+    if left + width > 1 + _ROUNDING or top + height > 1 + _ROUNDING:
+        raise ValueError(f"{edges!r} is not within its frame")
+    return Box(left, top, width, height)
 
 
 def _refuse(constant: str) -> float:

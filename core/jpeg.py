@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from core.errors import UnreadableMedia
 
 _FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
+# Quality and divisor of the side of a preview, one tried after the other. At 80 a face shows no
+# blocks on a screen; benchmarks/evidence.md has the bytes.
+PREVIEWS = ((80, 1), (60, 1), (60, 2), (50, 4))
 QUALITY = 95  # chosen, not measured: docs/decisions/0004-jpeg-between-processes.md
 
 
@@ -32,13 +35,45 @@ def encode(pixels: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
     return buffer.tobytes()
 
 
+def preview(pixels: NDArray[np.uint8], *, side: int, most_bytes: int) -> bytes | None:
+    """Compress a frame for people to look at; None where ``most_bytes`` are not enough.
+
+    Parameters
+    ----------
+    pixels
+        (h, w, 3) uint8 RGB of any size.
+    side
+        The most pixels on the longer side of the JPEG, which has half the chroma's resolution. A
+        picture that is smaller is not enlarged.
+    most_bytes
+        Where the usual quality takes more, a lower one and then a smaller picture is tried.
+    """
+    for quality, smaller in PREVIEWS:
+        shown = _shrunk(pixels, side // smaller)
+        done, buffer = cv2.imencode(
+            ".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+        )
+        if done and len(buffer) <= most_bytes:
+            return buffer.tobytes()
+    return None
+
+
+def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def decode(data: bytes, *, size: int) -> NDArray[np.uint8]:
     """Decompress one of our own JPEGs to (size, size, 3) uint8 RGB.
 
     Raises :class:`UnreadableMedia` when the bytes are no JPEG of exactly that size: they
     come from the sandboxed child, which is not trusted.
     """
-    claimed = _claimed_size(data)
+    claimed = claimed_size(data)
     if claimed != (size, size):
         raise UnreadableMedia(f"A face crop claims to be {claimed}; expected {(size, size)}.")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -47,7 +82,7 @@ def decode(data: bytes, *, size: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _claimed_size(data: bytes) -> tuple[int, int] | None:
+def claimed_size(data: bytes) -> tuple[int, int] | None:
     """(height, width) of the frame header, so that nothing larger is ever unpacked.
 
     ITU-T T.81, annex B: segments of marker and length up to the start of the frame. None

@@ -123,6 +123,12 @@ class Face(Part):
     width_px: int | None = Field(
         None, description="Width of the face in the displayed frame, in pixels."
     )
+    crop: list[float] | None = Field(
+        None,
+        description="What the network saw: left, top, width and height as fractions of the "
+        "displayed frame. The heat map covers it.",
+        examples=[[0.22, 0.1, 0.4, 0.71]],
+    )
     detection_score: Probability
     fake_probability: Probability | None
 
@@ -152,6 +158,12 @@ class Result(Part):
     fake_probability: Probability | None = Field(
         description="Each person is scored over the frames, and the odds of the file are the mean "
         "of the people's odds; null when no face was scored. It agrees with the verdict as printed."
+    )
+    logit: float | None = Field(
+        None,
+        description="Mean logit of fake of the person who speaks for the file, before any "
+        "calibration; null when no face was scored.",
+        examples=[1.72],
     )
     confidence: Probability | None = Field(
         description="`fake_probability` for `fake`, 1 minus it for `real`, the larger of the "

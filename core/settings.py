@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     max_upload_bytes: Bytes = 512 * 1024**2
     job_ttl_s: Seconds = 24 * 3600.0
     max_attempts: Annotated[int, Field(ge=1)] = 3  # lost workers until a file is quarantined
+    # Of frames and heat maps that are kept after a verdict; 0 keeps none.
+    max_evidence_bytes: Annotated[int, Field(ge=0)] = 256 * 1024**2
+    evidence_ttl_s: Seconds = 3600.0
+    tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of what there is, for each tenant
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod

@@ -20,6 +20,7 @@ _COMMANDS = {
     "scan": ("deepfake.commands.scan:scan", "worker"),
     "explain": ("deepfake.commands.explain:explain", "worker"),
     "submit": ("deepfake_client.submit:submit", "gateway"),
+    "feedback": ("deepfake_client.feedback:feedback", "gateway"),
     "models": ("deepfake.commands.models:models", "worker"),
     "data": ("training.commands.data:data", "training"),
     "train": ("training.commands.train:train", "training"),

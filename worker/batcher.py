@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.errors import DeepfakeError, InferenceFailed, MediaError, ModelUnavailable, revive
 from core.model.crop_scores import CropScores
@@ -32,6 +32,7 @@ class BatchLimits:
 @dataclass(slots=True)
 class _Request:
     jpegs: Sequence[bytes]
+    maps: bool = False
     scores: Future[CropScores] = field(default_factory=Future)
 
 
@@ -67,15 +68,18 @@ class Batcher:
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         """The scores of the crops, in the order given; blocks until they are known.
+
+        With ``maps`` come those that the detector can give; jobs that run together with this
+        one are computed with them, and get none.
 
         Raises what the detector raises of this project's errors, :class:`InferenceFailed`
         for anything else, :class:`ModelUnavailable` once closed.
         """
         if not jpegs:
             return CropScores.none()
-        request = _Request(jpegs)
+        request = _Request(jpegs, maps)
         with self._changed:
             if self._closed:
                 raise ModelUnavailable("The worker is stopping; the job will run elsewhere.")
@@ -121,7 +125,8 @@ class Batcher:
 
     def _settle(self, batch: list[_Request]) -> None:
         try:
-            scores = self._score_all([jpeg for request in batch for jpeg in request.jpegs])
+            jpegs = [jpeg for request in batch for jpeg in request.jpegs]
+            scores = self._score_all(jpegs, maps=any(request.maps for request in batch))
         except MediaError as error:
             if len(batch) == 1:
                 batch[0].scores.set_exception(error)
@@ -137,30 +142,32 @@ class Batcher:
             start = 0
             for request in batch:
                 stop = start + len(request.jpegs)
-                request.scores.set_result(scores.part(start, stop))
+                part = scores.part(start, stop)
+                request.scores.set_result(part if request.maps else replace(part, heat=None))
                 start = stop
 
-    def _score_all(self, jpegs: Sequence[bytes]) -> CropScores:
+    def _score_all(self, jpegs: Sequence[bytes], *, maps: bool) -> CropScores:
         size = self._limits.max_batch
         parts = [jpegs[start : start + size] for start in range(0, len(jpegs), size)]
-        return CropScores.joined([self._score_or_halve(part) for part in parts])
+        return CropScores.joined([self._score_or_halve(part, maps=maps) for part in parts])
 
-    def _score_or_halve(self, jpegs: Sequence[bytes]) -> CropScores:
+    def _score_or_halve(self, jpegs: Sequence[bytes], *, maps: bool) -> CropScores:
         try:
-            return self._watched(jpegs)
+            return self._watched(jpegs, maps=maps)
         except Exception as error:
             if not _is_out_of_memory(error) or len(jpegs) < 2:
                 raise
             logger.warning("no memory for a batch of %d crops; halving it once", len(jpegs))
         middle = len(jpegs) // 2
-        return CropScores.joined([self._watched(jpegs[:middle]), self._watched(jpegs[middle:])])
+        halves = (jpegs[:middle], jpegs[middle:])
+        return CropScores.joined([self._watched(half, maps=maps) for half in halves])
 
-    def _watched(self, jpegs: Sequence[bytes]) -> CropScores:
+    def _watched(self, jpegs: Sequence[bytes], *, maps: bool) -> CropScores:
         watchdog = threading.Timer(self._limits.stuck_after_s, self._stuck, (len(jpegs),))
         watchdog.daemon = True
         watchdog.start()
         try:
-            scores = self._scorer.score(jpegs)
+            scores = self._scorer.score(jpegs, maps=maps)
         finally:
             watchdog.cancel()
         if len(scores) != len(jpegs):

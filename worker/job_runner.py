@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,9 +20,11 @@ from core.model.bundle import Bundle, RuntimeName
 from core.options import Sampling
 from core.pipeline.judgement import Scorer, judge
 from core.pipeline.report import media_facts_of
+from core.result import Result
 from core.store.attempts import Attempts
 from core.store.blobs import BlobStore
 from core.store.records import Job, JobStatus, error_object
+from worker.evidence import NOT_KEPT, EvidenceKeeper, MapScorer
 from worker.fetch import Fetch
 from worker.lease import JobCanceled, LeaseLost, RunningJob
 from worker.outcome import Outcome, unexpected
@@ -79,12 +82,14 @@ class JobRunner:
         decoders: Extractor,
         model: Model,
         limits: RunnerLimits,
+        keeper: EvidenceKeeper,
     ) -> None:
         self._attempts = attempts
         self._blobs = blobs
         self._decoders = decoders
         self._model = model
         self._limits = limits
+        self._keeper = keeper
 
     def run(self, running: RunningJob) -> None:
         """Judge a job to its end and write what came of it."""
@@ -150,18 +155,33 @@ class JobRunner:
         fetch = Fetch(self._blobs, job)
         evidence = running.outlast(lambda: self._extract(running, fetch))
         outcome.media_info = media_facts_of(evidence).to_json()
-        scorer = CountedScorer(self._model.scorer, running, at_once=self._limits.crops_at_once)
         total = sum(1 for _ in evidence.crops)
         running.outlast(lambda: self._enter(running, "infer", total))
-        outcome.result = judge(
-            evidence,
-            scorer,
-            self._model.bundle,
-            self._model.runtime,
-            {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)},
-        ).to_json()
+        timings_ms = {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)}
+        outcome.result = self._scored(running, evidence, timings_ms, outcome).to_json()
         outcome.status = JobStatus.SUCCEEDED
         running.check()
+
+    def _scored(
+        self,
+        running: RunningJob,
+        evidence: Evidence,
+        timings_ms: Mapping[str, int],
+        outcome: Outcome,
+    ) -> Result:
+        model = self._model
+        counted = CountedScorer(model.scorer, running, at_once=self._limits.crops_at_once)
+        if not self._keeper.wanted(running.job):
+            if running.job.options.evidence:
+                outcome.note(NOT_KEPT)
+            return judge(evidence, counted, model.bundle, model.runtime, timings_ms)
+        scorer = MapScorer(counted)
+        result = judge(evidence, scorer, model.bundle, model.runtime, timings_ms)
+        running.check()
+        started = time.perf_counter()
+        self._keeper.keep(running, evidence, scorer.scores, outcome)
+        result.timings_ms["evidence"] = round((time.perf_counter() - started) * 1000)
+        return result
 
     def _enter(self, running: RunningJob, stage: str, total: int) -> None:
         running.check()
@@ -190,6 +210,8 @@ class JobRunner:
             crop_margin=shown.margin,
             limits=self._limits.media,
         )
+        if self._keeper.wanted(job):
+            options = self._keeper.asking(options)
         return self._decoders.extract(
             fetch.chunks(),
             job.media.size,

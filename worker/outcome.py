@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import DeepfakeError
-from core.store.records import JobStatus
+from core.store.records import JobStatus, KeptEvidence
 
 
 class Outcome:
@@ -16,9 +16,15 @@ class Outcome:
         self.result: dict[str, Any] | None = None
         self.error = error
         self.media_info: dict[str, Any] | None = None
+        self.evidence: KeptEvidence | None = None
 
     def fail(self, error: dict[str, Any]) -> None:
         self.status, self.error = JobStatus.FAILED, error
+
+    def note(self, code: str) -> None:
+        """Add a note to the facts about the file, which are known already."""
+        if self.media_info is not None:
+            self.media_info["notes"].append(code)
 
     def fields(self) -> dict[str, Any]:
         succeeded = self.status is JobStatus.SUCCEEDED
@@ -27,6 +33,7 @@ class Outcome:
             "result": self.result if succeeded else None,
             "error": self.error,
             "media_info": self.media_info,
+            "evidence": self.evidence if succeeded else None,
         }
 
 

@@ -41,13 +41,13 @@ class CountedScorer:
         self._running = running
         self._at_once = at_once
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         """See :meth:`Scorer.score`; raises what ``RunningJob.check`` does as well."""
         total, parts = len(jpegs), []
         self._running.progress = Progress("infer", 0, total)
         for start in range(0, total, self._at_once):
             self._running.check()
             part = jpegs[start : start + self._at_once]
-            parts.append(self._scorer.score(part))
+            parts.append(self._scorer.score(part, maps=maps))
             self._running.progress = Progress("infer", start + len(part), total)
         return CropScores.joined(parts) if parts else CropScores.none()

@@ -24,11 +24,13 @@ from core.model.detector import Detector, self_test
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.connection import check_server, connect
+from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
 from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, ModelIdentity, WorkerRegistry
 from worker.batcher import Batcher, BatchLimits
 from worker.decoder.pool import DecoderPool
 from worker.doorbell import Doorbell
+from worker.evidence import EvidenceKeeper
 from worker.gpu import GpuLease, claim_gpu, gpu_uuids
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import RENEW_S, Leases
@@ -105,7 +107,7 @@ class Resources:
             workers=workers,
             leases=leases,
             batcher=batcher,
-            runner=JobRunner(attempts, blobs, decoders, model, limits),
+            runner=JobRunner(attempts, blobs, decoders, model, limits, _keeper(redis, settings)),
             doorbell=doorbell,
             periodics=[
                 Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
@@ -193,6 +195,15 @@ def _runner_limits(settings: WorkerSettings) -> RunnerLimits:
         max_pixels=settings.max_pixels,
     )
     return RunnerLimits(media, settings.decode_deadline_s, crops_at_once=settings.max_batch)
+
+
+def _keeper(redis: Redis, settings: WorkerSettings) -> EvidenceKeeper:
+    limits = EvidenceLimits(
+        ttl_s=min(settings.evidence_ttl_s, settings.job_ttl_s),
+        max_bytes=settings.max_evidence_bytes,
+        tenant_share=settings.tenant_share,
+    )
+    return EvidenceKeeper(EvidenceStore(redis, limits), settings.evidence_job_bytes)
 
 
 def _heartbeat(settings: WorkerSettings, detector: Detector, worker_id: str) -> Heartbeat:

@@ -36,6 +36,9 @@ class WorkerSettings(Settings):
     decoder_threads: int = Field(default_factory=usable_cores, ge=1)
     decoder_max_jobs: Annotated[int, Field(ge=1)] = 200
 
+    # Frames and heat maps of one job; a job with fewer frames may have larger ones.
+    evidence_job_bytes: Annotated[int, Field(ge=1024**2)] = 8 * 1024**2
+
     max_batch: Annotated[int, Field(ge=1, le=1024)] = 32  # crops
     max_wait_ms: Annotated[float, Field(ge=0)] = 5.0
     inference_limit_s: Seconds = 120.0

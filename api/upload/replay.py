@@ -46,12 +46,14 @@ def check_same_options(
         "frames": options.frames or settings.frames,
         "sampling": options.sampling or settings.sampling,
         "queue": options.queue,
+        "evidence": options.evidence,
         "tag": tuple(options.tag),
     }
     chosen = {
         "frames": known.options.frames,
         "sampling": known.options.sampling,
         "queue": known.queue,
+        "evidence": known.options.evidence,
         "tag": known.tags,
     }
     names = asked if all_of_them else options.model_fields_set

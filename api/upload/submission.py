@@ -116,6 +116,7 @@ def _job(gateway: Gateway, caller: Caller, media: MediaRef, options: SubmitOptio
         options=JobOptions(
             frames=options.frames or settings.frames,
             sampling=options.sampling or settings.sampling,
+            evidence=options.evidence,
         ),
         tags=tuple(options.tag),
     )

@@ -127,13 +127,26 @@ def crop_face(
         (size, size, 3) uint8.
     """
     height, width = pixels.shape[:2]
+    left, top, side = _square(height, width, box, margin)
+    square = pixels[top : top + side, left : left + side]
+    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+
+
+def crop_box(pixels: NDArray[np.uint8], box: Box, *, margin: float = DEFAULT_MARGIN) -> Box:
+    """What :func:`crop_face` cuts out of (h, w, 3) uint8, as fractions of the frame."""
+    height, width = pixels.shape[:2]
+    left, top, side = _square(height, width, box, margin)
+    return Box(left / width, top / height, side / width, side / height)
+
+
+def _square(height: int, width: int, box: Box, margin: float) -> tuple[int, int, int]:
+    """Left, top and side of the square around a face, in pixels."""
     side = max(box.width * width, box.height * height) * (1 + 2 * margin)
     side = min(max(round(side), 1), height, width)
     left = _inside((box.left + box.width / 2) * width - side / 2, width - side)
     top = _inside((box.top + box.height / 2) * height - side / 2, height - side)
-    square = pixels[top : top + side, left : left + side]
-    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+    return left, top, side
 
 
 def _inside(start: float, room: int) -> int:

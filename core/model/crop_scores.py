@@ -18,10 +18,13 @@ class CropScores:
 
     ``logit`` is that of "fake" before any calibration, (n,) float64. ``novelty`` is how far each
     crop is from the training data, (n,) float64 ≥ 0, and None where the bundle does not tell.
+    ``heat`` is what each place of each crop adds to the calibrated logit of "fake", (n, h, w)
+    float32, and None where it was not asked for or the bundle cannot tell.
     """
 
     logit: Floats
     novelty: Floats | None
+    heat: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.novelty is not None and self.novelty.shape != self.logit.shape:
@@ -33,7 +36,8 @@ class CropScores:
     def part(self, start: int, stop: int) -> CropScores:
         """The answers to the crops from ``start`` to before ``stop``."""
         novelty = None if self.novelty is None else self.novelty[start:stop]
-        return CropScores(self.logit[start:stop], novelty)
+        heat = None if self.heat is None else self.heat[start:stop]
+        return CropScores(self.logit[start:stop], novelty, heat)
 
     @classmethod
     def none(cls) -> Self:
@@ -49,7 +53,9 @@ class CropScores:
         novelties = [part.novelty for part in filled if part.novelty is not None]
         if novelties and len(novelties) < len(filled):
             raise ValueError(f"{len(novelties)} of {len(filled)} parts have a novelty")
+        heats = [part.heat for part in filled if part.heat is not None]
         return cls(
             np.concatenate([part.logit for part in filled]),
             np.concatenate(novelties) if novelties else None,
+            np.concatenate(heats) if len(heats) == len(filled) else None,
         )

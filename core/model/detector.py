@@ -23,11 +23,13 @@ class Answers:
     """The network's outputs for n crops, as it gave them.
 
     ``raw`` is its answer and ``novelty`` its output of that name, both (n,) float32; the latter
-    is None where model.json has no ``novelty``.
+    is None where model.json has no ``novelty``. ``heat`` is what :meth:`Runtime.explain` gives,
+    (n, h, w) float32; None where it was not asked for or there is no way to it.
     """
 
     raw: NDArray[np.float32]
     novelty: NDArray[np.float32] | None = None
+    heat: NDArray[np.float32] | None = None
 
 
 class Runtime(Protocol):
@@ -35,8 +37,8 @@ class Runtime(Protocol):
 
     name: RuntimeName
 
-    def predict(self, tensor: NDArray[np.float32]) -> Answers:
-        """The answers to (n, size, size, 3) float32; n ≥ 1."""
+    def predict(self, tensor: NDArray[np.float32], *, maps: bool = False) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1. With ``maps`` their heat too."""
         ...
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,9 +59,10 @@ class Detector:
         self.bundle = bundle
         self.runtime = runtime
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         """The logit of fake of each face crop, and its novelty where the bundle has one.
 
+        With ``maps`` also what :meth:`explain` gives, where the bundle and the runtime can tell.
         Raises :class:`InferenceFailed` when the network answers with anything but one
         finite number a crop.
         """
@@ -67,9 +70,10 @@ class Detector:
             return CropScores.none()
         spec = self.bundle.manifest.input
         tensor = preprocess.from_jpegs(jpegs, size=spec.size, scaling=spec.scaling)
-        answers = self.runtime.predict(tensor)
+        answers = self.runtime.predict(tensor, maps=maps)
         novelty = None if answers.novelty is None else _finite(answers.novelty)
-        return CropScores(self.fake_logit(answers.raw), novelty)
+        heat = None if answers.heat is None else self._fake_heat(answers.heat, len(jpegs))
+        return CropScores(self.fake_logit(answers.raw), novelty, heat)
 
     def probability(self, jpegs: Sequence[bytes]) -> NDArray[np.float64]:
         """P(fake) in [0, 1] of each face crop as a picture of its own, (n,) float64; n may be 0.
@@ -85,15 +89,18 @@ class Detector:
         turns odds of 1 : 1 into 2.7 : 1. Raises :class:`ExplanationUnavailable` when the
         bundle or the runtime cannot tell, :class:`InferenceFailed` when the map is broken.
         """
-        manifest = self.bundle.manifest
-        spec = manifest.input
+        spec = self.bundle.manifest.input
         tensor = preprocess.from_jpegs(jpegs, size=spec.size, scaling=spec.scaling)
-        heat = self.runtime.explain(tensor)
-        if heat.ndim != 3 or len(heat) != len(jpegs) or not np.isfinite(heat).all():
+        return self._fake_heat(self.runtime.explain(tensor), len(jpegs))
+
+    def _fake_heat(self, heat: NDArray[np.float32], crops: int) -> NDArray[np.float32]:
+        """Maps of the positive class before calibration → of "fake" after it."""
+        if heat.ndim != 3 or len(heat) != crops or not np.isfinite(heat).all():
             raise InferenceFailed(
-                f"The network explained {len(jpegs)} crops by an array of shape {heat.shape} "
+                f"The network explained {crops} crops by an array of shape {heat.shape} "
                 f"with {int(np.count_nonzero(~np.isfinite(heat)))} values not finite."
             )
+        manifest = self.bundle.manifest
         slope = 1.0 if manifest.calibration is None else manifest.calibration.slope
         sign = 1.0 if manifest.positive_class == "fake" else -1.0
         return np.asarray(sign * slope * heat, np.float32)

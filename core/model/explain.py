@@ -23,6 +23,7 @@ Encoding = Literal["png", "jpeg"]
 RAISES, LOWERS = (214, 39, 40), (31, 88, 200)  # RGB; told apart by the colour-blind too
 OPACITY = 0.65  # of a full colour: the face below stays visible
 LEAST_LIMIT = 1.0  # logits of a full colour at least
+LAYER_SIDE = 64  # pixels: the maps have 7 to 12 places a side, and browsers enlarge smoothly
 _SIDE = 320  # pixels of each picture of a row
 _LEGEND = 56
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -60,6 +61,22 @@ def overlay(
     height, width = crop.shape[:2]
     smooth = cv2.resize(np.asarray(heat, np.float32), (width, height))
     return _blend(crop, np.clip(smooth / limit, -1, 1))
+
+
+def layer(heat: NDArray[np.float32], *, limit: float) -> bytes:
+    """A map alone, to be laid over a crop of any size: a small transparent PNG, RGBA.
+
+    ``heat`` is (h, w) float32 in logits, of which ``limit``, above 0, has the full colour.
+    """
+    smooth = cv2.resize(np.asarray(heat, np.float32), (LAYER_SIDE, LAYER_SIDE))
+    strength = np.clip(smooth / limit, -1, 1)
+    rgba = np.empty((LAYER_SIDE, LAYER_SIDE, 4), np.uint8)
+    rgba[..., :3] = np.where((strength > 0)[..., None], np.asarray(RAISES), np.asarray(LOWERS))
+    rgba[..., 3] = np.rint(255 * OPACITY * np.abs(strength))
+    done, buffer = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))
+    if not done:
+        raise UnreadableMedia(f"A heat map of shape {heat.shape} could not be encoded.")
+    return buffer.tobytes()
 
 
 def render(

@@ -10,8 +10,8 @@ from functools import partial
 
 from core import jpeg
 from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
-from core.faces.detector import crop_face
-from core.faces.face import Face, FaceDetector
+from core.faces.detector import crop_box, crop_face
+from core.faces.face import Box, Face, FaceDetector
 from core.faces.tracking import track
 from core.media.frames import Frame, open_media
 
@@ -78,18 +78,38 @@ class _Searched:
     width_px: int
     faces: tuple[Face, ...]
     jpegs: tuple[bytes, ...]
+    cuts: tuple[Box, ...]
+    preview: bytes | None
 
     def with_identities(self, identities: Sequence[int]) -> SampledFrame:
-        crops = (
-            FaceCrop(face.box, face.score, identity, round(face.box.width * self.width_px), data)
-            for face, identity, data in zip(self.faces, identities, self.jpegs, strict=True)
+        rows = zip(self.faces, identities, self.jpegs, self.cuts, strict=True)
+        crops = tuple(
+            FaceCrop(
+                face.box, face.score, identity, round(face.box.width * self.width_px), data, cut
+            )
+            for face, identity, data, cut in rows
         )
-        return SampledFrame(self.index, self.timestamp_s, self.keyframe, tuple(crops))
+        return SampledFrame(self.index, self.timestamp_s, self.keyframe, crops, self.preview)
 
 
 def _search(frame: Frame, options: ExtractOptions, detector: FaceDetector) -> _Searched:
     faces = tuple(detector.detect(frame.pixels))
     crop = partial(crop_face, size=options.crop_size, margin=options.crop_margin)
     jpegs = tuple(jpeg.encode(crop(frame.pixels, face.box)) for face in faces)
-    width_px = frame.pixels.shape[1]
-    return _Searched(frame.index, frame.timestamp_s, frame.keyframe, width_px, faces, jpegs)
+    cuts = tuple(crop_box(frame.pixels, face.box, margin=options.crop_margin) for face in faces)
+    return _Searched(
+        frame.index,
+        frame.timestamp_s,
+        frame.keyframe,
+        frame.pixels.shape[1],
+        faces,
+        jpegs,
+        cuts,
+        _preview(frame, options),
+    )
+
+
+def _preview(frame: Frame, options: ExtractOptions) -> bytes | None:
+    if not options.preview_side:
+        return None
+    return jpeg.preview(frame.pixels, side=options.preview_side, most_bytes=options.preview_bytes)

@@ -18,8 +18,8 @@ from core.verdict import decide
 class Scorer(Protocol):
     """Scores face crops: a detector, or a queue in front of one."""
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
-        """The scores of n JPEGs, in their order; n may be 0."""
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
+        """The scores of n JPEGs, in their order, with ``maps`` with their heat; n may be 0."""
         ...
 
 

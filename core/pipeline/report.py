@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from statistics import fmean
 
 from core.evidence import Evidence, SampledFrame
+from core.faces.face import Box
 from core.model.rules import Band
 from core.result import ExpectedError, Face, MediaFacts, Model, Result, ScoredFrame, Thresholds
-from core.verdict import ScoredFace, Verdict, confidence_in
+from core.verdict import Person, ScoredFace, Verdict, confidence_in
 
 
 def result_of(
@@ -32,6 +34,7 @@ def result_of(
         verdict=verdict.label,
         reasons=list(verdict.reasons),
         fake_probability=shown,
+        logit=_mean_logit(verdict.speaker),
         # From the number that is shown, so that the two add up; 12 digits drop binary noise.
         confidence=None if shown is None else round(confidence_in(verdict.label, shown), 12),
         calibrated=calibrated,
@@ -66,15 +69,24 @@ def _frame(frame: SampledFrame, faces: Sequence[ScoredFace], thresholds: Thresho
     )
 
 
+def _mean_logit(speaker: Person | None) -> float | None:
+    return None if speaker is None else round(fmean(face.logit for face in speaker.faces), 4)
+
+
 def _face(face: ScoredFace, thresholds: Thresholds) -> Face:
-    box = face.crop.box
+    cut = face.crop.cut
     return Face(
-        box=[round(edge, 4) for edge in (box.left, box.top, box.width, box.height)],
+        box=_edges(face.crop.box),
+        crop=None if cut is None else _edges(cut),
         identity=face.crop.identity,
         width_px=face.crop.width_px,
         detection_score=round(face.crop.detection_score, 4),
         fake_probability=_rounded(face.fake_probability, thresholds),
     )
+
+
+def _edges(box: Box) -> list[float]:
+    return [round(edge, 4) for edge in (box.left, box.top, box.width, box.height)]
 
 
 def _shown(band: Band) -> Thresholds:

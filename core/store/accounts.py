@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+LOCAL_TENANT: Final = "local"  # this machine, where no keys are asked for
 UNLIMITED: Final = 2**53  # the largest integer that Lua keeps exactly
 
 

@@ -22,6 +22,7 @@ from core.store.records import (
     Job,
     JobStatus,
     JsonObject,
+    KeptEvidence,
     LeaseState,
     Progress,
     Reaped,
@@ -99,14 +100,19 @@ class Attempts:
         result: JsonObject | None = None,
         error: JsonObject | None = None,
         media_info: JsonObject | None = None,
+        evidence: KeptEvidence | None = None,
     ) -> bool:
         """Write the terminal state and delete the upload; False when the attempt is stale.
+
+        ``evidence`` tells what :class:`core.store.evidence.EvidenceStore` has kept; only a job
+        that succeeds has any left afterwards.
 
         A job whose cancel was requested ends as canceled, whatever its attempt came to.
         """
         if not status.terminal:
             raise ValueError(f"Job {job_id} cannot finish as {status}: that is no terminal state.")
-        parts = {"result": result, "error": error, "media_info": media_info}
+        kept = None if evidence is None else evidence.to_json()
+        parts = {"result": result, "error": error, "media_info": media_info, "evidence": kept}
         fields = [
             text
             for name, value in parts.items()

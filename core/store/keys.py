@@ -54,7 +54,30 @@ class Key(StrEnum):
     """Counter: the ``held`` bytes of all uploads."""
 
     ACCOUNT = "account:"
-    """Hash by tenant: ``bytes`` held, ``uploads`` under way, jobs ``queued``."""
+    """Hash by tenant: ``bytes`` held, ``uploads`` under way, jobs ``queued``, bytes of
+    ``evidence``."""
+
+    EVIDENCE = "evidence:"
+    """Hash by job id: ``tenant``; ``frame:N``, a JPEG; ``heat:N:I``, a PNG. It expires by itself,
+    not later than its job."""
+
+    EVIDENCE_HELD = "evidence-held"
+    """Hash by the whole key of pictures that are kept: how many bytes, a blank, and whose."""
+
+    EVIDENCE_EXPIRIES = "evidence-expiries"
+    """Sorted set: the same keys by the time (ms) at which they expire."""
+
+    EVIDENCE_BYTES = "evidence-bytes"
+    """Counter: the bytes of all pictures that are kept."""
+
+    FEEDBACK = "feedback:"
+    """String by job id: JSON of what its tenant said of the verdict. It outlives the job."""
+
+    FEEDBACK_JOBS = "feedback-jobs:"
+    """Sorted set by tenant: job ids by the time (ms) at which the feedback on them expires."""
+
+    FEEDBACK_PICTURES = "feedback-pictures:"
+    """Hash by job id: ``frame:N``, JPEGs that the tenant asked to be kept with the feedback."""
 
     WORKERS = "workers"
     """Sorted set: worker ids by the time (ms) at which their last heartbeat runs out."""

@@ -51,6 +51,27 @@ class JobOptions:
 
     frames: int = DEFAULT_FRAMES
     sampling: str = Sampling.KEYFRAMES
+    evidence: bool = False  # keep the frames that were judged, and their heat maps
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvidence:
+    """What is kept of a job beside its result: see :mod:`core.store.evidence`."""
+
+    expires_at: datetime
+    frames: int
+    heatmaps: int
+    heatmap_limit: float | None = None  # logits at which a colour of the heat maps is full
+
+    def to_json(self) -> JsonObject:
+        return {**asdict(self), "expires_at": round(self.expires_at.timestamp() * 1000)}
+
+    @classmethod
+    def from_json(cls, stored: JsonObject) -> KeptEvidence:
+        """Read what a finished job holds, also of a newer version."""
+        return cls(
+            **{**known_fields(cls, stored), "expires_at": _to_utc(int(stored["expires_at"]))}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +120,13 @@ class Job:
     error: JsonObject | None = None
     media_info: JsonObject | None = None
     media_deleted_at: datetime | None = None
+    kept: KeptEvidence | None = None
+
+    @property
+    def evidence(self) -> KeptEvidence | None:
+        """The pictures that are there now; None once they have expired."""
+        alive = self.kept is not None and datetime.now(UTC) < self.kept.expires_at
+        return self.kept if alive else None
 
     @classmethod
     def new(
@@ -169,6 +197,7 @@ class Job:
             error=_object(text.get("error")),
             media_info=_object(text.get("media_info")),
             media_deleted_at=_instant(text.get("media_deleted_at")),
+            kept=_kept(text.get("evidence")),
         )
 
 
@@ -223,6 +252,10 @@ def _to_utc(epoch_ms: int) -> datetime:
 
 def _instant(epoch_ms: str | None) -> datetime | None:
     return _to_utc(int(epoch_ms)) if epoch_ms else None
+
+
+def _kept(text: str | None) -> KeptEvidence | None:
+    return KeptEvidence.from_json(json.loads(text)) if text else None
 
 
 def _object(text: str | None) -> JsonObject | None:

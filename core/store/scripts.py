@@ -15,9 +15,12 @@ from redis import Redis
 from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
 
+_UPLOADS: Final = ("clock", "blob", "evidence", "sweep")
 _PRELUDES: Final = {
-    "blob": ("clock", "blob"),
-    "job": ("clock", "blob", "job"),  # a job owns its upload
+    "blob": _UPLOADS,
+    "job": (*_UPLOADS, "job"),  # a job owns its upload and its evidence
+    "evidence": (*_UPLOADS, "job"),
+    "feedback": (*_UPLOADS, "job"),
     "worker": ("clock",),
     "gpu": (),
 }

@@ -127,7 +127,8 @@ def _start_redis(redis_url: str | None, settings: dict[str, str | None]) -> Embe
 
     gateway = GatewaySettings.load()
     in_flight = _uploads_in_flight(gateway)
-    redis = EmbeddedRedis(round(in_flight * _REDIS_OVERHEAD) + _REDIS_RECORDS_BYTES)
+    held = in_flight + gateway.max_evidence_bytes
+    redis = EmbeddedRedis(round(held * _REDIS_OVERHEAD) + _REDIS_RECORDS_BYTES)
     settings["DEEPFAKE_REDIS_URL"] = redis.url
     settings["DEEPFAKE_MAX_BYTES_IN_FLIGHT"] = str(in_flight)
     settings["DEEPFAKE_MAX_UPLOAD_BYTES"] = str(min(gateway.max_upload_bytes, in_flight))

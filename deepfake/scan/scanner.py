@@ -148,7 +148,7 @@ class _Scored:
     def __init__(self, scores: CropScores) -> None:
         self._scores = scores
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:  # noqa: ARG002
         if len(jpegs) != len(self._scores):
             raise ValueError(f"{len(self._scores)} scores for {len(jpegs)} crops")
         return self._scores

@@ -160,9 +160,11 @@ def test_everyone_who_talks_to_redis_is_given_the_password_and_it_has_no_default
     assert _service("redis")["healthcheck"]["test"] == ["CMD", "valkey-cli", "-e", "ping"]
 
 
-def test_all_uploads_in_flight_fit_into_redis_and_redis_into_its_container() -> None:
+def test_all_uploads_and_all_evidence_fit_into_redis_and_redis_into_its_container() -> None:
     in_redis = _size(_option("maxmemory").removesuffix("b"))
-    assert GatewaySettings.model_fields["max_bytes_in_flight"].default < in_redis
+    fields = GatewaySettings.model_fields
+    held = fields["max_bytes_in_flight"].default + fields["max_evidence_bytes"].default
+    assert held < in_redis
     assert in_redis < _size(_service("redis")["deploy"]["resources"]["limits"]["memory"])
 
 

@@ -19,7 +19,13 @@ from core.model.crop_scores import CropScores
 
 def crop(identity: int = 0, *, width_px: int = 120, size: int = 32, grey: int = 128) -> FaceCrop:
     pixels = np.full((size, size, 3), grey, np.uint8)
-    return FaceCrop(Box(0.25, 0.25, 0.5, 0.5), 0.9, identity, width_px, jpeg.encode(pixels))
+    data, cut = jpeg.encode(pixels), Box(0.125, 0.125, 0.75, 0.75)
+    return FaceCrop(Box(0.25, 0.25, 0.5, 0.5), 0.9, identity, width_px, data, cut)
+
+
+def preview(n: int) -> bytes:
+    """A frame of 64 x 36 pixels, as grey as its number."""
+    return jpeg.encode(np.full((36, 64, 3), n, np.uint8))
 
 
 def evidence(
@@ -29,12 +35,19 @@ def evidence(
     covered_s: float = 10.8,
     moments_missed: int = 0,
     kind: Kind = Kind.VIDEO,
+    previews: bool = False,
 ) -> Evidence:
     return Evidence(
         media=MediaInfo(kind, "mp4", "h264", 12.0, 1280, 720, 360, ("audio_not_checked",)),
         frames_requested=requested,
         frames=tuple(
-            SampledFrame(index=30 * n, timestamp_s=float(n), keyframe=n == 0, faces=tuple(faces))
+            SampledFrame(
+                index=30 * n,
+                timestamp_s=float(n),
+                keyframe=n == 0,
+                faces=tuple(faces),
+                preview=preview(n) if previews else None,
+            )
             for n, faces in enumerate(frames)
         ),
         decode_ms=12.5,

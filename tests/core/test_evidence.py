@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import DecoderCrashed
 from core.evidence import Evidence
-from tests.core.evidence_factory import crop, evidence
+from tests.core.evidence_factory import crop, evidence, preview
 
 
 def test_evidence_survives_the_wire() -> None:
@@ -41,6 +41,8 @@ def test_evidence_survives_the_wire() -> None:
         (("frames", 0, "faces", 0, "box"), [0.5, 0.5, 0.6, 0.1]),
         (("frames", 0, "faces", 0, "box"), [0.5, 0.5, 0.1, 0.6]),
         (("frames", 0, "faces", 0, "box"), ["x" * 100_000] * 4),
+        (("frames", 0, "faces", 0, "cut"), [0.5, 0.5, 0.6, 0.1]),
+        (("frames", 0, "faces", 0, "cut"), "all"),
         (("frames", 0, "faces", 0, "identity"), 10**400),
         (("frames", 0, "faces", 0, "width_px"), 10**400),
     ],
@@ -99,3 +101,16 @@ def test_a_hostile_header_is_a_crash_of_the_decoder_and_nothing_else(header: obj
 def test_hostile_parts_are_a_crash_of_the_decoder_and_nothing_else(parts: list[bytes]) -> None:
     with pytest.raises(DecoderCrashed):
         Evidence.from_wire(parts)
+
+
+def test_previews_survive_the_wire_beside_the_crops() -> None:
+    sent = evidence([[crop(0)], [], [crop(0), crop(1)]], previews=True)
+    received = Evidence.from_wire(sent.to_wire())
+    assert received == sent
+    assert [frame.preview for frame in received.frames] == [preview(n) for n in range(3)]
+
+
+def test_a_missing_preview_is_noticed() -> None:
+    parts = evidence([[crop(0)]], previews=True).to_wire()
+    with pytest.raises(DecoderCrashed):
+        Evidence.from_wire(parts[:-1])

@@ -228,3 +228,26 @@ def test_a_refusal_tells_whether_a_later_try_may_succeed() -> None:
     with pytest.raises(ApiError) as caught:
         Script(answer(404)).client().get("job_1")
     assert (caught.value.code, caught.value.retryable) == ("refused", False)
+
+
+def test_feedback_is_sent_and_read_line_by_line() -> None:
+    lines = b'{"job": "job_1", "label": "fake"}\n{"job": "job_2", "label": "real"}\n'
+    script = Script(answer(204), httpx.Response(200, content=lines))
+    with script.client() as client:
+        client.give_feedback("job_1", "fake", comment="a filter")
+        assert [entry["job"] for entry in client.feedback_entries(media=True)] == ["job_1", "job_2"]
+    assert json.loads(script.bodies[0]) == {"label": "fake", "comment": "a filter", "media": False}
+    assert script.requests[1].url.query == b"media=true"
+
+
+def test_feedback_that_is_refused_is_an_error_and_no_empty_file() -> None:
+    script = Script(answer(401, {"title": "An API key is needed", "status": 401}))
+    with script.client() as client, pytest.raises(ApiError, match="401"):
+        list(client.feedback_entries())
+
+
+def test_evidence_is_asked_for_by_a_field_of_the_form() -> None:
+    script = Script(answer(202, JOB))
+    with script.client() as client:
+        client.submit(b"x", evidence=True)
+    assert b'name="evidence"\r\n\r\ntrue' in script.bodies[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
 from redis import Redis
 
 from core.errors import BlobMissing
@@ -14,9 +16,11 @@ from core.model.bundle import Bundle, RuntimeName
 from core.model.crop_scores import CropScores
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
+from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
-from core.store.records import Job, JobStatus, MediaRef
+from core.store.records import Job, JobOptions, JobStatus, MediaRef
 from tests.core.evidence_factory import crop, evidence, scored
+from worker.evidence import EvidenceKeeper
 from worker.job_runner import JobRunner, Model, RunnerLimits
 from worker.lease import Leases
 
@@ -48,7 +52,8 @@ class Decoders:
             self.acts.pop(0)(check)
         for done in range(1, 3):
             on_frame(done)
-        return evidence([[crop()], [crop()]], requested=options.frames)
+        frames, shown = [[crop()], [crop()]], bool(options.preview_side)
+        return evidence(frames, requested=options.frames, previews=shown)
 
 
 class Detector:
@@ -56,20 +61,26 @@ class Detector:
 
     def __init__(self) -> None:
         self.act: Callable[[], object] = lambda: None
+        self.has_maps = True
+        self.asked_for_maps: list[bool] = []
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         self.act()
-        return scored([0.9] * len(jpegs))
+        self.asked_for_maps.append(maps)
+        scores = scored([0.9] * len(jpegs))
+        heat = np.full((len(jpegs), 7, 7), 2, np.float32) if maps and self.has_maps else None
+        return replace(scores, heat=heat)
 
 
 class Bench:
     """A runner with everything around it."""
 
-    def __init__(self, redis: Redis, bundle: Bundle) -> None:
+    def __init__(self, redis: Redis, bundle: Bundle, limits: EvidenceLimits | None = None) -> None:
         self.store = JobStore(redis, max_attempts=2)
         self.attempts = Attempts(redis, max_attempts=2)
         self.blobs = RedisBlobStore(redis)
         self.leases = Leases(self.attempts, "worker-1")
+        self.evidence = EvidenceStore(redis, limits)
         self.decoders, self.scorer = Decoders(), Detector()
         self.runner = JobRunner(
             self.attempts,
@@ -77,15 +88,17 @@ class Bench:
             self.decoders,
             Model(self.scorer, bundle, RuntimeName.OPENVINO_FP32),
             RunnerLimits(MediaLimits(), decode_deadline_s=10),
+            EvidenceKeeper(self.evidence, 8 * 1024**2),
         )
 
-    def submit(self) -> str:
+    def submit(self, *, keeps_evidence: bool = False) -> str:
         self.blobs.open("blob_1", tenant="local")
         self.blobs.append("blob_1", UPLOAD[:5])
         self.blobs.append("blob_1", UPLOAD[5:])
         digest = hashlib.sha256(UPLOAD).hexdigest()
         media = MediaRef("blob_1", digest, len(UPLOAD), "video", "mp4")
-        return self.store.create(Job.new(media=media)).id
+        options = JobOptions(evidence=keeps_evidence)
+        return self.store.create(Job.new(media=media, options=options)).id
 
     def serve(self) -> None:
         """Run the next job, which has to be there, as a slot of the worker does."""
@@ -93,8 +106,8 @@ class Bench:
             assert running is not None
             self.runner.run(running)
 
-    def run(self) -> Job:
-        job_id = self.submit()
+    def run(self, *, keeps_evidence: bool = False) -> Job:
+        job_id = self.submit(keeps_evidence=keeps_evidence)
         self.serve()
         return self.store.get(job_id)
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ class RecordingScorer:
         self.threads: set[str] = set()
         self._score = score
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:  # noqa: ARG002
         self.batches.append(list(jpegs))
         self.threads.add(threading.current_thread().name)
         if self._score is not None:
@@ -122,7 +123,7 @@ def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it() -> None:
     broken = threading.Event()
     broken.set()
 
-    def score(jpegs: Sequence[bytes]) -> CropScores:
+    def score(jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         if broken.is_set():
             raise RuntimeError("device is gone")
         return zeros(len(jpegs))
@@ -137,7 +138,7 @@ def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it() -> None:
 
 
 def test_a_broken_crop_fails_its_own_job_only() -> None:
-    def score(jpegs: Sequence[bytes]) -> CropScores:
+    def score(jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         if b"13" in jpegs:
             raise UnreadableMedia("A face crop is no JPEG.")
         return values_of(jpegs)
@@ -155,7 +156,7 @@ class ResourceExhaustedError(Exception):
 
 @pytest.mark.parametrize("error", [MemoryError, ResourceExhaustedError])
 def test_a_batch_that_does_not_fit_in_memory_is_halved(error: type[Exception]) -> None:
-    def score(jpegs: Sequence[bytes]) -> CropScores:
+    def score(jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         if len(jpegs) > 4:
             raise error
         return values_of(jpegs)
@@ -167,7 +168,7 @@ def test_a_batch_that_does_not_fit_in_memory_is_halved(error: type[Exception]) -
 
 
 def test_a_batch_is_halved_once_and_then_fails() -> None:
-    def score(jpegs: Sequence[bytes]) -> CropScores:
+    def score(jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         raise MemoryError
 
     scorer = RecordingScorer(score)
@@ -192,7 +193,7 @@ def test_an_inference_that_hangs_ends_the_process(caplog: pytest.LogCaptureFixtu
         exited.append(code)
         stuck.set()  # what os._exit does to a hanging thread, more or less
 
-    def score(jpegs: Sequence[bytes]) -> CropScores:
+    def score(jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
         stuck.wait()
         return zeros(len(jpegs))
 
@@ -211,3 +212,34 @@ def test_a_closed_batcher_takes_nothing_more() -> None:
     made.close()
     with pytest.raises(ModelUnavailable):
         made.score(crops(1))
+
+
+class MapScorer(RecordingScorer):
+    """A twin whose maps say which crop they are of."""
+
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:
+        scores = super().score(jpegs)
+        heat = scores.logit[:, None, None].astype(np.float32) if maps else None
+        return replace(scores, heat=heat)
+
+
+def test_a_job_that_asks_for_maps_gets_its_own_and_its_neighbour_gets_none() -> None:
+    scorer = MapScorer()
+    with (
+        batcher(scorer, max_batch=3, max_wait_ms=ENDLESS_MS, jobs=2) as made,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        asked = threads.submit(made.score, crops(1, 2), maps=True)
+        plain = threads.submit(made.score, crops(3))
+        heat = asked.result().heat
+        assert plain.result().heat is None
+    assert heat is not None
+    assert heat[:, 0, 0].tolist() == pytest.approx([0.001, 0.002])
+    assert len(scorer.batches) == 1
+
+
+def test_maps_stay_with_their_crops_when_a_job_is_split() -> None:
+    with batcher(MapScorer(), max_batch=4) as made:
+        heat = made.score(crops(*range(10)), maps=True).heat
+    assert heat is not None
+    assert heat[:, 0, 0].tolist() == pytest.approx([n / 1000 for n in range(10)])

@@ -27,7 +27,7 @@ class Scorer:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:  # noqa: ARG002
         self.asked.append(len(jpegs))
         return scored([float(jpeg) for jpeg in jpegs])
 

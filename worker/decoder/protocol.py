@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
+from core import jpeg
 from core.errors import DecoderCrashed, DecoderError, DeepfakeError, MediaError, revive
 from core.evidence import Evidence, ExtractOptions
 from core.faces.face import MAX_FACES
@@ -45,9 +46,14 @@ class Bounds:
     def of(cls, options: ExtractOptions) -> Self:
         """The most that a file can give: every frame full of faces, every crop pure noise."""
         crops, crop_bytes = options.frames * MAX_FACES, options.largest_crop
+        previews = options.frames if options.preview_side else 0
         described = _FILE_BYTES + options.frames * _FRAME_BYTES + crops * _FACE_BYTES
-        parts, largest = 1 + crops, max(described, crop_bytes)
-        return cls(parts, largest, described + crops * crop_bytes, options.frames)
+        return cls(
+            1 + crops + previews,
+            max(described, crop_bytes, options.preview_bytes),
+            described + crops * crop_bytes + previews * options.preview_bytes,
+            options.frames,
+        )
 
     @property
     def header_bytes(self) -> int:
@@ -172,6 +178,8 @@ def encode_request(request: Request) -> bytes:
             "sampling": options.sampling.value,
             "crop_size": options.crop_size,
             "crop_margin": options.crop_margin,
+            "preview_side": options.preview_side,
+            "preview_bytes": options.preview_bytes,
             "limits": asdict(options.limits),
         }
     )
@@ -188,6 +196,8 @@ def read_request(stream: BinaryIO) -> Request | None:
         sampling=Sampling(header["sampling"]),
         crop_size=header["crop_size"],
         crop_margin=header["crop_margin"],
+        preview_side=header["preview_side"],
+        preview_bytes=header["preview_bytes"],
         limits=MediaLimits(**header["limits"]),
     )
     return Request(size=header["size"], cpu_s=header["cpu_s"], options=options)
@@ -254,7 +264,25 @@ def _within(evidence: Evidence, options: ExtractOptions) -> Evidence:
             f"The decoder's answer is for {evidence.frames_requested} frames of which "
             f"{evidence.moments_missed} are missing; {options.frames} frames were asked for."
         )
+    for frame in evidence.frames:
+        if frame.preview is not None:
+            _check_preview(frame.preview, options)
     return evidence
+
+
+def _check_preview(preview: bytes, options: ExtractOptions) -> None:
+    """Browsers will be given it as a JPEG, so it has to begin like one that was asked for."""
+    height, width = jpeg.claimed_size(preview) or (0, 0)
+    if not 0 < max(height, width) <= options.preview_side:
+        raise DecoderCrashed(
+            f"The decoder's answer has a preview that claims {width} x {height} pixels; at most "
+            f"{options.preview_side} on a side were asked for."
+        )
+    if len(preview) > options.preview_bytes:
+        raise DecoderCrashed(
+            f"The decoder's answer has a preview of {len(preview):,} bytes; "
+            f"the limit is {options.preview_bytes:,}."
+        )
 
 
 def encode_message(header: dict[str, Any], parts: Sequence[bytes] = ()) -> bytes:

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from deepfake_client.feedback import feedback
 from deepfake_client.submit import submit
 
 ENTRY_POINTS = "deepfake.command_line"  # the group in which the service names its own main()
@@ -26,6 +27,7 @@ def cli() -> None:
 
 
 cli.add_command(submit)
+cli.add_command(feedback)
 
 
 def main() -> None:

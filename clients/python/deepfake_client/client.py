@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
@@ -72,6 +73,7 @@ class Client:
         frames: int | None = None,
         sampling: str | None = None,
         queue: str | None = None,
+        evidence: bool = False,
         tags: Sequence[str] = (),
         idempotency_key: str | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -84,6 +86,8 @@ class Client:
         """
         options = {"frames": frames, "sampling": sampling, "queue": queue}
         fields: dict[str, Any] = {k: str(v) for k, v in options.items() if v is not None}
+        if evidence:
+            fields["evidence"] = "true"
         if tags:
             fields["tag"] = list(tags)
         headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
@@ -138,6 +142,26 @@ class Client:
     def delete(self, job_id: str) -> None:
         """Remove the job, its media and its result."""
         self._send("DELETE", f"/v1/jobs/{job_id}")
+
+    def give_feedback(
+        self, job_id: str, label: str, *, comment: str | None = None, media: bool = False
+    ) -> None:
+        """Say that a file is ``fake`` or ``real``; with ``media`` its frames are kept too."""
+        said = {"label": label, "comment": comment, "media": media}
+        self._send("POST", f"/v1/jobs/{job_id}/feedback", json=said)
+
+    def feedback_entries(self, *, media: bool = False) -> Iterator[dict[str, Any]]:
+        """Everything that this key's tenant said, the oldest first; with ``media`` its frames."""
+        params = {"media": "true"} if media else {}
+        try:
+            with self._http.stream("GET", "/v1/feedback", params=params) as response:
+                if response.status_code >= 300:
+                    response.read()
+                    raise _refusal(response)
+                for line in response.iter_lines():
+                    yield json.loads(line)
+        except httpx.HTTPError as error:
+            raise ServerUnreachable(self.server, str(error) or repr(error)) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -43,13 +43,15 @@ class OpenVinoRuntime:
         self._together = together.create_infer_request()
         self._halves = [halves.create_infer_request() for _ in range(2)]
 
-    def predict(self, tensor: NDArray[np.float32]) -> Answers:
-        """The answers to (n, size, size, 3) float32; n ≥ 1."""
-        if self._novelty is None:
-            (raw,) = self._run(tensor, self._answer)
-            return Answers(_column(raw))
-        raw, novelty = self._run(tensor, self._answer, self._novelty)
-        return Answers(_column(raw), _column(novelty))
+    def predict(self, tensor: NDArray[np.float32], *, maps: bool = False) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1. Maps come out of the same run."""
+        wanted = {"raw": self._answer, "novelty": self._novelty}
+        if maps:
+            wanted["heat"] = self._map
+        places = {name: place for name, place in wanted.items() if place is not None}
+        found = dict(zip(places, self._run(tensor, *places.values()), strict=True))
+        novelty = _column(found["novelty"]) if "novelty" in found else None
+        return Answers(_column(found["raw"]), novelty, found.get("heat"))
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, size, size, 3) → (n, h, w) logits, the exact class-activation map.

@@ -52,10 +52,13 @@ class TensorFlowRuntime:
             explain = _map_of(model, explanation, file)
             self._explain = tf.function(explain, input_signature=signature, jit_compile=False)
 
-    def predict(self, tensor: NDArray[np.float32]) -> Answers:
-        """The answers to (n, size, size, 3) float32; n ≥ 1."""
-        outputs = self._call(tf.constant(tensor))
-        return Answers(*(_column(output.numpy(), len(tensor)) for output in outputs))
+    def predict(self, tensor: NDArray[np.float32], *, maps: bool = False) -> Answers:
+        """The answers to (n, size, size, 3) float32; n ≥ 1. Maps take a second run."""
+        raw, *novelty = (
+            _column(output.numpy(), len(tensor)) for output in self._call(tf.constant(tensor))
+        )
+        heat = self.explain(tensor) if maps and self._explain is not None else None
+        return Answers(raw, novelty[0] if novelty else None, heat)
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, size, size, 3) → (n, h, w) logits: exact where the head is linear, else Grad-CAM.

@@ -44,19 +44,3 @@ end
 local function leave_queue(job_id, queue, tenant)
   if redis.call('ZREM', KEY.QUEUED .. queue, job_id) == 1 then book(tenant, 'queued', -1) end
 end
-
--- Ends uploads whose time is over, and the jobs that owned them: both expire in one instant. Ends 100
--- at most, so that other clients do not wait for long, and returns how many.
-local function sweep()
-  local expired = redis.call('ZRANGEBYSCORE', KEY.EXPIRIES, '-inf', now_ms(), 'LIMIT', 0, 100)
-  for _, blob_id in ipairs(expired) do
-    local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job', 'queue')
-    forget_blob(blob_id)
-    if upload[2] then
-      leave_queue(upload[2], upload[3], upload[1])
-      redis.call('ZREM', KEY.LEASES, upload[2])
-      redis.call('UNLINK', KEY.JOB .. upload[2])
-    end
-  end
-  return #expired
-end

@@ -5,6 +5,7 @@ if get(id, 'tenant') ~= tenant then return 0 end
 redis.call('ZREM', KEY.LEASES, id)
 leave_queue(id, get(id, 'queue'), tenant)
 forget_blob(get(id, 'blob_id'))
+free_pictures(KEY.EVIDENCE .. id)
 redis.call('UNLINK', KEY.JOB .. id)
 tell(id)
 return 1

@@ -1,4 +1,5 @@
--- Records of jobs. The preludes of the clock and of the uploads come first: a job owns its upload.
+-- Records of jobs. The preludes of uploads, evidence and what expires come first: a job owns its upload
+-- and its evidence.
 
 local function get(id, field) return redis.call('HGET', KEY.JOB .. id, field) end
 local function set(id, ...) redis.call('HSET', KEY.JOB .. id, ...) end
@@ -34,16 +35,19 @@ local function enter_queue(id)
   if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), place, id) == 1 then
     book(get(id, 'tenant'), 'queued', 1)
   end
+  free_pictures(KEY.EVIDENCE .. id) -- of the attempt that was lost
   redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   set(id, 'status', 'queued')
 end
 
--- The terminal write, and the end of the upload: there is no moment between the two.
+-- The terminal write, and the end of the upload: there is no moment between the two. Evidence stays
+-- with a verdict only.
 local function close(id, status, ttl_ms)
   redis.call('ZREM', KEY.LEASES, id)
   leave_queue(id, get(id, 'queue'), get(id, 'tenant'))
   redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   forget_blob(get(id, 'blob_id'))
+  if status ~= 'succeeded' then free_pictures(KEY.EVIDENCE .. id) end
   local now = now_ms()
   set(id, 'status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
   redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)

@@ -24,9 +24,10 @@ class Echo:
         self.answers = np.array(answers, np.float32)
         self.novelty = None if novelty is None else np.array(novelty, np.float32)
 
-    def predict(self, tensor: NDArray[np.float32]) -> Answers:
+    def predict(self, tensor: NDArray[np.float32], *, maps: bool = False) -> Answers:
         novelty = None if self.novelty is None else self.novelty[: len(tensor)]
-        return Answers(self.answers[: len(tensor)], novelty)
+        heat = self.explain(tensor) if maps else None
+        return Answers(self.answers[: len(tensor)], novelty, heat)
 
     def explain(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.broadcast_to(self.answers[: len(tensor), None, None], (len(tensor), 2, 2))
@@ -158,3 +159,24 @@ def test_a_runtime_without_an_artifact_is_named(tmp_path: Path) -> None:
 def test_an_unknown_runtime_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(RuntimeUnavailable, match=r"'onnx'.*openvino-fp32"):
         choose(write_bundle(tmp_path), "onnx")
+
+
+def test_maps_come_with_the_scores_where_they_are_asked_for(tmp_path: Path) -> None:
+    platt = {"slope": 0.5, "intercept": 1.0, "fitted_on": "nothing"}
+    bundle = write_bundle(tmp_path, positive_class="real", calibration=platt)
+    detector = Detector(bundle, Echo(2.0, 4.0))
+    assert detector.score([grey(0)] * 2).heat is None
+    heat = detector.score([grey(0)] * 2, maps=True).heat
+    assert heat is not None
+    assert (heat == detector.explain([grey(0)] * 2)).all()
+    assert heat[:, 0, 0].tolist() == [-1.0, -2.0]
+
+
+def test_a_map_that_is_no_number_is_an_error_and_no_map(tmp_path: Path) -> None:
+    with pytest.raises(InferenceFailed, match="4 values not finite"):
+        Detector(write_bundle(tmp_path), Echo(float("nan"))).explain([grey(0)])
+
+
+def test_a_network_without_maps_scores_all_the_same(tmp_path: Path) -> None:
+    scores = load_detector(write_bundle(tmp_path)).score([grey(255)], maps=True)
+    assert (len(scores), scores.heat) == (1, None)

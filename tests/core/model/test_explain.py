@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.model.explain import LEAST_LIMIT, legend, overlay, render, scale_of
+from core.model.explain import LEAST_LIMIT, layer, legend, overlay, render, scale_of
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
 
@@ -73,3 +73,24 @@ def test_arrays_of_the_wrong_kind_are_refused() -> None:
         overlay(GREY.astype(np.float32), spot(1))
     with pytest.raises(ValueError, match="limit is 0"):
         overlay(GREY, spot(1), limit=0)
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """(h, w, 4) uint8 RGBA."""
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA), np.uint8)
+
+
+def test_a_layer_is_transparent_where_nothing_was_added_and_covers_a_crop_of_any_size() -> None:
+    picture = decoded(layer(spot(2.0), limit=4.0))
+    assert picture.shape == (64, 64, 4)
+    red, _, blue, alpha = colour_at(picture, (24, 24))
+    assert red > blue
+    assert alpha == pytest.approx(255 * 0.65 / 2, abs=12)  # half of a full colour
+    assert picture[-1, -1, 3] == 0
+
+
+def test_a_layer_is_blue_where_the_score_was_lowered() -> None:
+    red, _, blue, _ = colour_at(decoded(layer(spot(-2.0), limit=2.0)), (24, 24))
+    assert blue > red

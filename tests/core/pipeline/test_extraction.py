@@ -40,7 +40,7 @@ class Fixed:
         self.probability = probability
         self.seen: list[int] = []
 
-    def score(self, jpegs: Sequence[bytes]) -> CropScores:
+    def score(self, jpegs: Sequence[bytes], *, maps: bool = False) -> CropScores:  # noqa: ARG002
         self.seen.append(len(jpegs))
         return scored([self.probability] * len(jpegs))
 

@@ -50,6 +50,8 @@ def test_a_request_arrives_as_it_was_sent() -> None:
         sampling=Sampling.EXACT,
         crop_size=96,
         crop_margin=0.7,
+        preview_side=1280,
+        preview_bytes=99,
         limits=MediaLimits(max_pixels=7),
     )
     request = Request(size=12, cpu_s=1.5, options=options)
@@ -254,3 +256,35 @@ def test_progress_only_rises_and_carries_nothing() -> None:
 def test_a_child_that_is_not_asked_for_frames_tells_no_progress() -> None:
     with pytest.raises(DecoderCrashed):
         MessageReader(Bounds()).feed(encode_progress(1))
+
+
+PREVIEWS = ExtractOptions(frames=3, preview_side=64, preview_bytes=5000)
+
+
+def test_previews_that_were_asked_for_are_within_the_bounds() -> None:
+    found = evidence([[crop()], []], requested=3, previews=True)
+    message = MessageReader(Bounds.of(PREVIEWS)).feed(encode_evidence(found))
+    assert message is not None
+    assert parse_answer(message, PREVIEWS) == found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ExtractOptions(frames=3),
+        dataclasses.replace(PREVIEWS, preview_side=63),
+        dataclasses.replace(PREVIEWS, preview_bytes=50),
+    ],
+    ids=["not asked for", "too long", "too many bytes"],
+)
+def test_a_preview_that_was_not_asked_for_is_a_crash(options: ExtractOptions) -> None:
+    found = evidence([[crop()]], requested=3, previews=True)
+    with pytest.raises(DecoderCrashed, match="preview"):
+        parse_answer(answer(found), options)
+
+
+def test_a_preview_that_is_no_jpeg_never_reaches_a_browser() -> None:
+    found = evidence([[crop()]], requested=3, previews=True)
+    header, one_crop, _ = found.to_wire()
+    with pytest.raises(DecoderCrashed, match="0 x 0"):
+        parse_answer(Message({}, (header, one_crop, b"<script>alert(1)</script>")), PREVIEWS)

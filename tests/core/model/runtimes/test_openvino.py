@@ -54,3 +54,20 @@ def test_a_promised_novelty_that_is_missing_is_an_invalid_bundle(tmp_path: Path)
     write_openvino(tmp_path)
     with pytest.raises(BundleInvalid, match="no output 'novelty' among its 1"):
         OpenVinoRuntime(tmp_path / "fp32.xml", FP32, novelty=True)
+
+
+@pytest.mark.parametrize("novelty", [False, True])
+@pytest.mark.parametrize("n", [1, 10])
+def test_maps_come_out_of_the_run_that_gives_the_answers(
+    n: int, novelty: bool, tmp_path: Path
+) -> None:
+    write_openvino(tmp_path, novelty=novelty, maps=True)
+    runtime = OpenVinoRuntime(tmp_path / "fp32.xml", FP32, novelty=novelty)
+    tensor = np.random.default_rng(0).random((n, SIZE, SIZE, 3), np.float32)
+    answers = runtime.predict(tensor, maps=True)
+    assert answers.heat is not None
+    np.testing.assert_allclose(answers.heat, 8 * tensor.mean(3), rtol=1e-4)
+    np.testing.assert_allclose(answers.heat.mean((1, 2)), answers.raw, rtol=1e-4)
+    np.testing.assert_array_equal(answers.heat, runtime.explain(tensor))
+    assert (answers.novelty is None) is not novelty
+    assert runtime.predict(tensor).heat is None

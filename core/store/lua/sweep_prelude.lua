@@ -1,0 +1,19 @@
+-- What has expired. The preludes of the clock, of the uploads and of the evidence come first.
+
+-- Ends uploads whose time is over, and the jobs that owned them: both expire in one instant. Ends 100
+-- at most, so that other clients do not wait for long, and returns how many.
+local function sweep()
+  sweep_pictures()
+  local expired = redis.call('ZRANGEBYSCORE', KEY.EXPIRIES, '-inf', now_ms(), 'LIMIT', 0, 100)
+  for _, blob_id in ipairs(expired) do
+    local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job', 'queue')
+    forget_blob(blob_id)
+    if upload[2] then
+      leave_queue(upload[2], upload[3], upload[1])
+      redis.call('ZREM', KEY.LEASES, upload[2])
+      redis.call('UNLINK', KEY.JOB .. upload[2])
+      free_pictures(KEY.EVIDENCE .. upload[2])
+    end
+  end
+  return #expired
+end
