@@ -17,6 +17,7 @@ COMMANDS = (
     "scan",
     "explain",
     "submit",
+    "feedback",
     "models",
     *TRAINING,
     "doctor",

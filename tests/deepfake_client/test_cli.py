@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from deepfake_client import cli
 
 
-def test_alone_it_offers_submit() -> None:
+def test_alone_it_offers_what_talks_to_a_service() -> None:
     told = CliRunner().invoke(cli.cli, ["--help"], prog_name="deepfake")
+    assert "\n  feedback " in told.output
     assert "\n  submit " in told.output
     assert "Examples" in told.output
 

@@ -15,7 +15,12 @@ from deepfake_client.errors import ClientError
 
 @click.group()
 def feedback() -> None:
-    """Fetch what was said of verdicts."""
+    """Fetch what was said of verdicts.
+
+    \b
+    Example:
+      deepfake feedback export --out feedback.ndjson
+    """
 
 
 @feedback.command("export")
