@@ -124,7 +124,7 @@ class Face(Part):
         None, description="Width of the face in the displayed frame, in pixels."
     )
     crop: list[float] | None = Field(
-        None,
+        default=None,
         description="What the network saw: left, top, width and height as fractions of the "
         "displayed frame. The heat map covers it.",
         examples=[[0.22, 0.1, 0.4, 0.71]],
@@ -160,7 +160,7 @@ class Result(Part):
         "of the people's odds; null when no face was scored. It agrees with the verdict as printed."
     )
     logit: float | None = Field(
-        None,
+        default=None,
         description="Mean logit of fake of the person who speaks for the file, before any "
         "calibration; null when no face was scored.",
         examples=[1.72],
