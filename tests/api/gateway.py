@@ -42,10 +42,13 @@ class DoorbellTwin:
 
 @contextmanager
 def serve(app: FastAPI, **changed: Any) -> Iterator[httpx.Client]:
-    """Run ``app`` as ``api.main`` does, with ``changed`` settings of the protocol; a client."""
+    """Run ``app`` as ``api.main`` does, with ``changed`` settings; a client.
+
+    The port is a free one unless it is among the settings.
+    """
     options = protocol_options(GatewaySettings.model_validate(changed))
     options["timeout_graceful_shutdown"] = 1
-    config = uvicorn.Config(app, port=0, log_level="error", **options)
+    config = uvicorn.Config(app, port=int(changed.get("port", 0)), log_level="error", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Event, Thread
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from core.result import ExpectedError, Face, Label, Model, Result, ScoredFrame, 
 from core.store.attempts import Attempts
 from core.store.connection import connect
 from core.store.records import JobStatus
-from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, ModelIdentity, WorkerRegistry
+from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
 from tests.api.gateway import MP4, DoorbellTwin, serve
 
 MODEL = Model(name="bench", version="1.0", sha256="ab" * 32, runtime="openvino-int8")
@@ -38,6 +38,7 @@ class Bench:
     http: httpx.Client
     redis: Redis
     attempts: Attempts
+    running: ExitStack
 
     @property
     def address(self) -> str:
@@ -45,23 +46,17 @@ class Bench:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """A worker lives meanwhile, by its heartbeats."""
-        over = Event()
+        """A worker lives meanwhile, by one heartbeat that lasts: a busy machine beats late."""
         registry = WorkerRegistry(self.redis)
-
-        def beat() -> None:
-            while not over.wait(HEARTBEAT_TTL_S / 5):
-                registry.beat(_WORKER)
-
-        registry.beat(_WORKER)
-        heart = Thread(target=beat, daemon=True)
-        heart.start()
+        registry._run("beat", _WORKER.worker_id, json.dumps(asdict(_WORKER)), 3_600_000)
         try:
             yield
         finally:
-            over.set()
-            heart.join()
             registry.leave(_WORKER.worker_id)
+
+    def stop(self) -> None:
+        """End the gateway; Redis and its jobs stay."""
+        self.running.close()
 
     def post(self) -> str:
         return str(self.http.post("/v1/jobs", content=MP4).json()["id"])
@@ -90,12 +85,14 @@ class Bench:
 
 
 @contextmanager
-def bench(url: str, **settings: Any) -> Iterator[Bench]:
-    """Everything up on an empty Redis."""
+def bench(url: str, *, empty: bool = True, **settings: Any) -> Iterator[Bench]:
+    """Everything up, on an emptied Redis unless it is to go on as it is."""
     app = create_app(GatewaySettings(redis_url=url, **settings), doorbell=DoorbellTwin())
-    with serve(app) as http, connect(url) as redis:
-        redis.flushall()
-        yield Bench(http, redis, Attempts(redis))
+    with connect(url) as redis, ExitStack() as running:
+        if empty:
+            redis.flushall()
+        http = running.enter_context(serve(app, port=settings.get("port", 0)))
+        yield Bench(http, redis, Attempts(redis), running)
 
 
 def result(

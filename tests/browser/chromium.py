@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 # The sandbox of Chromium needs rights that a container seldom has; every page here is our own.
 # The camera is Chromium's own moving test picture.
+PATIENCE_MS = 30_000  # of each expectation: a hang is what it should meet
 _ARGUMENTS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
@@ -34,6 +35,7 @@ def launched() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         try:

@@ -1,22 +1,25 @@
 // Keeps jobs up to date: by the event stream where the API has one, else by long polls.
 
-import { call, Problem } from "./api.js";
+import { call, json, Problem } from "./api.js";
 import { ended, jobs } from "./jobs.js";
 import { messages } from "./sse.js";
 
 // A browser opens six connections to a server; uploads and pictures need the others.
 const AT_ONCE = 3;
 const WAIT_S = 20;
+const GLANCE_S = 5; // between two looks at those that wait for a connection
 const LONGEST_PAUSE_S = 15;
 
 const line = [];
 const stops = new Map();
+let glancing = false;
 
 /** Follow a job until it has ended. */
 export function follow(entry) {
   if (stops.has(entry.key) || line.includes(entry) || ended(entry.job)) return;
   line.push(entry);
   next();
+  if (!glancing) glance();
 }
 
 /** Stop, because the job is deleted. */
@@ -28,6 +31,19 @@ export function unfollow(entry) {
 /** Look again now, at whatever waits for a connection to come back. */
 export function wake() {
   dispatchEvent(new Event("deepfake-wake"));
+}
+
+/** Those in the line are looked at now and then, one after another. */
+async function glance() {
+  glancing = true;
+  while (line.length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, GLANCE_S * 1000));
+    for (const entry of [...line]) {
+      const job = await json(`v1/jobs/${entry.id}`).catch(() => null); // its turn tells what is wrong
+      if (job && line.includes(entry)) jobs.change(entry, { job });
+    }
+  }
+  glancing = false;
 }
 
 function next() {

@@ -22,8 +22,8 @@ export function start() {
 
 /** Show a view by its name; "" is the start. */
 export function go(name) {
-  if (location.hash.slice(1) === name) show(true);
-  else location.hash = name;
+  history.pushState(null, "", `${location.pathname}${location.search}#${name}`);
+  show(true);
 }
 
 /** Draw the view again, in another language. */
@@ -42,8 +42,8 @@ function show(moved) {
   view?.close?.();
   const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
   shown = null;
-  if (name === "compare" && rest.length === 2) view = compareView(rest.map(entryOf));
-  else if (jobs.get(name) || /^job_[A-Za-z0-9]+$/.test(name)) view = jobView((shown = entryOf(name)));
+  if (name === "compare" && rest.length === 2 && rest.every(isJob)) view = compareView(rest.map(entryOf));
+  else if (jobs.get(name) || isJob(name)) view = jobView((shown = entryOf(name)));
   else view = homeView();
   const main = document.getElementById("main");
   main.replaceChildren(view.element);
@@ -51,6 +51,10 @@ function show(moved) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
+}
+
+function isJob(name) {
+  return /^job_[A-Za-z0-9]+$/.test(name);
 }
 
 function entryOf(name) {

@@ -7,7 +7,7 @@ import { jobs } from "./jobs.js";
 import { refusal, takes } from "./limits.js";
 
 const AT_ONCE = 2;
-const TRIES = 6;
+const TRIES = 6; // while the server has no room
 
 let running = 0;
 
@@ -64,10 +64,13 @@ async function send(entry) {
       follow(entry);
       return;
     } catch (problem) {
-      if (entry.phase === "removed" || !problem.retryable || attempt === TRIES) throw problem;
+      // A server that is away is waited for; one that has no room is asked a few times.
+      const enough = problem.status !== 0 && attempt === TRIES;
+      if (entry.phase === "removed" || !problem.retryable || enough) throw problem;
       const wait = problem.retryAfter ?? Math.min(2 ** (attempt - 1), 15);
       jobs.change(entry, { phase: "retrying", problem, retryAt: Date.now() + wait * 1000 });
       await pause(wait * 1000, entry);
+      if (entry.phase === "removed") return;
     }
   }
 }
@@ -75,7 +78,9 @@ async function send(entry) {
 function pause(ms, entry) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    entry.stop = () => (clearTimeout(timer), resolve());
+    const now = () => (clearTimeout(timer), resolve());
+    addEventListener("deepfake-wake", now, { once: true });
+    entry.stop = now;
   });
 }
 

@@ -4,6 +4,7 @@ import { announce, button, h, icon } from "../dom.js";
 import { call } from "../api.js";
 import { bytes, percent, t } from "../i18n.js";
 import { jobs } from "../jobs.js";
+import { go } from "../router.js";
 import { server } from "../server.js";
 import { abort } from "../upload.js";
 import { nameOf } from "./words.js";
@@ -19,8 +20,9 @@ export function progressOf(entry) {
     return { step: "upload", text: t(entry.sent < 1 ? "progress.upload" : "progress.arriving", values), share: entry.sent };
   }
   if (phase === "retrying") return { step: "upload", text: retryText(entry), share: null };
-  if (phase !== "job" || !job) return { step: "queue", text: t(entry.trouble ? "progress.lost" : "progress.loading"), share: null };
-  if (entry.trouble) return { step: stepOf(job), text: t("progress.lost"), share: null };
+  const lost = t(entry.trouble?.status === 401 ? "fault.unauthorized" : "progress.lost");
+  if (phase !== "job" || !job) return { step: "queue", text: entry.trouble ? lost : t("progress.loading"), share: null };
+  if (entry.trouble) return { step: stepOf(job), text: lost, share: null };
   if (job.cancel_requested) return { step: stepOf(job), text: t("progress.cancel"), share: null };
   if (job.status === "queued") return { step: "queue", text: queueText(job), share: null };
   return { step: stepOf(job), ...stageOf(job) };
@@ -73,13 +75,14 @@ export function progressPanel(entry) {
   };
   update();
   const timer = setInterval(() => entry.phase === "retrying" && update(), 1000);
-  return { element, update, close: () => clearInterval(timer) };
+  server.addEventListener("change", update);
+  return { element, update, close: () => (clearInterval(timer), server.removeEventListener("change", update)) };
 }
 
 async function stop(entry, cancel) {
   if (!entry.id) {
     abort(entry);
-    location.hash = "";
+    go("");
     return;
   }
   cancel.disabled = true;

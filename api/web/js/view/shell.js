@@ -25,7 +25,7 @@ export function drawShell(choose) {
   document.getElementById("tools").replaceChildren(...tools(choose));
   document.getElementById("tools").setAttribute("aria-label", t("tools"));
   document.getElementById("foot").replaceChildren(h("p", {}, t("foot.hint")), h("p", {}, h("a", { href: "docs" }, t("foot.reference"))));
-  server.onchange ??= server.addEventListener("change", drawBanners) ?? true;
+  server.addEventListener("change", drawBanners); // added once, however often this is called
   drawBanners();
 }
 
@@ -64,6 +64,7 @@ export function askForKey(then = null, why = "") {
   const fault = h("p", { class: "fault", role: "alert" }, why);
   const use = async (event) => {
     event.preventDefault();
+    const before = apiKey();
     useKey(input.value.trim());
     try {
       await json("v1/models");
@@ -73,6 +74,7 @@ export function askForKey(then = null, why = "") {
       wake();
       refresh();
     } catch (problem) {
+      useKey(before);
       fault.textContent = problem.status === 401 ? t("key.wrong") : problem.detail || t("banner.server");
     }
   };

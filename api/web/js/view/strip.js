@@ -13,7 +13,7 @@ export function strip(job) {
   const tiles = job.result.frames.map((frame, n) => tile(job, frame, n));
   const element = h("div", { class: "strip-block" }, h("h3", {}, t("frames.title", { count: tiles.length })),
     h("ul", { class: "strip" }, tiles.map(({ element: each }) => h("li", {}, each))),
-    !job.links.frames && h("p", { class: "hint" }, t(job.evidence === null && job.links.events ? "frames.expired" : "frames.none")));
+    !job.links.frames && h("p", { class: "hint" }, t("frames.none")));
   load();
   return { element, close: () => (stop.abort(), made.forEach((url) => URL.revokeObjectURL(url))) };
 
