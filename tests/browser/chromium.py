@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 PATIENCE_MS = 30_000  # of each expectation: a hang is what it should meet
 _ARGUMENTS = (
     "--no-sandbox",
+    "--disable-gpu",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )

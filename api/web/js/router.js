@@ -14,9 +14,9 @@ export function start() {
   addEventListener("hashchange", () => show(true));
   jobs.addEventListener("change", ({ detail }) => {
     moveTo(detail);
-    view.update(detail);
+    view?.update(detail);
   });
-  jobs.addEventListener("list", () => view.update(null));
+  jobs.addEventListener("list", () => view?.update(null));
   show(false);
 }
 
