@@ -8,6 +8,7 @@ import { refresh } from "./router.js";
 
 const LOOK_S = 10;
 const CALM_S = 60;
+const SURE_S = 2; // a busy server may be late once: "not ready" is told when it says so twice
 
 export const server = Object.assign(new EventTarget(), { reachable: true, ready: true, checks: null, looked: false });
 
@@ -27,14 +28,21 @@ export function watchServer() {
   });
 }
 
-async function check() {
-  let found;
+async function ask() {
   try {
     const answer = await fetch(address("readyz"), { headers: credentials(), cache: "no-store" });
     const told = await answer.json();
-    found = { reachable: true, ready: told.ready === true, checks: told.checks ?? null };
+    return { reachable: true, ready: told.ready === true, checks: told.checks ?? null };
   } catch {
-    found = { reachable: false, ready: server.ready, checks: null };
+    return { reachable: false, ready: server.ready, checks: null };
+  }
+}
+
+async function check() {
+  let found = await ask();
+  if (found.reachable && !found.ready && server.ready) {
+    await new Promise((resolve) => setTimeout(resolve, SURE_S * 1000));
+    found = await ask();
   }
   const back = found.reachable && !server.reachable;
   tell(found);
