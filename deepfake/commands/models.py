@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from core.errors import BundleNotFound, DeepfakeError
+from deepfake.commands.models_assemble import assemble, pack
 from deepfake.commands.models_import import import_, summary
 
 
 @click.group()
 def models() -> None:
-    """List, import and verify model bundles.
+    """List, import, assemble and verify model bundles.
 
     \b
     Examples:
@@ -18,6 +19,7 @@ def models() -> None:
       deepfake models verify
       deepfake models import my_model.keras --positive-class real --scaling unit
       deepfake models import --help
+      deepfake models assemble clip-faces
     """
 
 
@@ -81,4 +83,5 @@ def verify(names: tuple[str, ...]) -> None:
     click.get_current_context().exit(1 if failures else 0)
 
 
-models.add_command(import_)
+for command in (import_, assemble, pack):
+    models.add_command(command)

@@ -62,6 +62,10 @@ _PARITIES = {
     help="Take INT8 even where it loses over 0.5 points of accuracy.",
 )
 @click.option(
+    "--novelty/--no-novelty", "with_novelty", default=True, show_default=True,
+    help="Learn what is like the training pictures, of 1,500 of them.",
+)  # fmt: skip
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1000,
@@ -80,6 +84,7 @@ def export(
     licence: str,
     with_int8: bool,
     allow_int8_drop: bool,
+    with_novelty: bool,
     limit: int,
     method: Literal["platt", "temperature"],
     false_positives: float,
@@ -108,7 +113,9 @@ def export(
     wanted = Wanted(method, false_positives, misses)
     classes = ClassNames.of(real_names, fake_names)
     selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
-    _export(selection, run_dir, bundle_dir, (version, licence), wanted, int8)
+    _export(
+        selection, run_dir, bundle_dir, (version, licence), wanted, int8, with_novelty=with_novelty
+    )
 
 
 def _export(
@@ -118,15 +125,20 @@ def _export(
     about: tuple[str, str],
     wanted: Wanted,
     int8: Int8,
+    *,
+    with_novelty: bool,
 ) -> None:
     from training.data.reading import with_faces
     from training.export.crops import TRAINED_CROPS
+    from training.export.novelty import FEWEST_CROPS
     from training.frozen.run import is_run
 
     publish, origin = (_of_head if is_run(run_dir) else _of_network)(run_dir, *about)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
+    if not with_novelty:
+        some = some[:: max(1, -(-len(some) // (FEWEST_CROPS - 1)))]
     published = publish(
         bundle_dir,
         samples,
@@ -150,8 +162,8 @@ def _report_novelty(manifest: Manifest) -> None:
         )
     else:
         click.echo(
-            f"Novelty: not measured; it needs a network with a linear head and {FEWEST_CROPS} "
-            "training pictures."
+            f"Novelty: not measured; it needs --novelty, a network with a linear head and "
+            f"{FEWEST_CROPS} training pictures."
         )
 
 

@@ -50,6 +50,10 @@ class HeadOnTower:
         outputs = [logit] if space is None else [logit, space.node(rows)]
         return ov.Model(outputs, model.get_parameters(), self.tower.name)
 
+    def halved(self, space: ScaledSpace | None = None) -> Any:
+        """The same with the tower's weights in float16: half the size, computed in float32."""
+        return self.graph(_in_float16(self.tower.graph), space)
+
     def write_float(
         self, draft: Path, fields: dict[str, Any], crops: Sequence[bytes]
     ) -> tuple[dict[RuntimeName, list[str]], Any]:
@@ -61,7 +65,7 @@ class HeadOnTower:
         space = self._space(crops)
         if space is not None:
             fields["novelty"] = NOT_MEASURED
-        halved = self.graph(_in_float16(self.tower.graph), space)
+        halved = self.halved(space)
         tensor = tensor_of(evenly(crops, PARITY_CROPS), fields)
         exact, rounded = (export.run_openvino(each, tensor) for each in (self.graph(), halved))
         difference = float(np.abs(exact - rounded).max())

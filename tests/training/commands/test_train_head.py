@@ -17,6 +17,7 @@ from core.model.preprocess import Scaling
 from core.model.runtimes import load_detector
 from deepfake.cli import cli
 from tests.training.networks.clip.tiny_tower import SIZE, TinyTower
+from training.frozen import packed
 from training.frozen.run import load_run
 from training.frozen.tower import Tower
 from training.frozen.towers import TOWERS
@@ -113,6 +114,32 @@ def test_a_head_is_not_exported_with_other_weights_than_it_was_fitted_to(
                tmp_path / "clip-v1", "--cache", tmp_path / "cache", *FEW)  # fmt: skip
     assert told.exit_code == 1
     assert f"with the weights {tower.key}; those that are installed are others" in told.stderr
+
+
+def test_a_head_is_packed_and_assembled_again_without_a_picture(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir, bundle_dir, heads = tmp_path / "run", tmp_path / "clip-v1", tmp_path / "heads"
+    assert train(data_dir, run_dir, "--set", "augmented_views=0").exit_code == 0
+    told = run("export", "--run", run_dir, "--data", data_dir, "--out", bundle_dir, "--no-int8",
+               "--no-novelty", "--cache", tmp_path / "cache", *FEW)  # fmt: skip
+    assert told.exit_code == 0, told.output
+    told = run("models", "pack", "--run", run_dir, "--model", bundle_dir, "--into", heads)
+    assert told.exit_code == 0, told.output
+
+    monkeypatch.setattr(packed, "PACKED", heads)
+    into = tmp_path / "made"
+    told = run("models", "assemble", "clip-v1", "--into", into)
+    assert told.exit_code == 0, told.output
+    assert f"DEEPFAKE_MODEL={into / 'clip-v1'} deepfake serve" in told.stdout
+    made, exported = load_bundle(into / "clip-v1").manifest, load_bundle(bundle_dir).manifest
+    assert (made.calibration, made.self_test) == (exported.calibration, exported.self_test)
+    told = run("models", "assemble", "clip-v1", "--into", into)
+    assert told.exit_code == 1
+    assert "exists already" in told.stderr
+    told = run("models", "assemble", "other", "--into", into)
+    assert told.exit_code == 1
+    assert "There is no packed detector 'other'; there are: clip-v1." in told.stderr
 
 
 def test_settings_of_networks_that_learn_are_refused_by_name(
