@@ -1,5 +1,5 @@
 # make serve   set everything up and run the service on an embedded Redis
-# make test    set everything up and run all tests
+# make test    set everything up and run all tests; ARGS=tests/api runs some, in one process
 # make lint    formatter, linter, types, import contracts
 # make lock    pin every dependency again (needs uv)
 #
@@ -11,6 +11,9 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+# Processes that share the tests: as many as the smallest machine has cores. Each may take 3 GB.
+# 0 runs them all in one process, as a debugger needs it.
+TESTERS ?= $(if $(ARGS),0,2)
 
 .PHONY: serve test lint lock clean
 
@@ -19,7 +22,7 @@ serve: $(VENV)/.serve
 
 test: $(VENV)/.dev
 	tests/browser/set_up.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
