@@ -54,7 +54,8 @@ class JobEvents:
             try:
                 await self._listen_once()
             except (RedisError, OSError) as error:
-                logger.warning("Job events pause; Redis cannot be heard: %s", error)
+                why = str(error) or "it has not answered in time"
+                logger.warning("Job events pause; Redis cannot be heard: %s", why)
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:
