@@ -11,6 +11,15 @@ from tests.browser import bench as results
 from tests.browser.bench import Bench
 from tests.browser.visitor import Visitor
 
+# Resolves once the page has heard of the new address, and not while the old state is still shown.
+_GO = """
+path => new Promise(done => {
+  if (decodeURIComponent(location.hash.slice(1)) === path) return done();
+  addEventListener('hashchange', () => done(), { once: true });
+  location.hash = path;
+})
+"""
+
 
 @dataclass(frozen=True)
 class Scenes:
@@ -33,7 +42,7 @@ class Scenes:
     def show(self, visitor: Visitor, name: str) -> None:
         """Go to a state, and wait until it is drawn."""
         page = visitor.page
-        page.evaluate("path => { location.hash = path; }", self.paths[name])
+        page.evaluate(_GO, self.paths[name])
         if name == "gallery":
             expect(page.locator("[data-standing=fake]")).to_be_visible()
             return

@@ -37,8 +37,11 @@ function side(entry, open) {
   const people = peopleOf(result);
   const frames = strip(entry.job);
   open.push(frames);
-  return h("section", { class: "stack" }, title, verdictPanel(entry),
+  const whole = h("section", { class: "stack" }, title, verdictPanel(entry),
     result.fake_probability !== null && h("div", { class: "panel" }, gauge(result)),
     result.frames.length > 0 && h("div", { class: "panel" }, entry.job.media.kind === "video" && people.length > 0 && timeline(entry.job, people), frames.element),
     mediaPanel(entry.job));
+  // Both sides have panels of the same names, so they are no landmarks to jump between.
+  for (const panel of whole.querySelectorAll("section")) panel.setAttribute("role", "group");
+  return whole;
 }

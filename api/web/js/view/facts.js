@@ -36,8 +36,13 @@ export function modelPanel({ result, id }) {
   return h("details", { class: "panel" }, h("summary", {}, h("h2", {}, t("model.title"))), list("model", rows));
 }
 
+let panels = 0;
+
+/** A panel under an id of its own: two of a kind stand side by side in a comparison. */
 function panel(name, body) {
-  return h("section", { class: "panel", "aria-labelledby": `${name}-title` }, h("h2", { id: `${name}-title` }, t(`${name}.title`)), body);
+  panels += 1;
+  const id = `${name}-title-${panels}`;
+  return h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, t(`${name}.title`)), body);
 }
 
 function list(prefix, rows) {
