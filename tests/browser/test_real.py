@@ -34,6 +34,8 @@ def test_a_film_is_judged_explained_and_deleted(guest: Visitor, whole: Service) 
     guest.send(film("walk.mp4", face_video()))
     expect(page.locator(".verdict")).to_be_visible(timeout=VERDICT_MS)
     assert page.locator(".frame").count() >= 1
+    # A picture that is on its way while the job is deleted would be a 404 that nobody sees.
+    expect(page.locator(".frame-picture:visible")).to_have_count(page.locator(".frame").count())
     page.locator(".frame").first.click()
     dialog = page.get_by_role("dialog", name="A judged frame")
     expect(dialog.get_by_text("pixels wide").first).to_be_visible()

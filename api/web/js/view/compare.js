@@ -41,7 +41,11 @@ function side(entry, open) {
     result.fake_probability !== null && h("div", { class: "panel" }, gauge(result)),
     result.frames.length > 0 && h("div", { class: "panel" }, entry.job.media.kind === "video" && people.length > 0 && timeline(entry.job, people), frames.element),
     mediaPanel(entry.job));
-  // Both sides have panels of the same names, so they are no landmarks to jump between.
-  for (const panel of whole.querySelectorAll("section")) panel.setAttribute("role", "group");
+  // Both sides have panels of the same names; the file's own name tells them apart.
+  for (const panel of whole.querySelectorAll("section, [role=region]")) {
+    const name = panel.querySelector("h2")?.textContent ?? panel.getAttribute("aria-label");
+    panel.removeAttribute("aria-labelledby");
+    panel.setAttribute("aria-label", `${name}, ${nameOf(entry)}`);
+  }
   return whole;
 }
