@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import resource
+import socket
 import sys
 from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from api.app import create_app
+from api.gateway import Gateway
 from api.protocol import bounded_protocol
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
@@ -30,13 +33,32 @@ def run(settings: GatewaySettings | None = None) -> None:
     _allow_open_files()
     # It logs every malformed byte of a stranger's form; the stranger is told already.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        **protocol_options(settings),
+    server = GatewayServer(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            **protocol_options(settings),
+        )
     )
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server, which lets nobody wait for jobs any longer once it stops.
+
+    So streams and long polls end cleanly, those of clients that went away among them.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        gateway: Gateway | None = self.lifespan.state.get("gateway")
+        if gateway is not None:
+            gateway.watches.end()
+        await super().shutdown(sockets)
 
 
 def _allow_open_files() -> None:

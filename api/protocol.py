@@ -61,13 +61,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unwatch()
         super().connection_lost(exc)
 
-    def shutdown(self) -> None:
-        """The server stops: what waits for jobs ends now, so that its answers end cleanly."""
-        gateway = self.app_state.get("gateway")
-        if gateway is not None:
-            gateway.watches.end()
-        super().shutdown()
-
     def on_message_begin(self) -> None:
         self._began = True
         super().on_message_begin()

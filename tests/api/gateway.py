@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from api.main import protocol_options
+from api.main import GatewayServer, protocol_options
 from api.settings import GatewaySettings
 from core.errors import StoreUnavailable
 from core.options import Queue
@@ -49,7 +49,7 @@ def serve(app: FastAPI, **changed: Any) -> Iterator[httpx.Client]:
     options = protocol_options(GatewaySettings.model_validate(changed))
     options["timeout_graceful_shutdown"] = 1
     config = uvicorn.Config(app, port=int(changed.get("port", 0)), log_level="error", **options)
-    server = uvicorn.Server(config)
+    server = GatewayServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -216,6 +217,19 @@ def test_a_gateway_that_stops_ends_its_streams_and_its_polls_cleanly(
         assert list(stream) == []  # an end, and no broken connection
         assert poll.result().json()["status"] == "queued"
         stopped.join()
+
+
+def test_a_gateway_that_stops_does_not_wait_for_polls_whose_clients_went_away(
+    client: httpx.Client, settings: GatewaySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = submit(client)
+    app = create_app(settings, doorbell=DoorbellTwin())
+    log = logging.getLogger("uvicorn.error")  # it tells its parents nothing
+    with serve(app) as other, suppress(httpx.ReadTimeout):
+        log.addHandler(caplog.handler)
+        other.get(f"/v1/jobs/{job_id}?wait=30", timeout=1)
+    log.removeHandler(caplog.handler)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_redis_that_is_away_ends_polls_and_streams_wait_for_it(
