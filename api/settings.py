@@ -27,7 +27,7 @@ class GatewaySettings(Settings):
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
     max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
-    max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 60 KiB each
+    max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 110 KiB each
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
