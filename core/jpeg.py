@@ -6,15 +6,13 @@ so the detector never meets a compression that it was not fitted on.
 
 from __future__ import annotations
 
-import struct
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnreadableMedia
+from core.jpeg_header import claimed_size
 
-_FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 # Quality and divisor of the side of a preview, one tried after the other. At 80 a face shows no
 # blocks on a screen; benchmarks/evidence.md has the bytes.
 PREVIEWS = ((80, 1), (60, 1), (60, 2), (50, 4))
@@ -85,20 +83,3 @@ def decode(data: bytes, *, size: int) -> NDArray[np.uint8]:
     if pixels is None or pixels.shape != (size, size, 3):
         raise UnreadableMedia("A face crop cannot be decoded.")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def claimed_size(data: bytes) -> tuple[int, int] | None:
-    """(height, width) of the frame header, so that nothing larger is ever unpacked.
-
-    ITU-T T.81, annex B: segments of marker and length up to the start of the frame. None
-    when there is no frame header before the first scan.
-    """
-    if data[:2] != b"\xff\xd8":
-        return None
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        if data[at + 1] in _FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return height, width
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return None

@@ -105,7 +105,6 @@ def test_torch_comes_with_nothing(name: str) -> None:
     ("package", "version"),
     [
         ("keras", "3.14.0"),  # CVE-2026-12481, and in older ones CVE-2026-1462 and others
-        ("h11", "0.14.0"),  # CVE-2025-43859
         ("pillow", "12.2.0"),  # CVE-2026-59205
         ("pillow-heif", "1.2.1"),  # CVE-2026-28231
         ("python-multipart", "0.0.29"),  # CVE-2026-53538, CVE-2026-42561, CVE-2026-40347

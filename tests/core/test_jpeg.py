@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from core import jpeg
 from core.errors import UnreadableMedia
+from core.jpeg_header import claimed_size
 
 
 def test_colours_survive_in_rgb_order() -> None:
@@ -48,7 +49,7 @@ def test_a_preview_is_never_longer_than_its_side_and_never_enlarged(
 ) -> None:
     data = jpeg.preview(noise(*shape), side=1280, most_bytes=10**7)
     assert data is not None
-    assert jpeg.claimed_size(data) == shown
+    assert claimed_size(data) == shown
 
 
 def test_a_preview_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
@@ -57,9 +58,9 @@ def test_a_preview_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
     assert full is not None
     coarser = jpeg.preview(pixels, side=1280, most_bytes=len(full) - 1)
     assert coarser is not None
-    assert jpeg.claimed_size(coarser) == (720, 1280)
+    assert claimed_size(coarser) == (720, 1280)
     smaller = jpeg.preview(pixels, side=1280, most_bytes=len(coarser) // 2)
     assert smaller is not None
     assert len(smaller) <= len(coarser) // 2
-    assert jpeg.claimed_size(smaller) == (360, 640)
+    assert claimed_size(smaller) == (360, 640)
     assert jpeg.preview(pixels, side=1280, most_bytes=100) is None

@@ -19,10 +19,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
-from core import jpeg
 from core.errors import DecoderCrashed, DecoderError, DeepfakeError, MediaError, revive
 from core.evidence import Evidence, ExtractOptions
 from core.faces.face import MAX_FACES
+from core.jpeg_header import claimed_size
 from core.media.limits import MediaLimits
 from core.options import Sampling
 from worker.decoder.printable import printable
@@ -272,7 +272,7 @@ def _within(evidence: Evidence, options: ExtractOptions) -> Evidence:
 
 def _check_preview(preview: bytes, options: ExtractOptions) -> None:
     """Browsers will be given it as a JPEG, so it has to begin like one that was asked for."""
-    height, width = jpeg.claimed_size(preview) or (0, 0)
+    height, width = claimed_size(preview) or (0, 0)
     if not 0 < max(height, width) <= options.preview_side:
         raise DecoderCrashed(
             f"The decoder's answer has a preview that claims {width} x {height} pixels; at most "
