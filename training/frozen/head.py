@@ -14,6 +14,7 @@ Features: TypeAlias = NDArray[np.float16]
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+HEAD = "head.npz"  # the file of a head
 _ITERATIONS = 300
 _TOLERANCE = 1e-3  # of the gradient; the order of the pictures does not change below it
 _CHUNK = 1024  # rows turned into float32 at once

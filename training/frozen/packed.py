@@ -10,7 +10,7 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,11 @@ from core.model.runtimes import load_detector
 from training.export import openvino as export
 from training.export.new_bundle import new_folder
 from training.frozen.detector import HeadOnTower
-from training.frozen.head import LinearHead
-from training.frozen.run import HEAD, Fitted
+from training.frozen.head import HEAD, LinearHead
 from training.frozen.tower import Tower
+
+if TYPE_CHECKING:  # a service that assembles has no packages of training
+    from training.frozen.run import Fitted
 
 PACKED = Path(__file__).parent / "packed"  # those that ship
 _TOWER = "tower.json"  # which tower the head was fitted to

@@ -18,14 +18,13 @@ from training.data.sample import Sample
 from training.fit.record import FILE, counts, git_commit
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features
-from training.frozen.head import LinearHead, fit_heads
+from training.frozen.head import HEAD, LinearHead, fit_heads
 from training.frozen.store import FeatureStore
 from training.frozen.strength import choose_strength, of_views
 from training.frozen.tower import Tower
 from training.frozen.views import Views
 from training.recipes.frozen_recipe import FrozenRecipe
 
-HEAD = "head.npz"
 _PACKAGES = ("numpy", "openvino", "scikit-learn")
 
 

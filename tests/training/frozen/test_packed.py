@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +108,9 @@ def test_a_bundle_of_more_than_a_head_is_not_packed(
     manifest = bundle.manifest.model_copy(update={"novelty": novelty})
     with pytest.raises(ConfigurationError, match=r"tells novelty.*--no-novelty"):
         pack(replace(bundle, manifest=manifest), fitted, tmp_path)
+
+
+def test_a_service_assembles_without_the_packages_of_training() -> None:
+    code = "import sys, training.frozen.packed; print({'matplotlib', 'sklearn'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
