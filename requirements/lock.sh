@@ -20,8 +20,8 @@ lock() { # the file's name, then what goes into it
 }
 
 lock dev pyproject.toml --extra dev --group build "$@"
-for part in gateway worker serve; do
-  lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
+for part in gateway worker serve; do # images and `make serve` bring S3 and traces along
+  lock "$part" pyproject.toml --extra "$part" --extra s3 --extra otel --constraint requirements/dev.txt
 done
-lock worker-gpu pyproject.toml --extra gpu --constraint requirements/dev.txt "$@"
+lock worker-gpu pyproject.toml --extra gpu --extra s3 --extra otel --constraint requirements/dev.txt "$@"
 lock build --group build --constraint requirements/dev.txt
