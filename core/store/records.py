@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from core.errors import DeepfakeError
 from core.options import DEFAULT_FRAMES, Queue, Sampling
+from core.store.ids import new_id
 
 JsonObject = dict[str, Any]
-
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class JobStatus(StrEnum):
@@ -140,7 +137,7 @@ class Job:
     ) -> Job:
         """A job that is not stored yet; the store sets its times by the clock of Redis."""
         return cls(
-            id=new_job_id(),
+            id=new_id("job"),
             tenant=tenant,
             queue=queue,
             status=JobStatus.QUEUED,
@@ -232,13 +229,6 @@ def known_fields(cls: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     this one during an upgrade; what it added is nothing that this version could act on.
     """
     return {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
-
-
-def new_job_id() -> str:
-    """``job_`` and a ULID: sorts by creation (1 ms), 80 random bits, cannot be guessed."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    digits = [_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)]
-    return "job_" + "".join(digits)
 
 
 def error_object(error: DeepfakeError) -> JsonObject:
