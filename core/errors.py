@@ -42,6 +42,9 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
     │   └── BlobMissing            blob_missing
+    ├── UrlError                   another server, which a client named by a URL
+    │   ├── UrlNotAllowed          url_not_allowed
+    │   └── UrlFetchFailed         url_fetch_failed
     └── ConfigurationError         configuration_invalid
 """
 
@@ -334,6 +337,38 @@ class BlobMissing(StoreError):
 
     def __init__(self, blob_id: str) -> None:
         super().__init__(f"The uploaded bytes {blob_id} are gone; they expired or were deleted.")
+
+
+class UrlError(DeepfakeError):
+    """Another server, which a client named by a URL."""
+
+    code = "url_error"
+
+
+class UrlNotAllowed(UrlError):
+    """Nothing was sent to the host.
+
+    ``host`` and ``address`` say which one it was, ``rule`` why; ``address`` is None where the rule
+    is about the URL itself.
+    """
+
+    code = "url_not_allowed"
+    host: str = ""
+    address: str | None = None
+    rule: str = ""
+
+    def __init__(self, host: str, *, rule: str, address: str | None = None) -> None:
+        self.host, self.address, self.rule = host, address, rule
+        at = "" if address is None or address == host else f" (at {address})"
+        super().__init__(
+            f"{host!r}{at} may not be reached from here: {rule}. "
+            "Name an http or https URL of a server on the public Internet."
+        )
+
+
+class UrlFetchFailed(UrlError):
+    code = "url_fetch_failed"
+    retryable = True
 
 
 class ConfigurationError(DeepfakeError):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError
 
 Seconds = Annotated[float, Field(gt=0)]
 Bytes = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 PREFIX = "DEEPFAKE_"
 
 
@@ -32,7 +34,18 @@ class Settings(BaseSettings):
     max_evidence_bytes: Annotated[int, Field(ge=0)] = 256 * 1024**2
     evidence_ttl_s: Seconds = 3600.0
     tenant_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of what there is, for each tenant
+    # Where the service connects to because a client named it: URLs to fetch, and webhooks.
+    outgoing_ports: Annotated[tuple[Port, ...], NoDecode] = (80, 443)  # by commas
+    # Networks beside the public Internet that it may reach; 10.1.0.0/16,fd00::/8
+    outgoing_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("outgoing_ports", "outgoing_private_networks", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @classmethod
     def load(cls) -> Self:

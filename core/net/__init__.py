@@ -1,0 +1,1 @@
+"""Connections to other servers that a client named: checked, pinned, and nothing else."""
