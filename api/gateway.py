@@ -58,6 +58,7 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
         redis,
         ttl_s=settings.job_ttl_s,
         max_attempts=settings.max_attempts,
+        max_queued=settings.max_queued_jobs,
         tenant_limits=settings.tenant_limits,
     )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)

@@ -45,14 +45,6 @@ class GatewayBusy(GatewayError):
         super().__init__(f"{limit} {what} run already, which is the limit; try again soon.")
 
 
-class QueueFull(GatewayError):
-    code = "queue_full"
-    retryable = True
-
-    def __init__(self, *, queued: int, limit: int) -> None:
-        super().__init__(f"{queued:,} jobs wait, and the limit is {limit:,}; try again later.")
-
-
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """How an error class answers; ``retry_after_s`` becomes the Retry-After header."""
@@ -81,7 +73,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),
     errors.QuotaError: Meaning(429, "Your share is used up", retry_after_s=5),
     GatewayBusy: Meaning(503, "The gateway has no place left", retry_after_s=2),
-    QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),
+    errors.QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),
     errors.DeepfakeError: Meaning(500, "The gateway failed"),

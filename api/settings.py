@@ -26,6 +26,8 @@ class GatewaySettings(Settings):
 
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
+    # Of one tenant at all gateways; None is its share of max_uploads.
+    tenant_uploads: Annotated[int, Field(ge=1)] | None = None
     max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
     max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 110 KiB each
     upload_idle_s: Seconds = 30.0  # without a byte, then 408
@@ -64,8 +66,8 @@ class GatewaySettings(Settings):
 
     @property
     def uploads_of_a_tenant(self) -> int:
-        """How many uploads in this process may be one tenant's."""
-        return self._share_of(self.max_uploads)
+        """How many uploads may be one tenant's, in this process and in all of them."""
+        return self.tenant_uploads or self._share_of(self.max_uploads)
 
     @property
     def event_streams_of_a_tenant(self) -> int:
@@ -82,6 +84,7 @@ class GatewaySettings(Settings):
         if self.api_keys_file is None:
             return TenantLimits(queued_jobs=self.max_queued_jobs)
         return TenantLimits(
+            uploads=self.uploads_of_a_tenant,
             bytes_in_flight=max(self._share_of(self.max_bytes_in_flight), self.max_upload_bytes),
             queued_jobs=self._share_of(self.max_queued_jobs),
         )

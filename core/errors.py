@@ -41,6 +41,7 @@ retry can help, and a message that names the thing, the value and the limit::
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
+    │   ├── QueueFull              queue_full
     │   └── BlobMissing            blob_missing
     ├── UrlError                   another server, which a client named by a URL
     │   ├── UrlNotAllowed          url_not_allowed
@@ -329,6 +330,13 @@ class StoreFull(StoreError):
             f"Uploads in flight hold {used:,} of {limit:,} bytes, which leaves no room for "
             f"{wanted or 1:,} more; try again when some of them are judged."
         )
+
+
+class QueueFull(StoreError):
+    code = "queue_full"
+
+    def __init__(self, *, queued: int, limit: int) -> None:
+        super().__init__(f"{queued:,} jobs wait, and the limit is {limit:,}; try again later.")
 
 
 class BlobMissing(StoreError):

@@ -90,7 +90,13 @@ class Resources:
     ) -> Self:
         """Everything else around a detector and decoders that are ready."""
         ttl_s, max_attempts = settings.job_ttl_s, settings.max_attempts
-        attempts = Attempts(redis, ttl_s=ttl_s, lease_s=settings.lease_s, max_attempts=max_attempts)
+        attempts = Attempts(
+            redis,
+            ttl_s=ttl_s,
+            lease_s=settings.lease_s,
+            max_attempts=max_attempts,
+            tenant_running=settings.tenant_running_jobs,
+        )
         jobs = JobStore(redis, ttl_s=ttl_s, max_attempts=max_attempts)
         leases, workers = Leases(attempts, worker_id, settings.queues), WorkerRegistry(redis)
         doorbell = Doorbell(

@@ -26,6 +26,8 @@ class WorkerSettings(Settings):
     queues: Annotated[tuple[Queue, ...], NoDecode] = tuple(Queue)  # by commas; in serving order
     # jobs at once, one decoder each
     concurrency: int = Field(default_factory=lambda: min(4, usable_cores()), ge=1, le=64)
+    # Jobs of one tenant that run at one time, at all workers; None leaves it to their turns.
+    tenant_running_jobs: Annotated[int, Field(ge=1)] | None = None
     lease_s: Seconds = 15.0
     grace_s: Annotated[float, Field(ge=0)] = 30.0  # what a SIGTERM leaves to running jobs
 

@@ -11,12 +11,11 @@ from pydantic import ValidationError
 
 from api.errors import invalid_parameters
 from api.gateway import Gateway
-from api.problems import QueueFull
 from api.schemas import SubmitOptions
 from api.upload.blob import incoming
 from api.upload.body import UploadBody
 from api.upload.replay import check_same_file, check_same_options, read_again
-from core.errors import FileQuarantined, StoreError
+from core.errors import FileQuarantined, QueueFull, StoreError
 from core.store.records import Job, JobOptions, MediaRef
 
 logger = logging.getLogger(__name__)

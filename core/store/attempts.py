@@ -38,6 +38,8 @@ class Attempts:
 
     ``ttl_s`` is the life of a record after its last change, and of its upload until the end
     of the job. ``max_attempts`` is also the number of crashes that quarantines a file.
+    ``tenant_running`` is how many jobs of one tenant may run at one time, at all workers; None
+    is no limit.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Attempts:
         ttl_s: float = 24 * 3600.0,
         lease_s: float = 15.0,
         max_attempts: int = 3,
+        tenant_running: int | None = None,
         prefix: str = PREFIX,
     ) -> None:
         self._ttl_ms = int(ttl_s * 1000)
         self._lease_ms = int(lease_s * 1000)
         self._max_attempts = max_attempts
+        self._tenant_running = "" if tenant_running is None else tenant_running
         self._lost = json.dumps(error_object(WorkerLost(attempts=max_attempts)))
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
         verbs = ("take", "renew", "stage", "finish", "release", "reap")
@@ -62,12 +66,13 @@ class Attempts:
     ) -> Job | None:
         """Start the next attempt under a lease: of the first queue in which a job waits.
 
-        None when nothing waits. A job that was at work when its worker was lost has to run
-        alone: while it is the next one, a ``busy`` worker (one that has other jobs at work)
-        gets None too.
+        Within a queue tenants take turns. None when nothing waits that may run. A job that was
+        at work when its worker was lost has to run alone: while it is the next one, a ``busy``
+        worker (one that has other jobs at work) gets None too.
         """
         served = sorted(queues, key=list(Queue).index)
-        answer = self._run("take", worker_id, self._lease_ms, self._ttl_ms, int(busy), *served)
+        settings = (self._lease_ms, self._ttl_ms, int(busy), self._tenant_running)
+        answer = self._run("take", worker_id, *settings, *served)
         return Job.from_flat(*answer) if answer else None
 
     def renew(self, job_id: str, attempt: int, progress: Progress | None = None) -> LeaseState:

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from redis import Redis
 
-from core.errors import BlobMissing, JobFinished, JobNotFound, TooManyJobs
+from core.errors import BlobMissing, JobFinished, JobNotFound, QueueFull, TooManyJobs
 from core.options import Queue
-from core.store.accounts import TenantLimits
+from core.store.accounts import UNLIMITED, TenantLimits
 from core.store.connection import store_errors
 from core.store.doorbell import MAX_BELLS
 from core.store.keys import PREFIX, Key
@@ -35,7 +35,8 @@ class JobStore:
     """Jobs by id.
 
     ``ttl_s`` is the life of a record after its last change, and of its upload until the end
-    of the job. ``max_attempts`` is the number of crashes that quarantines a file.
+    of the job. ``max_attempts`` is the number of crashes that quarantines a file, and
+    ``max_queued`` is how many jobs of all tenants may wait.
     """
 
     def __init__(
@@ -44,13 +45,15 @@ class JobStore:
         *,
         ttl_s: float = 24 * 3600.0,
         max_attempts: int = 3,
+        max_queued: int = UNLIMITED,
         tenant_limits: TenantLimits | None = None,
         prefix: str = PREFIX,
     ) -> None:
         # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
         self._redis: Any = redis
         self._ttl_ms = int(ttl_s * 1000)
-        self._max_queued = (tenant_limits or TenantLimits()).queued_jobs
+        self._max_queued = max_queued
+        self._tenant_max_queued = (tenant_limits or TenantLimits()).queued_jobs
         self._prefix = prefix
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
         verbs = ("create", "look", "glance", "position", "counts", "cancel", "delete")
@@ -66,7 +69,8 @@ class JobStore:
 
         When the tenant used the key within 24 h and that job is still there, nothing is
         stored and *that* job is returned: its id differs from ``job.id``. Raises BlobMissing
-        when the upload is gone, and TooManyJobs when the tenant has as many waiting as it may.
+        when the upload is gone, QueueFull when as many jobs wait as may, and TooManyJobs when the
+        tenant has as many waiting as it may.
 
         When this raises StoreUnavailable, the job may be stored all the same: then it runs,
         and the key finds it.
@@ -79,15 +83,19 @@ class JobStore:
             self._ttl_ms,
             job.media.blob_id,
             job.tenant,
-            self._max_queued,
+            self._tenant_max_queued,
             hashed,
             IDEMPOTENCY_TTL_MS,
+            self._max_queued,
+            ",".join(Queue),
             *fields,
         )
         if outcome == b"missing":
             raise BlobMissing(job.media.blob_id)
+        if outcome == b"full":
+            raise QueueFull(queued=int(rest[0]), limit=self._max_queued)
         if outcome == b"queued":
-            raise TooManyJobs(used=int(rest[0]), limit=self._max_queued)
+            raise TooManyJobs(used=int(rest[0]), limit=self._tenant_max_queued)
         return Job.from_flat(*rest)
 
     @store_errors()

@@ -19,13 +19,23 @@ class Key(StrEnum):
     """Hash by job id: the record. It expires with the job."""
 
     QUEUED = "queued:"
-    """Sorted set by queue: the ids of the jobs that wait, by their place in the queue."""
+    """Sorted set by queue: the ids of the jobs that wait, by their tags; see decision 42."""
 
     PLACES = "places"
-    """Counter: the place that was given out last; a requeued job keeps its place."""
+    """Number: the highest tag that was given out; a requeued job keeps its tag."""
+
+    TAGS = "tags:"
+    """Sorted set by queue: tenants by the tag of the job that they sent last. A tag that virtual
+    time has passed is forgotten."""
+
+    VIRTUAL_TIME = "virtual-time:"
+    """Number by queue: the tag of the job that was taken last, roughly; it never falls."""
 
     LEASES = "leases"
     """Sorted set: the ids of the jobs that run, by the time (ms) at which their lease ends."""
+
+    RUNNING = "running:"
+    """Set by tenant: the ids of its jobs that run. An id without a lease does not count."""
 
     WATCHED = "leases-watched"
     """Mark that lives while some worker asks for ended leases; see decision 10."""

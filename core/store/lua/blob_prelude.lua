@@ -44,3 +44,9 @@ end
 local function leave_queue(job_id, queue, tenant)
   if redis.call('ZREM', KEY.QUEUED .. queue, job_id) == 1 then book(tenant, 'queued', -1) end
 end
+
+-- Takes the lease of a job that no longer runs; the tenant is nil where the record is gone.
+local function end_lease(job_id, tenant)
+  redis.call('ZREM', KEY.LEASES, job_id)
+  if tenant then redis.call('SREM', KEY.RUNNING .. tenant, job_id) end
+end

@@ -1,6 +1,7 @@
 -- ARGV: id, ttl_ms, blob id, tenant, the most jobs that may wait for the tenant, idempotency key
--- or '', its ttl_ms, then fields and values of the record.
--- Returns {'created' or 'known', id, record}, {'missing'}, or {'queued', number}.
+-- or '', its ttl_ms, the most jobs that may wait in all queues, their names by commas, then fields
+-- and values of the record.
+-- Returns {'created' or 'known', id, record}, {'missing'}, {'full', number}, or {'queued', number}.
 local id, ttl_ms, blob_id, tenant = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local idempotency, idempotency_ttl_ms = ARGV[6], tonumber(ARGV[7])
 
@@ -15,14 +16,15 @@ local size = tonumber(upload[1] or '0')
 -- An upload has one job only: when that ended, the bytes would be gone under the other.
 if size == 0 or upload[2] then return {'missing'} end
 if redis.call('EXISTS', KEY.CHUNKS .. blob_id) == 0 then return {'missing'} end
+local all = 0
+for queue in ARGV[9]:gmatch('[^,]+') do all = all + redis.call('ZCARD', KEY.QUEUED .. queue) end
+if all >= tonumber(ARGV[8]) then return {'full', all} end
 local queued = booked(tenant, 'queued')
 if queued >= tonumber(ARGV[5]) then return {'queued', queued} end
 
-for index = 8, #ARGV, 2 do set(id, ARGV[index], ARGV[index + 1]) end
--- The counter begins with the time, so that places go on where an emptied Redis forgot it.
-redis.call('SET', KEY.PLACES, now_ms(), 'NX')
+for index = 10, #ARGV, 2 do set(id, ARGV[index], ARGV[index + 1]) end
 set(id, 'attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now_ms(),
-  'place', redis.call('INCR', KEY.PLACES))
+  'place', next_tag(get(id, 'queue'), tenant))
 if idempotency ~= '' then
   redis.call('SET', KEY.IDEMPOTENCY .. idempotency, id, 'PX', idempotency_ttl_ms)
 end

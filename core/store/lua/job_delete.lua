@@ -2,7 +2,7 @@
 -- A worker that runs it learns by its next renewal.
 local id, tenant = ARGV[1], ARGV[2]
 if get(id, 'tenant') ~= tenant then return 0 end
-redis.call('ZREM', KEY.LEASES, id)
+end_lease(id, tenant)
 leave_queue(id, get(id, 'queue'), tenant)
 forget_blob(get(id, 'blob_id'))
 free_pictures(KEY.EVIDENCE .. id)

@@ -29,9 +29,9 @@ local function keep(id, ttl_ms)
   keep_blob(get(id, 'blob_id'), ttl_ms)
 end
 
--- A job that comes back has the place that it was given first.
+-- A job that comes back has the tag that it was given first.
 local function enter_queue(id)
-  local place = get(id, 'place') or get(id, 'created_at') -- older versions gave out no places
+  local place = get(id, 'place') or get(id, 'created_at') -- old versions gave out nothing else
   if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), place, id) == 1 then
     book(get(id, 'tenant'), 'queued', 1)
   end
@@ -43,7 +43,7 @@ end
 -- The terminal write, and the end of the upload: there is no moment between the two. Evidence stays
 -- with a verdict only.
 local function close(id, status, ttl_ms)
-  redis.call('ZREM', KEY.LEASES, id)
+  end_lease(id, get(id, 'tenant'))
   leave_queue(id, get(id, 'queue'), get(id, 'tenant'))
   redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   forget_blob(get(id, 'blob_id'))

@@ -52,7 +52,7 @@ local function suspect_of(jobs)
 end
 
 local function reap(id, begun, crashed, dropped)
-  redis.call('ZREM', KEY.LEASES, id)
+  end_lease(id, get(id, 'tenant'))
   if get(id, 'status') ~= 'processing' then return nil end
   local crashes = tonumber(redis.call('GET', crashes_key(id)) or '0')
   if crashed then

@@ -4,7 +4,7 @@
 local id, ttl_ms, max_attempts = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 if not holds(id, ARGV[2]) then return '' end
 
-redis.call('ZREM', KEY.LEASES, id)
+end_lease(id, get(id, 'tenant'))
 if not max_attempts then redis.call('HINCRBY', KEY.JOB .. id, 'uncounted', 1) end
 local action = 'requeued'
 if get(id, 'cancel_requested') == '1' then

@@ -10,7 +10,7 @@ local function sweep()
     forget_blob(blob_id)
     if upload[2] then
       leave_queue(upload[2], upload[3], upload[1])
-      redis.call('ZREM', KEY.LEASES, upload[2])
+      end_lease(upload[2], upload[1])
       redis.call('UNLINK', KEY.JOB .. upload[2])
       free_pictures(KEY.EVIDENCE .. upload[2])
     end
