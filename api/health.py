@@ -26,7 +26,7 @@ async def healthz() -> Alive:
     response_model_exclude_none=True,
 )
 async def readyz(gateway: CurrentGateway, caller: CallerIfKnown, response: Response) -> Readiness:
-    """Redis, the broker, at least one live worker, and the model that it holds.
+    """Redis, the broker, at least one live worker, and the models that it holds.
 
     Each of them is told to callers with a key only; others hear whether all are well.
     """
@@ -64,7 +64,8 @@ async def _workers(gateway: Gateway) -> tuple[Check, Check]:
     if not workers:
         none = "No worker has a heartbeat; start one with `deepfake worker`."
         return Check(ok=False, detail=none), Check(ok=False, detail="No worker holds a model.")
-    models = sorted({f"{w.model.name} {w.model.version} ({w.model.runtime})" for w in workers})
+    held = {model for worker in workers for model in worker.models}
+    models = sorted(f"{model.name} {model.version} ({model.runtime})" for model in held)
     return (
         Check(ok=True, detail=f"{len(workers)} live."),
         Check(ok=True, detail=", ".join(models)),

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from api.snapshot import Snapshot
+from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.result import Failure, MediaFacts, Model, Result
 from core.store.records import JobStatus, KeptEvidence
@@ -216,6 +217,10 @@ class Problem(BaseModel):
 class LiveModel(Model):
     """A model that at least one live worker holds."""
 
+    judges: list[Kind] = Field(
+        description="The kinds of files that some of those workers have it judge. A worker may "
+        "hold a model for images and another for videos."
+    )
     workers: int
     concurrency: int = Field(description="Jobs that those workers take at one time.")
 

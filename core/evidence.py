@@ -27,6 +27,14 @@ _MALFORMED = (LookupError, TypeError, ValueError, OverflowError, StopIteration, 
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """How a face is cut out: as the ``input`` of the bundle that will see it says."""
+
+    size: int  # pixels a side
+    margin: float  # around the face, of its longer side
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractOptions:
     """How frames are sampled and faces are cut out."""
 
@@ -34,15 +42,22 @@ class ExtractOptions:
     sampling: Sampling = Sampling.KEYFRAMES
     crop_size: int = 224  # pixels, the input size of the bundle
     crop_margin: float = DEFAULT_MARGIN  # around a face, the input margin of the bundle
+    video_cut: Cut | None = None  # of faces in videos, where another bundle sees those
     limits: MediaLimits = field(default_factory=MediaLimits)
     # A JPEG of each frame for people: its longer side in pixels, and its bytes. 0 is none.
     preview_side: int = 0
     preview_bytes: int = 0
 
+    def cut_of(self, kind: Kind) -> Cut:
+        """How faces are cut out of a file of this kind, which is known once it is open."""
+        if kind is Kind.VIDEO and self.video_cut is not None:
+            return self.video_cut
+        return Cut(self.crop_size, self.crop_margin)
+
     @property
     def largest_crop(self) -> int:
         """No JPEG of a crop has more bytes (of the worst noise: 1.0 a sample, and its tables)."""
-        return 4 * self.crop_size**2 + 2048
+        return 4 * max(self.cut_of(kind).size for kind in Kind) ** 2 + 2048
 
 
 @dataclass(frozen=True, slots=True)

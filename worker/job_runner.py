@@ -16,9 +16,9 @@ from core.errors import (
 )
 from core.evidence import Evidence, ExtractOptions
 from core.media.limits import MediaLimits
-from core.model.bundle import Bundle, RuntimeName
 from core.options import Sampling
-from core.pipeline.judgement import Scorer, judge
+from core.pipeline.judgement import judge
+from core.pipeline.judges import Judges
 from core.pipeline.report import media_facts_of
 from core.result import Result
 from core.store.attempts import Attempts
@@ -51,15 +51,6 @@ class Extractor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """What a verdict needs to know of the detector besides its scores."""
-
-    scorer: Scorer
-    bundle: Bundle
-    runtime: RuntimeName
-
-
-@dataclass(frozen=True, slots=True)
 class RunnerLimits:
     """The bounds of one job."""
 
@@ -80,14 +71,14 @@ class JobRunner:
         attempts: Attempts,
         blobs: BlobStore,
         decoders: Extractor,
-        model: Model,
+        judges: Judges,
         limits: RunnerLimits,
         keeper: EvidenceKeeper,
     ) -> None:
         self._attempts = attempts
         self._blobs = blobs
         self._decoders = decoders
-        self._model = model
+        self._judges = judges
         self._limits = limits
         self._keeper = keeper
 
@@ -169,7 +160,7 @@ class JobRunner:
         timings_ms: Mapping[str, int],
         outcome: Outcome,
     ) -> Result:
-        model = self._model
+        model = self._judges.of(evidence.media.kind)
         counted = CountedScorer(model.scorer, running, at_once=self._limits.crops_at_once)
         if not self._keeper.wanted(running.job):
             if running.job.options.evidence:
@@ -202,13 +193,13 @@ class JobRunner:
         return self._extract_once(running, fetch)
 
     def _extract_once(self, running: RunningJob, fetch: Fetch) -> Evidence:
-        job, shown = running.job, self._model.bundle.manifest.input
-        options = ExtractOptions(
-            frames=job.options.frames,
-            sampling=Sampling(job.options.sampling),
-            crop_size=shown.size,
-            crop_margin=shown.margin,
-            limits=self._limits.media,
+        job = running.job
+        options = self._judges.cutting(
+            ExtractOptions(
+                frames=job.options.frames,
+                sampling=Sampling(job.options.sampling),
+                limits=self._limits.media,
+            )
         )
         if self._keeper.wanted(job):
             options = self._keeper.asking(options)

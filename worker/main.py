@@ -56,10 +56,9 @@ def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> i
 
     def on_ready(_consumer: object) -> None:
         resources.start()
-        model, seconds = resources.detector, time.monotonic() - started
+        seconds = time.monotonic() - started
         print(
-            f"deepfake worker ready in {seconds:.1f} s: {model.bundle.manifest.name} "
-            f"{model.bundle.manifest.version} ({model.runtime.name}), "
+            f"deepfake worker ready in {seconds:.1f} s: {resources.models.describe()}, "
             f"{settings.concurrency} jobs at once",
             file=sys.stderr,
             flush=True,

@@ -18,22 +18,20 @@ from redis import Redis
 
 from core.errors import StoreUnavailable
 from core.media.limits import MediaLimits
-from core.model import runtimes
-from core.model.bundle import Bundle, RuntimeName, find_bundle, load_bundle
-from core.model.detector import Detector, self_test
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.connection import check_server, connect
 from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
-from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, ModelIdentity, WorkerRegistry
-from worker.batcher import Batcher, BatchLimits
+from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, WorkerRegistry
+from worker.batcher import BatchLimits
 from worker.decoder.pool import DecoderPool
 from worker.doorbell import Doorbell
 from worker.evidence import EvidenceKeeper
 from worker.gpu import GpuLease, claim_gpu, gpu_uuids
-from worker.job_runner import JobRunner, Model, RunnerLimits
+from worker.job_runner import JobRunner, RunnerLimits
 from worker.lease import RENEW_S, Leases
+from worker.models import Batchers, ChosenModels, LoadedModels
 from worker.periodic import Periodic
 from worker.settings import WorkerSettings
 
@@ -47,11 +45,11 @@ class Resources:
     """What one worker process holds; made by :meth:`load`, ended by :meth:`close`."""
 
     worker_id: str
-    detector: Detector
+    models: LoadedModels
     decoders: DecoderPool
     workers: WorkerRegistry
     leases: Leases
-    batcher: Batcher
+    batchers: Batchers
     runner: JobRunner
     doorbell: Doorbell
     periodics: Sequence[Periodic]
@@ -59,21 +57,21 @@ class Resources:
 
     @classmethod
     def load(cls, settings: WorkerSettings, decoders: DecoderPool, app: Celery) -> Self:
-        """Connect, load and try the model, wait for the decoders.
+        """Connect, load and try the models, wait for the decoders.
 
         Raises a :class:`core.errors.DeepfakeError` that says what is missing.
         """
         worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         redis = connect(settings.redis_url)
         _await_redis(redis, settings)
-        bundle = load_bundle(find_bundle(settings.model))
+        chosen = ChosenModels.of(settings)
         with ExitStack() as on_failure:
-            lease = _claim_gpu(redis, settings, bundle, worker_id)
+            lease = _claim_gpu(redis, settings, chosen, worker_id)
             if lease is not None:
                 on_failure.callback(lease.release)
-            detector = _load_detector(settings, bundle, on_gpu=lease is not None)
+            models = chosen.load(settings, on_gpu=lease is not None)
             decoders.wait_ready()
-            resources = cls._around(settings, redis, worker_id, detector, decoders, lease, app)
+            resources = cls._around(settings, redis, worker_id, models, decoders, lease, app)
             on_failure.pop_all()
         return resources
 
@@ -83,12 +81,12 @@ class Resources:
         settings: WorkerSettings,
         redis: Redis,
         worker_id: str,
-        detector: Detector,
+        models: LoadedModels,
         decoders: DecoderPool,
         lease: GpuLease | None,
         app: Celery,
     ) -> Self:
-        """Everything else around a detector and decoders that are ready."""
+        """Everything else around detectors and decoders that are ready."""
         ttl_s, max_attempts = settings.job_ttl_s, settings.max_attempts
         attempts = Attempts(
             redis,
@@ -102,18 +100,20 @@ class Resources:
         doorbell = Doorbell(
             app, jobs, settings.queues, idle_slots=lambda: settings.concurrency - len(leases)
         )
-        batcher = Batcher(detector, _batch_limits(settings), jobs_at_work=lambda: len(leases))
-        model = Model(batcher, detector.bundle, detector.runtime.name)
-        blobs, limits = RedisBlobStore(redis), _runner_limits(settings)
-        heartbeat = _heartbeat(settings, detector, worker_id)
+        batchers = Batchers.before(
+            models, _batch_limits(settings), jobs_at_work=lambda: len(leases)
+        )
+        blobs, keeper = RedisBlobStore(redis), _keeper(redis, settings)
+        limits = _runner_limits(settings)
+        heartbeat = _heartbeat(settings, models, worker_id)
         return cls(
             worker_id=worker_id,
-            detector=detector,
+            models=models,
             decoders=decoders,
             workers=workers,
             leases=leases,
-            batcher=batcher,
-            runner=JobRunner(attempts, blobs, decoders, model, limits, _keeper(redis, settings)),
+            batchers=batchers,
+            runner=JobRunner(attempts, blobs, decoders, batchers.judges, limits, keeper),
             doorbell=doorbell,
             periodics=[
                 Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
@@ -135,7 +135,7 @@ class Resources:
             periodic.stop()
         self.decoders.close()
         if not len(self.leases):  # else its thread may be in the network, for long
-            self.batcher.close()
+            self.batchers.close()
         try:
             self.workers.leave(self.worker_id)
             if self.gpu is not None:
@@ -159,29 +159,11 @@ def _await_redis(redis: Redis, settings: WorkerSettings) -> None:
 
 
 def _claim_gpu(
-    redis: Redis, settings: WorkerSettings, bundle: Bundle, worker_id: str
+    redis: Redis, settings: WorkerSettings, chosen: ChosenModels, worker_id: str
 ) -> GpuLease | None:
-    usable = RuntimeName.TENSORFLOW in bundle.manifest.artifacts
-    if not usable or settings.runtime not in (runtimes.AUTO, RuntimeName.TENSORFLOW):
+    if not chosen.may_use_gpu:
         return None
     return claim_gpu(redis, gpu_uuids(settings.cuda_visible_devices), worker_id)
-
-
-def _load_detector(settings: WorkerSettings, bundle: Bundle, *, on_gpu: bool) -> Detector:
-    """A detector that gives the answers which were stored with the bundle.
-
-    Its self-test is the warm-up too: the first job does not pay for compilation. Raises
-    :class:`core.errors.InferenceFailed` when an answer differs by more than the tolerance.
-    """
-    detector = runtimes.load_detector(
-        bundle, runtime=settings.runtime, threads=settings.model_threads, gpu=on_gpu
-    )
-    if bundle.manifest.self_test is None:
-        logger.warning("the model %s has no self-test; its answers are not checked", bundle.path)
-        detector.warm_up()
-    else:
-        logger.info("self-test: differs by %.1e from what was stored", self_test(detector))
-    return detector
 
 
 def _reap(attempts: Attempts) -> None:
@@ -212,12 +194,14 @@ def _keeper(redis: Redis, settings: WorkerSettings) -> EvidenceKeeper:
     return EvidenceKeeper(EvidenceStore(redis, limits), settings.evidence_job_bytes)
 
 
-def _heartbeat(settings: WorkerSettings, detector: Detector, worker_id: str) -> Heartbeat:
+def _heartbeat(settings: WorkerSettings, models: LoadedModels, worker_id: str) -> Heartbeat:
+    images, videos = models.identities
     return Heartbeat(
         worker_id=worker_id,
         host=socket.gethostname(),
         pid=os.getpid(),
-        model=ModelIdentity(**detector.bundle.reference, runtime=detector.runtime.name.value),
+        model=images,
+        video_model=videos,
         concurrency=settings.concurrency,
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )

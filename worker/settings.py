@@ -19,6 +19,9 @@ class WorkerSettings(Settings):
 
     model: str | None = None  # a bundle's name or folder; None is the one that ships as default
     runtime: str = "auto"
+    # The same for videos, where another model judges those; None is the model above for all.
+    video_model: str | None = None
+    video_runtime: str = "auto"
     model_threads: Annotated[int, Field(ge=1)] | None = None  # None leaves it to the runtime
     # CUDA's own variable: which GPUs this worker may choose from
     cuda_visible_devices: str | None = Field(default=None, validation_alias="CUDA_VISIBLE_DEVICES")

@@ -34,7 +34,9 @@ from core.options import DEFAULT_MARGIN
 MANIFEST = "model.json"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # of a bundle
 LOGIT_OUTPUT, MAP_OUTPUT, NOVELTY_OUTPUT = "logit", "cam", "novelty"  # of several outputs
-MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
+_ROOT = Path(__file__).resolve().parents[2]
+MODELS_DIR = _ROOT / "models"
+_PACKED_DIR = _ROOT / "training" / "frozen" / "packed"  # heads that ship without their tower
 
 
 class RuntimeName(StrEnum):
@@ -187,6 +189,8 @@ def find_bundle(name_or_path: str | None = None, models_dir: Path = MODELS_DIR) 
     hint = ""
     if Path(wanted).suffix in {".keras", ".h5", ".onnx"}:
         hint = " A Keras or ONNX file becomes a bundle with: deepfake models import FILE."
+    elif wanted == Path(wanted).name and (_PACKED_DIR / wanted / MANIFEST).is_file():
+        hint = f" It is made once, with: deepfake models assemble {wanted}."
     raise BundleNotFound(
         f"No model bundle {wanted!r}: neither a name in {models_dir} (there: {there}) "
         f"nor a folder that holds {MANIFEST}.{hint}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core import jpeg
-from core.evidence import Evidence, ExtractOptions, FaceCrop, SampledFrame
+from core.evidence import Cut, Evidence, ExtractOptions, FaceCrop, SampledFrame
 from core.faces.detector import crop_box, crop_face
 from core.faces.face import Box, Face, FaceDetector
 from core.faces.tracking import track
@@ -47,9 +47,10 @@ def _extract(
     found: list[_Searched] = []
     started = time.perf_counter()
     with open_media(data, options.limits) as media:
+        cut = options.cut_of(media.info.kind)
         for frame in media.frames(options.frames, options.sampling):
             searched = time.perf_counter()
-            found.append(_search(frame, options, faces))
+            found.append(_search(frame, cut, options, faces))
             searching_s += time.perf_counter() - searched
             on_frame(len(found))
         info, coverage = media.info, media.coverage  # complete once the frames are decoded
@@ -92,11 +93,11 @@ class _Searched:
         return SampledFrame(self.index, self.timestamp_s, self.keyframe, crops, self.preview)
 
 
-def _search(frame: Frame, options: ExtractOptions, detector: FaceDetector) -> _Searched:
+def _search(frame: Frame, cut: Cut, options: ExtractOptions, detector: FaceDetector) -> _Searched:
     faces = tuple(detector.detect(frame.pixels))
-    crop = partial(crop_face, size=options.crop_size, margin=options.crop_margin)
+    crop = partial(crop_face, size=cut.size, margin=cut.margin)
     jpegs = tuple(jpeg.encode(crop(frame.pixels, face.box)) for face in faces)
-    cuts = tuple(crop_box(frame.pixels, face.box, margin=options.crop_margin) for face in faces)
+    cuts = tuple(crop_box(frame.pixels, face.box, margin=cut.margin) for face in faces)
     return _Searched(
         frame.index,
         frame.timestamp_s,

@@ -27,7 +27,10 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """One live worker; ``started_at`` is RFC 3339 in UTC."""
+    """One live worker; ``started_at`` is RFC 3339 in UTC.
+
+    ``video_model`` judges videos; None where ``model`` judges those too.
+    """
 
     worker_id: str
     host: str
@@ -35,6 +38,16 @@ class Heartbeat:
     model: ModelIdentity
     concurrency: int
     started_at: str
+    video_model: ModelIdentity | None = None
+
+    @property
+    def models(self) -> tuple[ModelIdentity, ...]:
+        """Each model that the worker holds, once."""
+        return (self.model,) if self.video_model is None else (self.model, self.video_model)
+
+    def judge_of(self, kind: str) -> ModelIdentity:
+        """The model that judges ``image`` or ``video``."""
+        return self.models[-1] if kind == "video" else self.model
 
 
 class WorkerRegistry:
@@ -68,6 +81,7 @@ class WorkerRegistry:
 def _parse(text: bytes) -> Heartbeat:
     """Read a heartbeat of any version: fields that this one does not know are left out."""
     fields = known_fields(Heartbeat, json.loads(text))
-    return Heartbeat(
-        **{**fields, "model": ModelIdentity(**known_fields(ModelIdentity, fields["model"]))}
-    )
+    for name in ("model", "video_model"):
+        if (told := fields.get(name)) is not None:
+            fields[name] = ModelIdentity(**known_fields(ModelIdentity, told))
+    return Heartbeat(**fields)

@@ -19,11 +19,15 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.command()
 @click.option("--model", envvar="DEEPFAKE_MODEL", show_envvar=True, metavar="NAME|PATH",
               help="A bundle; the default is the one that ships.")  # fmt: skip
+@click.option("--video-model", envvar="DEEPFAKE_VIDEO_MODEL", show_envvar=True,
+              metavar="NAME|PATH", help="A bundle for videos. Default: --model.")  # fmt: skip
 @click.option("--redis-url", envvar="DEEPFAKE_REDIS_URL", show_envvar=True, metavar="URL",
               help="The default is the embedded Redis.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def doctor(model: str | None, redis_url: str | None, as_json: bool) -> None:
-    """Check the machine, the packages, the model, Redis and the sandbox.
+def doctor(
+    model: str | None, video_model: str | None, redis_url: str | None, as_json: bool
+) -> None:
+    """Check the machine, the packages, the models, Redis and the sandbox.
 
     Takes up to a minute, most of it TensorFlow's import. Exit code: 1 when something is
     missing that the service needs, else 0.
@@ -35,7 +39,7 @@ def doctor(model: str | None, redis_url: str | None, as_json: bool) -> None:
       DEEPFAKE_REDIS_URL=redis://redis:6379/0 deepfake doctor
     """
     checks = []
-    for check in _checks(model, redis_url):
+    for check in _checks(model, video_model, redis_url):
         checks.append(check)
         if not as_json:
             _print(check)
@@ -45,7 +49,7 @@ def doctor(model: str | None, redis_url: str | None, as_json: bool) -> None:
     click.get_current_context().exit(1 if failed else 0)
 
 
-def _checks(model: str | None, redis_url: str | None) -> Iterator[Check]:
+def _checks(model: str | None, video_model: str | None, redis_url: str | None) -> Iterator[Check]:
     """The quick ones first. What needs a missing package says so and does not end the rest."""
     from deepfake.doctor.machine_checks import check_machine, check_packages
 
@@ -54,6 +58,8 @@ def _checks(model: str | None, redis_url: str | None) -> Iterator[Check]:
     yield from _unless_missing("Redis", lambda: _redis(redis_url))
     yield from _unless_missing("decoder", _sandbox)
     yield from _unless_missing("model", lambda: _model(model))
+    if video_model:
+        yield from _unless_missing("video model", lambda: _video_model(video_model))
 
 
 def _unless_missing(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
@@ -82,6 +88,12 @@ def _model(model: str | None) -> Iterator[Check]:
     from deepfake.doctor.service_checks import check_model
 
     yield from check_model(model)
+
+
+def _video_model(model: str) -> Iterator[Check]:
+    from deepfake.doctor.service_checks import check_video_model
+
+    yield from check_video_model(model)
 
 
 def _print(check: Check) -> None:

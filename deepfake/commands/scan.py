@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cores import usable_cores
+from deepfake.commands.model_options import WantedModels, model_options
 from deepfake_client.outcome import FAILED_EXIT_CODE, OutcomePrinter
 
 if TYPE_CHECKING:
     from core.evidence import ExtractOptions
     from core.model.bundle import Bundle
-    from core.model.detector import Detector
+    from core.pipeline.judges import Judge, Judges
     from deepfake.scan.media_files import FoundFiles
     from deepfake.scan.scanner import Scanner
 
@@ -34,12 +35,7 @@ _MAX_DECODERS = 4
     "--sampling", type=click.Choice(["keyframes", "exact"]), default="keyframes",
     show_default=True, help="keyframes is faster, exact hits the even spacing.",
 )  # fmt: skip
-@click.option("--model", envvar="DEEPFAKE_MODEL", show_envvar=True, metavar="NAME|PATH",
-              help="A bundle; the default is the one that ships.")  # fmt: skip
-@click.option(
-    "--runtime", envvar="DEEPFAKE_RUNTIME", show_envvar=True, default="auto", show_default=True,
-    help="auto, tensorflow, openvino-fp32 or openvino-int8.",
-)  # fmt: skip
+@model_options
 @click.option(
     "--decode-timeout", "deadline_s", type=click.FloatRange(min=1), default=120.0,
     show_default=True, metavar="SECONDS", help="A file that takes longer is given up.",
@@ -49,20 +45,19 @@ def scan(
     as_json: bool,
     frames: int,
     sampling: str,
-    model: str | None,
-    runtime: str,
+    models: WantedModels,
     deadline_s: float,
 ) -> None:
     """Judge files, and the media in folders, without a service.
 
-    The model is loaded once. Files are decoded in sandboxed child processes, so a broken
+    Models are loaded once. Files are decoded in sandboxed child processes, so a broken
     or hostile file costs its own line and nothing else. Exit code: 0 when every file was
     judged, 2 when at least one was not.
 
     \b
     Examples:
       deepfake scan portrait.jpg
-      deepfake scan ~/Videos --frames 20 --sampling exact
+      deepfake scan ~/Videos --frames 20 --sampling exact --video-model clip-faces
       deepfake scan evidence/ --json | jq -r 'select(.result.verdict == "fake").file'
     """
     from core.evidence import ExtractOptions
@@ -71,16 +66,10 @@ def scan(
 
     found = find_media(paths)
     if found.files:
-        bundle = _find_model(model)
-        options = ExtractOptions(
-            frames=frames,
-            sampling=Sampling(sampling),
-            crop_size=bundle.manifest.input.size,
-            crop_margin=bundle.manifest.input.margin,
-        )
+        options = ExtractOptions(frames=frames, sampling=Sampling(sampling))
         printer = OutcomePrinter([str(file) for file in found.files], as_json=as_json)
         with (
-            _scanner(bundle, runtime, options, deadline_s, len(found.files)) as scanner,
+            _scanner(models, options, deadline_s, len(found.files)) as scanner,
             printer.progress(),
         ):
             for outcome in scanner.scan(found.files):
@@ -103,15 +92,9 @@ def _after_skipped(found: FoundFiles, exit_code: int) -> int:
     return exit_code
 
 
-def _find_model(model: str | None) -> Bundle:
-    from core.model.bundle import find_bundle, load_bundle
-
-    return load_bundle(find_bundle(model))
-
-
 @contextmanager
 def _scanner(
-    bundle: Bundle, runtime: str, options: ExtractOptions, deadline_s: float, files: int
+    models: WantedModels, options: ExtractOptions, deadline_s: float, files: int
 ) -> Iterator[Scanner]:
     from deepfake.scan.scanner import Scanner
     from worker.decoder.config import DecoderConfig
@@ -122,17 +105,30 @@ def _scanner(
     cores = usable_cores()
     parallel = min(cores, _MAX_DECODERS, files)
     config = DecoderConfig(threads=max(1, cores // parallel))
-    decoders = DecoderPool(config, parallel, spare=0)  # they start while the model loads
+    decoders = DecoderPool(config, parallel, spare=0)  # they start while the models load
     try:
-        detector = _load(bundle, runtime)
+        judges = _load(models)
         decoders.wait_ready()
-        yield Scanner(detector, decoders, options, parallel=parallel, deadline_s=deadline_s)
+        yield Scanner(judges, decoders, options, parallel=parallel, deadline_s=deadline_s)
     finally:
         decoders.close()
 
 
-def _load(bundle: Bundle, runtime: str) -> Detector:
-    from core.model.runtimes import load_detector
+def _load(models: WantedModels) -> Judges:
+    from core.model.bundle import find_bundle, load_bundle
+    from core.pipeline.judges import Judges
+
+    images = load_bundle(find_bundle(models.model))
+    if models.video_model is None:
+        return Judges(_judge(images, models.runtime))
+    videos = load_bundle(find_bundle(models.video_model))
+    return Judges(_judge(images, models.runtime), _judge(videos, models.video_runtime))
+
+
+def _judge(bundle: Bundle, runtime: str | None) -> Judge:
+    from core.model.runtimes import AUTO, load_detector
+    from core.pipeline.judges import Judge
     from deepfake.doctor.machine import gpu_uuids
 
-    return load_detector(bundle, runtime=runtime, gpu=bool(gpu_uuids()))
+    detector = load_detector(bundle, runtime=runtime or AUTO, gpu=bool(gpu_uuids()))
+    return Judge(detector, bundle, detector.runtime.name)

@@ -12,6 +12,7 @@ import click
 from core.cores import usable_cores
 from core.errors import ConfigurationError
 from core.loopback import is_loopback
+from deepfake.commands.model_options import WantedModels, model_options
 from deepfake.doctor import machine
 from deepfake.stack.address import Address
 from deepfake.stack.stop_requests import stop_requests
@@ -31,10 +32,7 @@ _REDIS_RECORDS_BYTES = 256 * 1024**2  # job records, results and the queue
               type=click.IntRange(0, 65535), help="0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
               help="Processes, each with the model in its memory.")  # fmt: skip
-@click.option("--model", envvar="DEEPFAKE_MODEL", show_envvar=True, metavar="NAME|PATH",
-              help="A bundle; the default is the one that ships.")  # fmt: skip
-@click.option("--runtime", envvar="DEEPFAKE_RUNTIME", show_envvar=True, metavar="NAME",
-              help="auto, tensorflow, openvino-fp32 or openvino-int8.")  # fmt: skip
+@model_options
 @click.option("--redis-url", envvar="DEEPFAKE_REDIS_URL", show_envvar=True, metavar="URL",
               help="A running Redis, in place of the embedded one.")  # fmt: skip
 @click.option("--api-keys", "api_keys_file", envvar="DEEPFAKE_API_KEYS_FILE", show_envvar=True,
@@ -45,8 +43,7 @@ def serve(
     host: str,
     port: int,
     workers: int,
-    model: str | None,
-    runtime: str | None,
+    models: WantedModels,
     redis_url: str | None,
     api_keys_file: str | None,
     verbose: bool,
@@ -62,18 +59,21 @@ def serve(
     Examples:
       deepfake serve
       deepfake serve --port 9000 --model ./models/my-model
+      deepfake serve --video-model clip-faces
       deepfake serve --host 0.0.0.0 --api-keys keys.txt --workers 2
       deepfake serve --redis-url redis://localhost:6379/0
     """
     started = time.monotonic()
     address = Address.reserve(host, port)
     _check_access(host, api_keys_file)
-    _check_model(model)
+    _check_models(models)
     settings = {
         "DEEPFAKE_HOST": host,
         "DEEPFAKE_PORT": str(address.port),
-        "DEEPFAKE_MODEL": model and _as_given(model),
-        "DEEPFAKE_RUNTIME": runtime,
+        "DEEPFAKE_MODEL": models.model and _as_given(models.model),
+        "DEEPFAKE_RUNTIME": models.runtime,
+        "DEEPFAKE_VIDEO_MODEL": models.video_model and _as_given(models.video_model),
+        "DEEPFAKE_VIDEO_RUNTIME": models.video_runtime,
         "DEEPFAKE_API_KEYS_FILE": api_keys_file,
         "DEEPFAKE_LOG_LEVEL": "INFO" if verbose else "WARNING",
     }
@@ -151,10 +151,12 @@ def _check_access(host: str, api_keys_file: str | None) -> None:
         )
 
 
-def _check_model(model: str | None) -> None:
+def _check_models(models: WantedModels) -> None:
     from core.model.bundle import find_bundle, load_bundle
 
-    load_bundle(find_bundle(model))
+    load_bundle(find_bundle(models.model))
+    if models.video_model is not None:
+        load_bundle(find_bundle(models.video_model))
 
 
 def _as_given(model: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import DeepfakeError
@@ -30,6 +31,22 @@ def check_model(model: str | None) -> Iterator[Check]:
         if name in tried:
             held = bundle.path if name in manifest.artifacts else None
             yield from _check_runtime(name, held)
+
+
+def check_video_model(model: str) -> Iterator[Check]:
+    """The same of a model that judges videos alone; TensorFlow was tried with the other."""
+    try:
+        bundle = load_bundle(find_bundle(model))
+    except DeepfakeError as error:
+        hint = "Or unset DEEPFAKE_VIDEO_MODEL: then DEEPFAKE_MODEL judges videos too."
+        yield Check("video model", Health.FAIL, error.message, hint)
+        return
+    manifest = bundle.manifest
+    yield Check("video model", Health.OK, f"{manifest.name} {manifest.version}: all hashes match")
+    for name in manifest.artifacts:
+        for check in _check_runtime(name, bundle.path):
+            if check.name == name:
+                yield replace(check, name=f"video {name}")
 
 
 def check_sandbox() -> Check:

@@ -1,4 +1,4 @@
-"""Judging many files in this process: decoders ahead, one model behind."""
+"""Judging many files in this process: decoders ahead, the models behind."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
+from core.media.sniff import Kind
 from core.model.crop_scores import CropScores
-from core.model.detector import Detector
-from core.pipeline.judgement import judge
+from core.pipeline.judgement import Scorer, judge
+from core.pipeline.judges import Judge, Judges
 from core.pipeline.report import media_facts_of
 from deepfake_client.outcome import Outcome
 
@@ -35,16 +37,16 @@ class Scanner:
 
     def __init__(
         self,
-        detector: Detector,
+        judges: Judges,
         decoders: Extractor,
         options: ExtractOptions,
         *,
         parallel: int,
         deadline_s: float,
     ) -> None:
-        self._detector = detector
+        self._judges = judges
         self._decoders = decoders
-        self._options = options
+        self._options = judges.cutting(options)
         self._parallel = parallel
         self._deadline_s = deadline_s
         self._stop = Event()
@@ -61,7 +63,8 @@ class Scanner:
                     waiting.append((file, threads.submit(self._extract, file)))
                 if not waiting:
                     return
-                yield from self._judge(_take_done(waiting))
+                for _, alike in groupby(_take_done(waiting), self._judge_of):
+                    yield from self._judge(list(alike))
         finally:
             self._stop.set()
             threads.shutdown(cancel_futures=True)
@@ -87,12 +90,20 @@ class Scanner:
         if self._stop.is_set():
             raise ScanStopped
 
+    def _judge_of(self, item: _Decoded) -> Judge:
+        """The model for a file; it does not matter which for one that was refused."""
+        evidence = item.evidence
+        return self._judges.of(
+            evidence.media.kind if isinstance(evidence, Evidence) else Kind.IMAGE
+        )
+
     def _judge(self, batch: Sequence[_Decoded]) -> Iterator[Outcome]:
+        """Outcomes of files that one model judges."""
         found = [item for item in batch if isinstance(item.evidence, Evidence)]
         crops = [jpeg for item in found for jpeg in item.jpegs]
         started = time.perf_counter()
         try:
-            scores = self._score(crops)
+            scores = _score(self._judge_of(batch[0]).scorer, crops)
         except DeepfakeError as error:
             yield from self._judge_apart(batch, error)
             return
@@ -111,18 +122,11 @@ class Scanner:
         for item in batch:
             yield from self._judge([item])
 
-    def _score(self, jpegs: Sequence[bytes]) -> CropScores:
-        parts = [
-            self._detector.score(jpegs[start : start + BATCH_CROPS])
-            for start in range(0, len(jpegs), BATCH_CROPS)
-        ]
-        return CropScores.joined(parts)
-
     def _outcome(self, item: _Decoded, scores: CropScores, crop_ms: float) -> Outcome:
         if isinstance(item.evidence, DeepfakeError):
             return Outcome.failed(str(item.file), item.evidence)
-        runtime = self._detector.runtime.name
-        result = judge(item.evidence, _Scored(scores), self._detector.bundle, runtime, {})
+        by = self._judge_of(item)
+        result = judge(item.evidence, _Scored(scores), by.bundle, by.runtime, {})
         result.timings_ms["infer"] = round(crop_ms * len(scores))  # its share of the batch
         media = media_facts_of(item.evidence)
         return Outcome(str(item.file), result=result.to_json(), media=media.to_json())
@@ -152,6 +156,14 @@ class _Scored:
         if len(jpegs) != len(self._scores):
             raise ValueError(f"{len(self._scores)} scores for {len(jpegs)} crops")
         return self._scores
+
+
+def _score(scorer: Scorer, jpegs: Sequence[bytes]) -> CropScores:
+    parts = [
+        scorer.score(jpegs[start : start + BATCH_CROPS])
+        for start in range(0, len(jpegs), BATCH_CROPS)
+    ]
+    return CropScores.joined(parts)
 
 
 def _take_done(waiting: deque[tuple[Path, Future[Evidence]]]) -> list[_Decoded]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -46,6 +47,23 @@ def test_models_are_those_of_the_live_workers(client: httpx.Client, redis: Redis
     (model,) = client.get("/v1/models").json()["models"]
     assert (model["name"], model["runtime"], model["workers"]) == ("lite0", "openvino-int8", 2)
     assert model["concurrency"] == 8
+
+
+def test_a_model_for_videos_is_listed_beside_the_one_for_images(
+    client: httpx.Client, redis: Redis
+) -> None:
+    films = ModelIdentity("films", "2.0", "cd" * 32, "openvino-int8")
+    WorkerRegistry(redis).beat(replace(alive(1), video_model=films))
+    listed = {each["name"]: each for each in client.get("/v1/models").json()["models"]}
+    assert {name: each["judges"] for name, each in listed.items()} == {
+        "lite0": ["image"],
+        "films": ["video"],
+    }
+    assert [each["concurrency"] for each in listed.values()] == [4, 4]
+    WorkerRegistry(redis).beat(alive(2))  # has one model for all
+    listed = {each["name"]: each for each in client.get("/v1/models").json()["models"]}
+    assert set(listed["lite0"]["judges"]) == {"image", "video"}
+    assert "films 2.0 (openvino-int8)" in client.get("/readyz").json()["checks"]["model"]["detail"]
 
 
 @pytest.mark.parametrize(("given", "kept"), [("a.B-1_c", True), ("x" * 65, False), ("a b", False)])

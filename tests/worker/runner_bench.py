@@ -12,8 +12,10 @@ from redis import Redis
 from core.errors import BlobMissing
 from core.evidence import Evidence, ExtractOptions
 from core.media.limits import MediaLimits
+from core.media.sniff import Kind
 from core.model.bundle import Bundle, RuntimeName
 from core.model.crop_scores import CropScores
+from core.pipeline.judges import Judge, Judges
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.evidence import EvidenceLimits, EvidenceStore
@@ -21,7 +23,7 @@ from core.store.jobs import JobStore
 from core.store.records import Job, JobOptions, JobStatus, MediaRef
 from tests.core.evidence_factory import crop, evidence, scored
 from worker.evidence import EvidenceKeeper
-from worker.job_runner import JobRunner, Model, RunnerLimits
+from worker.job_runner import JobRunner, RunnerLimits
 from worker.lease import Leases
 
 UPLOAD = b"not really a film"
@@ -35,6 +37,7 @@ class Decoders:
         self.acts: list[Callable[[Check], object]] = []
         self.uploads: list[bytes] = []
         self.options: list[ExtractOptions] = []
+        self.kind = Kind.VIDEO  # that files turn out to be of
 
     def extract(
         self,
@@ -53,7 +56,7 @@ class Decoders:
         for done in range(1, 3):
             on_frame(done)
         frames, shown = [[crop()], [crop()]], bool(options.preview_side)
-        return evidence(frames, requested=options.frames, previews=shown)
+        return evidence(frames, requested=options.frames, previews=shown, kind=self.kind)
 
 
 class Detector:
@@ -75,28 +78,38 @@ class Detector:
 class Bench:
     """A runner with everything around it."""
 
-    def __init__(self, redis: Redis, bundle: Bundle, limits: EvidenceLimits | None = None) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        bundle: Bundle,
+        limits: EvidenceLimits | None = None,
+        videos: Bundle | None = None,
+    ) -> None:
         self.store = JobStore(redis, max_attempts=2)
         self.attempts = Attempts(redis, max_attempts=2)
         self.blobs = RedisBlobStore(redis)
         self.leases = Leases(self.attempts, "worker-1")
         self.evidence = EvidenceStore(redis, limits)
-        self.decoders, self.scorer = Decoders(), Detector()
+        self.decoders, self.scorer, self.video_scorer = Decoders(), Detector(), Detector()
+        runtime = RuntimeName.OPENVINO_FP32
+        judge = None if videos is None else Judge(self.video_scorer, videos, runtime)
         self.runner = JobRunner(
             self.attempts,
             self.blobs,
             self.decoders,
-            Model(self.scorer, bundle, RuntimeName.OPENVINO_FP32),
+            Judges(Judge(self.scorer, bundle, runtime), judge),
             RunnerLimits(MediaLimits(), decode_deadline_s=10),
             EvidenceKeeper(self.evidence, 8 * 1024**2),
         )
 
-    def submit(self, *, keeps_evidence: bool = False) -> str:
+    def submit(
+        self, *, keeps_evidence: bool = False, kind: str = "video", container: str = "mp4"
+    ) -> str:
         self.blobs.open("blob_1", tenant="local")
         self.blobs.append("blob_1", UPLOAD[:5])
         self.blobs.append("blob_1", UPLOAD[5:])
         digest = hashlib.sha256(UPLOAD).hexdigest()
-        media = MediaRef("blob_1", digest, len(UPLOAD), "video", "mp4")
+        media = MediaRef("blob_1", digest, len(UPLOAD), kind, container)
         options = JobOptions(evidence=keeps_evidence)
         return self.store.create(Job.new(media=media, options=options)).id
 

@@ -9,6 +9,9 @@ import pytest
 from redis import Redis
 
 from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, UnreadableMedia
+from core.evidence import Cut
+from core.media.sniff import Kind
+from core.options import DEFAULT_MARGIN
 from core.store.records import JobStatus
 from tests.core.bundle_factory import SIZE, write_bundle
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
@@ -37,6 +40,54 @@ def test_faces_are_cut_as_the_bundle_says(redis: Redis, tmp_path: Path) -> None:
     bench.run()
     (options,) = bench.decoders.options
     assert (options.crop_size, options.crop_margin) == (SIZE, 0.6)
+
+
+@pytest.fixture
+def pair(redis: Redis, tmp_path: Path) -> Bench:
+    """A worker with a model for images and another for videos."""
+    shown = {"size": SIZE, "scaling": "signed", "margin": 0.6}
+    images = write_bundle(tmp_path / "stills", name="stills", input=shown)
+    return Bench(redis, images, videos=write_bundle(tmp_path / "films", name="films"))
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Kind.VIDEO, "films"), (Kind.IMAGE, "stills")])
+def test_the_model_for_the_kind_of_the_file_judges_it_and_is_named(
+    pair: Bench, kind: Kind, name: str
+) -> None:
+    pair.decoders.kind = kind
+    job = pair.run()
+    assert job.result is not None
+    assert job.result["model"]["name"] == name
+    asked = {
+        "stills": len(pair.scorer.asked_for_maps),
+        "films": len(pair.video_scorer.asked_for_maps),
+    }
+    assert asked.pop(name) == 1
+    assert list(asked.values()) == [0]
+
+
+def test_an_image_that_turns_out_to_move_is_judged_as_a_video(pair: Bench) -> None:
+    job_id = pair.submit(kind="image", container="webp")
+    pair.serve()
+    result = pair.store.get(job_id).result
+    assert result is not None
+    assert result["model"]["name"] == "films"
+
+
+def test_faces_of_videos_are_cut_as_their_model_says(pair: Bench) -> None:
+    pair.run()
+    (options,) = pair.decoders.options
+    assert options.cut_of(Kind.IMAGE) == Cut(SIZE, 0.6)
+    assert options.cut_of(Kind.VIDEO) == Cut(SIZE, DEFAULT_MARGIN)
+
+
+def test_evidence_of_a_video_is_without_maps_where_its_model_has_none(pair: Bench) -> None:
+    pair.video_scorer.has_maps = False
+    job = pair.run(keeps_evidence=True)
+    assert job.evidence is not None
+    assert (job.evidence.frames, job.evidence.heatmaps) == (2, 0)
+    assert job.media_info is not None
+    assert "heatmaps_not_available" in job.media_info["notes"]
 
 
 @pytest.mark.parametrize("error", [UnreadableMedia("It is cut."), DecodeTimeout(limit_s=10)])

@@ -73,10 +73,12 @@ def test_a_model_that_gives_other_answers_than_were_stored_does_not_start(
 def test_a_job_that_waits_is_judged_and_the_idle_worker_stops_cleanly(
     redis: Redis, redis_url: str, model: str
 ) -> None:
-    with started(redis_url, model=model) as (worker, _):
+    with started(redis_url, model=model, video_model="lite0-faces-v6") as (worker, _):
         job = submit(redis, still("JPEG"))
         wait_for_status(redis, job.id, JobStatus.SUCCEEDED)
-        assert [beat.pid for beat in WorkerRegistry(redis).live()] == [worker.pid]
+        (beat,) = WorkerRegistry(redis).live()
+        assert beat.pid == worker.pid
+        assert [each.name for each in beat.models] == ["brightness", "lite0-faces-v6"]
         worker.send_signal(signal.SIGTERM)
         worker.communicate(timeout=LIMIT_S)
     assert worker.returncode == 0

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
 from core.errors import DecoderCrashed, DecoderError, DeepfakeError, MediaError, revive
-from core.evidence import Evidence, ExtractOptions
+from core.evidence import Cut, Evidence, ExtractOptions
 from core.faces.face import MAX_FACES
 from core.jpeg_header import claimed_size
 from core.media.limits import MediaLimits
@@ -178,6 +178,7 @@ def encode_request(request: Request) -> bytes:
             "sampling": options.sampling.value,
             "crop_size": options.crop_size,
             "crop_margin": options.crop_margin,
+            "video_cut": None if options.video_cut is None else asdict(options.video_cut),
             "preview_side": options.preview_side,
             "preview_bytes": options.preview_bytes,
             "limits": asdict(options.limits),
@@ -191,11 +192,13 @@ def read_request(stream: BinaryIO) -> Request | None:
     if len(prefix) < _LENGTH.size:
         return None
     header: dict[str, Any] = json.loads(stream.read(_LENGTH.unpack(prefix)[0]))
+    video_cut = header["video_cut"]
     options = ExtractOptions(
         frames=header["frames"],
         sampling=Sampling(header["sampling"]),
         crop_size=header["crop_size"],
         crop_margin=header["crop_margin"],
+        video_cut=None if video_cut is None else Cut(**video_cut),
         preview_side=header["preview_side"],
         preview_bytes=header["preview_bytes"],
         limits=MediaLimits(**header["limits"]),

@@ -123,6 +123,13 @@ def test_a_bundle_older_than_these_fields_has_none_of_them(bundle: Bundle) -> No
     assert bundle.manifest.expected_error == ()
 
 
+def test_a_head_that_ships_without_its_tower_is_told_how_it_becomes_a_bundle(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BundleNotFound, match="deepfake models assemble clip-faces"):
+        find_bundle("clip-faces", tmp_path)
+
+
 def test_a_manifest_that_is_no_json_is_refused(bundle: Bundle) -> None:
     (bundle.path / MANIFEST).write_text("{")
     with pytest.raises(BundleInvalid, match="Invalid JSON"):

@@ -13,7 +13,7 @@ from skimage import data
 
 from core import jpeg
 from core.errors import UnsupportedMedia
-from core.evidence import Evidence, ExtractOptions
+from core.evidence import Cut, Evidence, ExtractOptions
 from core.faces.detector import crop_face, load_face_detector
 from core.faces.face import FaceDetector
 from core.media.frames import open_media
@@ -80,6 +80,14 @@ def test_faces_are_cut_with_the_margin_that_is_asked_for(
         (frame,) = media.frames(1)
     expected = crop_face(frame.pixels, crop.box, size=64, margin=margin)
     assert crop.jpeg == jpeg.encode(expected)
+
+
+def test_faces_of_videos_and_of_images_are_cut_each_in_their_own_way(faces: FaceDetector) -> None:
+    options = ExtractOptions(frames=1, crop_size=64, video_cut=Cut(96, 0.0))
+    (still,) = extract(face_image(), options, faces).crops
+    (moving,) = extract(face_video(), options, faces).crops
+    assert jpeg.decode(still.jpeg, size=64).shape == (64, 64, 3)
+    assert jpeg.decode(moving.jpeg, size=96).shape == (96, 96, 3)
 
 
 def test_two_people_in_a_picture_are_two_identities(faces: FaceDetector) -> None:

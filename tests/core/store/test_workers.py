@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -26,6 +27,27 @@ def test_live_workers_are_those_that_beat(workers: WorkerRegistry) -> None:
     assert (workers.live(), workers.count()) == ([heartbeat(1), heartbeat(2)], 2)
     workers.leave("w1")
     assert (workers.live(), workers.count()) == ([heartbeat(2)], 1)
+
+
+def test_a_worker_may_hold_a_second_model_for_videos(workers: WorkerRegistry) -> None:
+    films = ModelIdentity(name="films", version="2", sha256="cd", runtime="openvino-fp32")
+    workers.beat(heartbeat(1))
+    workers.beat(replace(heartbeat(2), video_model=films))
+    one, two = workers.live()
+    assert one.models == (MODEL,)
+    assert [one.judge_of(kind) for kind in ("image", "video")] == [MODEL, MODEL]
+    assert two.models == (MODEL, films)
+    assert [two.judge_of(kind) for kind in ("image", "video")] == [MODEL, films]
+
+
+def test_a_heartbeat_of_an_older_version_has_one_model(
+    redis: Redis, workers: WorkerRegistry
+) -> None:
+    workers.beat(heartbeat(1))
+    stored = json.loads(redis.hget("df:heartbeats", "w1") or b"")
+    del stored["video_model"]
+    redis.hset("df:heartbeats", "w1", json.dumps(stored))
+    assert workers.live() == [heartbeat(1)]
 
 
 def test_a_worker_that_falls_silent_is_gone_and_forgotten(

@@ -20,6 +20,7 @@ from core.media.limits import MediaInfo, MediaLimits
 from core.media.sniff import Kind
 from core.model.bundle import RuntimeName, load_bundle
 from core.model.detector import Answers, Detector
+from core.pipeline.judges import Judge, Judges
 from deepfake.scan.scanner import BATCH_CROPS, Scanner
 from deepfake_client.outcome import Outcome
 
@@ -43,7 +44,7 @@ class CountingRuntime:
 
 
 class ScriptedDecoders:
-    """Reads what to find from the file itself: ``faces grey delay_ms``, or ``crash``."""
+    """Reads what to find from the file itself: ``faces grey delay_ms``, ``film 0`` or ``crash``."""
 
     def extract(
         self,
@@ -60,6 +61,8 @@ class ScriptedDecoders:
             raise DecoderCrashed("The decoder was ended by SIGSEGV.")
         if words[0] == "hostile":
             return evidence([b"\xff\xd8 no picture"])
+        if words[0] == "film":
+            return evidence([jpeg.encode(np.zeros((SIZE, SIZE, 3), np.uint8))], Kind.VIDEO)
         faces, grey, delay_ms = map(int, words)
         until = time.monotonic() + delay_ms / 1000
         while time.monotonic() < until:
@@ -68,11 +71,18 @@ class ScriptedDecoders:
         return evidence([jpeg.encode(np.full((SIZE, SIZE, 3), grey, np.uint8))] * faces)
 
 
-def evidence(jpegs: Sequence[bytes]) -> Evidence:
+def evidence(jpegs: Sequence[bytes], kind: Kind = Kind.IMAGE) -> Evidence:
     crops = tuple(FaceCrop(Box(0, 0, 0.5, 0.5), 0.9, 0, 200, data) for data in jpegs)
-    info = MediaInfo(Kind.IMAGE, "jpeg", "jpeg", None, 64, 64)
+    info = MediaInfo(kind, "jpeg", "jpeg", None, 64, 64)
     frames = tuple(SampledFrame(i, 0.0, True, (crop,)) for i, crop in enumerate(crops))
     return Evidence(info, 10, frames, 1.0, 1.0)
+
+
+def judges(images: Detector, videos: Detector | None = None) -> Judges:
+    one, *more = (
+        Judge(each, each.bundle, each.runtime.name) for each in (images, videos) if each is not None
+    )
+    return Judges(one, more[0] if more else None)
 
 
 @pytest.fixture
@@ -91,7 +101,7 @@ def scan(
             files[-1].write_text(script)
         options = ExtractOptions(crop_size=SIZE, limits=MediaLimits(max_bytes=max_bytes))
         detector = Detector(load_bundle(tiny_bundle), runtime)
-        scanner = Scanner(detector, ScriptedDecoders(), options, parallel=2, deadline_s=5)
+        scanner = Scanner(judges(detector), ScriptedDecoders(), options, parallel=2, deadline_s=5)
         return list(scanner.scan(files))
 
     return judge
@@ -138,9 +148,27 @@ def test_empty_and_oversized_files_never_reach_a_decoder(
     assert (empty.error["code"], large.error["code"]) == ("empty_media", "too_large")
 
 
+def test_videos_and_images_are_scored_by_their_own_models_in_the_order_of_the_files(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    stills, films = CountingRuntime(), CountingRuntime()
+    bundle = load_bundle(tiny_bundle)
+    files = [tmp_path / str(number) for number in range(4)]
+    for file, script in zip(files, ("film 0", "film 0", "1 255 0", "film 0"), strict=True):
+        file.write_text(script)
+    scanner = Scanner(
+        judges(Detector(bundle, stills), Detector(bundle, films)),
+        ScriptedDecoders(), ExtractOptions(), parallel=1, deadline_s=5,
+    )  # fmt: skip
+    outcomes = list(scanner.scan(files))
+    assert [Path(outcome.file).name for outcome in outcomes] == ["0", "1", "2", "3"]
+    assert (sum(stills.calls), sum(films.calls)) == (1, 3)
+
+
 def test_a_file_that_is_gone_is_an_outcome(tiny_bundle: Path, tmp_path: Path) -> None:
     detector = Detector(load_bundle(tiny_bundle), CountingRuntime())
-    scanner = Scanner(detector, ScriptedDecoders(), ExtractOptions(), parallel=1, deadline_s=5)
+    options = ExtractOptions()
+    scanner = Scanner(judges(detector), ScriptedDecoders(), options, parallel=1, deadline_s=5)
     (outcome,) = scanner.scan([tmp_path / "gone"])
     assert outcome.error is not None
     assert "No such file" in outcome.error["message"]
@@ -151,7 +179,7 @@ def test_stopping_early_stops_the_decoders(tiny_bundle: Path, tmp_path: Path) ->
     (tmp_path / "slow").write_text("1 0 60000")
     detector = Detector(load_bundle(tiny_bundle), CountingRuntime())
     options = ExtractOptions(crop_size=SIZE)
-    scanner = Scanner(detector, ScriptedDecoders(), options, parallel=2, deadline_s=5)
+    scanner = Scanner(judges(detector), ScriptedDecoders(), options, parallel=2, deadline_s=5)
     outcomes = scanner.scan([tmp_path / "fast", tmp_path / "slow"])
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]

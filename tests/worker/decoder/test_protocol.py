@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core import jpeg
 from core.errors import DecoderCrashed, TooManyPixels, UnreadableMedia
-from core.evidence import Evidence, ExtractOptions
+from core.evidence import Cut, Evidence, ExtractOptions
 from core.faces.face import MAX_FACES
 from core.media.limits import MediaLimits
 from core.options import Sampling
@@ -50,6 +50,7 @@ def test_a_request_arrives_as_it_was_sent() -> None:
         sampling=Sampling.EXACT,
         crop_size=96,
         crop_margin=0.7,
+        video_cut=Cut(224, 0.2),
         preview_side=1280,
         preview_bytes=99,
         limits=MediaLimits(max_pixels=7),
@@ -189,6 +190,8 @@ def test_an_answer_to_another_question_is_a_crash(requested: int, missed: int) -
 
 def test_the_bounds_grow_with_what_was_asked_for() -> None:
     small = Bounds.of(ExtractOptions(frames=1, crop_size=64))
+    videos = Bounds.of(ExtractOptions(frames=1, crop_size=64, video_cut=Cut(256, 0.2)))
+    assert videos.part_bytes >= ExtractOptions(crop_size=256).largest_crop > small.part_bytes
     large = Bounds.of(ExtractOptions(frames=50, crop_size=64))
     assert small.parts == 1 + MAX_FACES < large.parts == 1 + 50 * MAX_FACES
     assert small.total_bytes < large.total_bytes
