@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from fastapi import FastAPI
 
-from api import evidence, feedback, health, jobs, limits, models, streams
+from api import evidence, feedback, health, jobs, limits, listing, models, streams
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema
@@ -54,7 +54,7 @@ def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -
     install_error_handlers(app)
     install_docs(app)
     install_page(app, settings.root_path)
-    for part in (jobs, streams, evidence, feedback, limits, models, health):
+    for part in (jobs, listing, streams, evidence, feedback, limits, models, health):
         app.include_router(part.router)
     _complete_openapi(app)
     return app

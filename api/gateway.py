@@ -22,6 +22,7 @@ from core.store.connection import connect
 from core.store.evidence import EvidenceStore
 from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
+from core.store.listing import JobLists
 from core.store.workers import WorkerRegistry
 
 # Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
@@ -38,6 +39,7 @@ class Gateway:
 
     settings: GatewaySettings
     jobs: JobStore
+    lists: JobLists
     blobs: BlobStore
     evidence: EvidenceStore
     feedback: FeedbackStore
@@ -46,7 +48,7 @@ class Gateway:
     watches: Watches
     slots: UploadSlots
     event_slots: EventSlots
-    store: Offload  # for calls of jobs, blobs, evidence, feedback and workers
+    store: Offload  # for calls of jobs, lists, blobs, evidence, feedback and workers
     broker: Offload  # for calls of doorbell
 
 
@@ -67,6 +69,7 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
         yield Gateway(
             settings=settings,
             jobs=jobs,
+            lists=JobLists(redis),
             blobs=RedisBlobStore(
                 redis,
                 upload_ttl_s=settings.upload_ttl_s,

@@ -18,7 +18,7 @@ from api.snapshot import Snapshot
 from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.result import Failure, MediaFacts, Model, Result
-from core.store.records import JobStatus, KeptEvidence
+from core.store.records import Job, JobStatus, KeptEvidence
 
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -156,14 +156,6 @@ class JobView(BaseModel):
         """What the tenant sees of a job."""
         job = snapshot.job
         path = f"{root_path}/v1/jobs/{job.id}"
-        media = {
-            "kind": job.media.kind,
-            "container": job.media.container,
-            **(job.media_info or {}),
-            "sha256": job.media.sha256,
-            "size": job.media.size,
-            "deleted_at": job.media_deleted_at,
-        }
         return cls(
             id=job.id,
             status=job.status,
@@ -178,12 +170,26 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
             tags=list(job.tags),
-            media=Media.model_validate(media),
+            media=media_of(job),
             result=Result.model_validate(job.result) if job.result is not None else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,
             evidence=Evidence.of(job.evidence) if job.evidence is not None else None,
             links=Links.of(path, job.evidence),
         )
+
+
+def media_of(job: Job) -> Media:
+    """The upload of a job, with what is known of it by now."""
+    return Media.model_validate(
+        {
+            "kind": job.media.kind,
+            "container": job.media.container,
+            **(job.media_info or {}),
+            "sha256": job.media.sha256,
+            "size": job.media.size,
+            "deleted_at": job.media_deleted_at,
+        }
+    )
 
 
 class Problem(BaseModel):

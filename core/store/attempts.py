@@ -27,6 +27,7 @@ from core.store.records import (
     Progress,
     Reaped,
     error_object,
+    summary_of,
 )
 from core.store.scripts import Scripts
 
@@ -117,13 +118,22 @@ class Attempts:
         if not status.terminal:
             raise ValueError(f"Job {job_id} cannot finish as {status}: that is no terminal state.")
         kept = None if evidence is None else evidence.to_json()
-        parts = {"result": result, "error": error, "media_info": media_info, "evidence": kept}
+        summary = None if result is None else summary_of(result)
+        parts = {
+            "result": result,
+            "summary": summary,
+            "error": error,
+            "media_info": media_info,
+            "evidence": kept,
+        }
         fields = [
             text
             for name, value in parts.items()
             if value is not None
             for text in (name, json.dumps(value, allow_nan=False))
         ]
+        if summary is not None and "verdict" in summary:
+            fields += ["verdict", summary["verdict"]]  # as it is, for the scripts that compare it
         return bool(self._run("finish", job_id, attempt, self._ttl_ms, status, *fields))
 
     def release(self, job_id: str, attempt: int) -> bool:

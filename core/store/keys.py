@@ -18,6 +18,10 @@ class Key(StrEnum):
     JOB = "job:"
     """Hash by job id: the record. It expires with the job."""
 
+    JOBS = "jobs:"
+    """Sorted set by tenant: the ids of its jobs in the order of their creation, by a number that
+    only grows (microseconds). It expires with the last of them."""
+
     QUEUED = "queued:"
     """Sorted set by queue: the ids of the jobs that wait, by their tags; see decision 42."""
 

@@ -114,6 +114,7 @@ class Job:
     cancel_requested: bool = False
     runs_alone: bool = False  # a worker was lost while it was at work, so it may be the culprit
     result: JsonObject | None = None
+    summary: JsonObject | None = None  # the result without its frames
     error: JsonObject | None = None
     media_info: JsonObject | None = None
     media_deleted_at: datetime | None = None
@@ -191,6 +192,7 @@ class Job:
             cancel_requested=text.get("cancel_requested") == "1",
             runs_alone=text.get("alone") == "1",
             result=_object(text.get("result")),
+            summary=_object(text.get("summary")),
             error=_object(text.get("error")),
             media_info=_object(text.get("media_info")),
             media_deleted_at=_instant(text.get("media_deleted_at")),
@@ -234,6 +236,11 @@ def known_fields(cls: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
 def error_object(error: DeepfakeError) -> JsonObject:
     """The ``error`` of a failed job, as the HTTP contract shows it."""
     return {"code": error.code, "message": error.message, "retryable": error.retryable}
+
+
+def summary_of(result: JsonObject) -> JsonObject:
+    """What lists and messages tell of a result: all but its frames and timings."""
+    return {name: value for name, value in result.items() if name not in ("frames", "timings_ms")}
 
 
 def _to_utc(epoch_ms: int) -> datetime:

@@ -33,6 +33,7 @@ redis.call('HSET', KEY.UPLOAD .. blob_id, 'job', id, 'queue', get(id, 'queue'))
 book(tenant, 'uploads', -1)
 hold(blob_id, tenant, size)
 enter_queue(id)
+enter_list(id)
 keep(id, ttl_ms)
 changed(id)
 return {'created', id, record(id)}

@@ -6,6 +6,7 @@ end_lease(id, tenant)
 leave_queue(id, get(id, 'queue'), tenant)
 forget_blob(get(id, 'blob_id'))
 free_pictures(KEY.EVIDENCE .. id)
+redis.call('ZREM', KEY.JOBS .. tenant, id)
 redis.call('UNLINK', KEY.JOB .. id)
 tell(id)
 return 1

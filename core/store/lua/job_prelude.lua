@@ -22,11 +22,23 @@ local function changed(id)
   tell(id)
 end
 
--- One lifetime for the record and its upload: ttl_ms after the last change or renewal. It begins
--- with PEXPIRE, so that the writes behind it are not refused at maxmemory.
+-- One lifetime for the record, its upload and the list that names it: ttl_ms after the last change
+-- or renewal. It begins with PEXPIRE, so that the writes behind it are not refused at maxmemory.
 local function keep(id, ttl_ms)
   redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)
+  redis.call('PEXPIRE', KEY.JOBS .. get(id, 'tenant'), ttl_ms)
   keep_blob(get(id, 'blob_id'), ttl_ms)
+end
+
+-- Enters a new job in its tenant's list, and takes two out of it that have expired: so the list is
+-- as long as there are jobs, though nobody may ever read it.
+local function enter_list(id)
+  local list = KEY.JOBS .. get(id, 'tenant')
+  local last = redis.call('ZREVRANGE', list, 0, 0, 'WITHSCORES')[2]
+  redis.call('ZADD', list, math.max(now_us(), (last or 0) + 1), id)
+  for _, oldest in ipairs(redis.call('ZRANGE', list, 0, 1)) do
+    if redis.call('EXISTS', KEY.JOB .. oldest) == 0 then redis.call('ZREM', list, oldest) end
+  end
 end
 
 -- A job that comes back has the tag that it was given first.
@@ -51,6 +63,7 @@ local function close(id, status, ttl_ms)
   local now = now_ms()
   set(id, 'status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
   redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)
+  redis.call('PEXPIRE', KEY.JOBS .. get(id, 'tenant'), ttl_ms)
 end
 
 -- Attempts that count: those that were given back do not.

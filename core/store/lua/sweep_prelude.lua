@@ -11,6 +11,7 @@ local function sweep()
     if upload[2] then
       leave_queue(upload[2], upload[3], upload[1])
       end_lease(upload[2], upload[1])
+      redis.call('ZREM', KEY.JOBS .. upload[1], upload[2])
       redis.call('UNLINK', KEY.JOB .. upload[2])
       free_pictures(KEY.EVIDENCE .. upload[2])
     end
