@@ -68,6 +68,7 @@ def _lifespan(
         with open_gateway(settings, doorbell) as gateway:
             async with gateway.watches.running():
                 yield {"gateway": gateway}
+            await gateway.fetcher.close()
             await gateway.store.close()
             await gateway.broker.close()
 
