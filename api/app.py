@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypedDict
 
+from anyio import to_thread
 from fastapi import FastAPI
 
 from api import evidence, feedback, health, jobs, limits, listing, models, streams
@@ -17,9 +19,12 @@ from api.doorbell import Doorbell
 from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
 from api.headers import StandardHeaders
+from api.metrics import GatewayMetrics
 from api.normal_form import NormalForm
+from api.observed import Observed
 from api.page import install_page
 from api.settings import GatewaySettings
+from core.telemetry.traces import Traces
 
 _DESCRIPTION = (
     "Send an image or a video, get a job, and look at it until it has ended. "
@@ -33,24 +38,34 @@ class State(TypedDict):
     gateway: Gateway
 
 
-def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -> FastAPI:
+def create_app(
+    settings: GatewaySettings,
+    *,
+    doorbell: Doorbell | None = None,
+    metrics: GatewayMetrics | None = None,
+    traces: Traces | None = None,
+) -> FastAPI:
     """Build the gateway; nothing is connected before it starts.
 
-    ``doorbell`` stands in for Celery. Raises ConfigurationError when it would be open to
-    strangers, or when the keys file or the address of Redis is unusable.
+    ``doorbell`` stands in for Celery and ``traces`` for a collector; ``metrics`` is what requests
+    are counted in. Raises ConfigurationError when it would be open to strangers, or when the keys
+    file or the address of Redis is unusable.
     """
+    metrics = metrics or GatewayMetrics()
+    open_one = partial(open_gateway, settings, doorbell, traces)
     app = FastAPI(
         title="Deepfake detection",
         version=_version(),
         description=_DESCRIPTION,
-        lifespan=_lifespan(settings, doorbell),
+        lifespan=_lifespan(open_one, metrics),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.state.authenticator = create_authenticator(settings)
     app.add_middleware(NormalForm, root_path=settings.root_path)
-    app.add_middleware(StandardHeaders)  # outermost: it serves the answers of the other too
+    app.add_middleware(StandardHeaders)  # it serves the answers of the others too
+    app.add_middleware(Observed, metrics=metrics)
     install_error_handlers(app)
     install_docs(app)
     install_page(app, settings.root_path)
@@ -61,16 +76,17 @@ def create_app(settings: GatewaySettings, *, doorbell: Doorbell | None = None) -
 
 
 def _lifespan(
-    settings: GatewaySettings, doorbell: Doorbell | None
+    open_one: Callable[[], AbstractContextManager[Gateway]], metrics: GatewayMetrics
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        with open_gateway(settings, doorbell) as gateway:
-            async with gateway.watches.running():
-                yield {"gateway": gateway}
-            await gateway.fetcher.close()
+        with open_one() as gateway:
+            with metrics.watching(gateway.census, gateway.slots):
+                async with gateway.watches.running():
+                    yield {"gateway": gateway}
             await gateway.store.close()
             await gateway.broker.close()
+            await to_thread.run_sync(gateway.traces.close)
 
     return lifespan
 

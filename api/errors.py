@@ -15,6 +15,7 @@ from starlette.routing import Match, Mount
 
 from api.headers import request_id_of, standard_headers
 from api.problems import InvalidParameter, meaning_of
+from api.request_state import PROBLEM
 from core.errors import DeepfakeError
 
 _LONGEST_PATH: Final = 200  # of a request, in its problem
@@ -32,6 +33,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem document; ``type`` is ``/problems/{code}``, stable across versions."""
+    request.scope.setdefault("state", {})[PROBLEM] = code
     body = {
         "type": f"/problems/{code}",
         "title": title,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
@@ -16,16 +17,17 @@ from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from api.slots import EventSlots, UploadSlots
-from api.upload.fetch import Fetcher
 from api.watching import Watches
-from core.net.guard import Guard
 from core.store.blobs import BlobStore, RedisBlobStore
+from core.store.census import CensusTaker
 from core.store.connection import connect
 from core.store.evidence import EvidenceStore
 from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.workers import WorkerRegistry
+from core.telemetry.context import note
+from core.telemetry.traces import Traces, open_traces
 
 # Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
 # hole; a healthy call takes about 1 ms.
@@ -50,14 +52,19 @@ class Gateway:
     watches: Watches
     slots: UploadSlots
     event_slots: EventSlots
-    fetcher: Fetcher
     store: Offload  # for calls of jobs, lists, blobs, evidence, feedback and workers
     broker: Offload  # for calls of doorbell
+    census: CensusTaker
+    traces: Traces
+    draining: Event = field(default_factory=Event)  # set once it asks to be sent nothing more
 
 
 @contextmanager
-def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) -> Iterator[Gateway]:
+def open_gateway(
+    settings: GatewaySettings, doorbell: Doorbell | None = None, traces: Traces | None = None
+) -> Iterator[Gateway]:
     """Build everything and let it go at the end; Redis need not be there yet."""
+    traces = traces or open_traces(settings.otel_endpoint, "deepfake-gateway")
     redis = connect(settings.redis_url, socket_timeout_s=SOCKET_TIMEOUT_S)
     jobs = JobStore(
         redis,
@@ -88,21 +95,17 @@ def open_gateway(settings: GatewaySettings, doorbell: Doorbell | None = None) ->
             event_slots=EventSlots(
                 settings.max_event_streams, for_each_tenant=settings.event_streams_of_a_tenant
             ),
-            fetcher=Fetcher(
-                Guard.of(settings),
-                idle_s=settings.upload_idle_s,
-                limit_s=settings.fetch_limit_s,
-                most=settings.max_uploads,
-            ),
             store=store,
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
+            census=CensusTaker(redis),
+            traces=traces,
         )
     finally:
         doorbell.close()
         redis.close()
 
 
-def _gateway(request: Request) -> Gateway:
+async def _gateway(request: Request) -> Gateway:  # not in a thread: it is asked for every call
     gateway: Gateway = request.state.gateway
     return gateway
 
@@ -118,7 +121,9 @@ def _tenant(
     _by_header: Annotated[object, Security(_header)],
 ) -> str:
     authenticator: Authenticator = request.app.state.authenticator
-    return authenticator.tenant(request)
+    tenant = authenticator.tenant(request)
+    note(tenant=tenant)
+    return tenant
 
 
 def _tenant_if_known(

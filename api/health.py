@@ -28,12 +28,16 @@ async def healthz() -> Alive:
 async def readyz(gateway: CurrentGateway, caller: CallerIfKnown, response: Response) -> Readiness:
     """Redis, the broker, at least one live worker, and the models that it holds.
 
+    A gateway that stops is not ready either.
+
     Each of them is told to callers with a key only; others hear whether all are well.
     """
     redis, broker, (workers, model) = await asyncio.gather(
         _redis(gateway), _broker(gateway), _workers(gateway)
     )
     checks = {"redis": redis, "broker": broker, "workers": workers, "model": model}
+    if gateway.draining.is_set():
+        checks["gateway"] = Check(ok=False, detail="It is stopping; send requests to another one.")
     ready = all(check.ok for check in checks.values())
     response.status_code = 200 if ready else 503
     return Readiness(ready=ready, checks=None if caller is None else checks)

@@ -2,63 +2,90 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import resource
+import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any
+from types import FrameType
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from api.app import create_app
 from api.gateway import Gateway
+from api.metrics import GatewayMetrics
 from api.protocol import bounded_protocol
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.store.connection import check_if_reachable
+from core.telemetry.logs import configure_logs
+from core.telemetry.metrics_server import metrics_served
 
-# What a stop leaves to running requests; long polls longer than that are cut.
-SHUTDOWN_S = 5
+DRAIN_LOOK_S: Final = 0.1
 
 
 def run(settings: GatewaySettings | None = None) -> None:
     """Serve until a signal; raises ConfigurationError instead of starting unsafely."""
     settings = settings or GatewaySettings.load()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    configure_logs(settings.log_level, settings.log_format)
     check_if_reachable(settings.redis_url)
     _allow_open_files()
     # It logs every malformed byte of a stranger's form; the stranger is told already.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
-    server = GatewayServer(
-        uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            **protocol_options(settings),
-        )
+    metrics = GatewayMetrics()
+    config = uvicorn.Config(
+        create_app(settings, metrics=metrics),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        **protocol_options(settings),
     )
-    with suppress(KeyboardInterrupt):
+    server = GatewayServer(config, drain_s=settings.drain_s)
+    # uvicorn raises the signal that stopped it once more, for whoever handled it before.
+    signal.signal(signal.SIGTERM, _stopped)
+    with (
+        metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port),
+        suppress(KeyboardInterrupt),
+    ):
         server.run()
     if not server.started:
         sys.exit(STARTUP_FAILURE)
 
 
-class GatewayServer(uvicorn.Server):
-    """uvicorn's server, which lets nobody wait for jobs any longer once it stops.
+def _stopped(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
-    So streams and long polls end cleanly, those of clients that went away among them.
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server, which stops in three steps.
+
+    For ``drain_s`` it serves on, says at ``/readyz`` that it stops, and closes each connection
+    with its next answer, so that balancers and clients turn to other gateways. Then nobody waits
+    for jobs any longer: streams and long polls end cleanly, those of clients that went away among
+    them. At last it listens no more, and uploads under way have uvicorn's grace to end.
     """
+
+    def __init__(self, config: uvicorn.Config, *, drain_s: float = 0.0) -> None:
+        super().__init__(config)
+        self._drain_s = drain_s
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         gateway: Gateway | None = self.lifespan.state.get("gateway")
         if gateway is not None:
+            gateway.draining.set()
+            await self._drain()
             gateway.watches.end()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Serve on for a while; a second signal cuts it short."""
+        for _ in range(round(self._drain_s / DRAIN_LOOK_S)):
+            if not self.force_exit:
+                await asyncio.sleep(DRAIN_LOOK_S)
 
 
 def _allow_open_files() -> None:
@@ -76,7 +103,7 @@ def protocol_options(settings: GatewaySettings) -> dict[str, Any]:
         "proxy_headers": settings.trusted_proxies != "",
         "forwarded_allow_ips": settings.trusted_proxies,
         "server_header": False,
-        "timeout_graceful_shutdown": SHUTDOWN_S,
+        "timeout_graceful_shutdown": settings.stop_grace_s,
     }
 
 

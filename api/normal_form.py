@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import rendered
 from api.hosts import host_name
 from api.problems import MalformedRequest
+from api.request_state import ROUTE
 
 # A whole URL as the target, which servers have to take too (RFC 9112, section 3.2.2).
 _ABSOLUTE: Final = re.compile(r"(?is)https?://(?P<authority>[^/]*)(?P<path>.*)")
@@ -49,7 +50,11 @@ class NormalForm:
             return
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        await self._app(self._with_path(scope), receive, send)
+        routed = self._with_path(scope)
+        try:
+            await self._app(routed, receive, send)
+        finally:
+            scope["state"][ROUTE] = routed.get("route")
 
     def _with_path(self, scope: Scope) -> Scope:
         path = str(scope["path"])

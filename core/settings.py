@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     # Networks beside the public Internet that it may reach; 10.1.0.0/16,fd00::/8
     outgoing_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0  # 0 serves none
+    metrics_host: str = "127.0.0.1"
+    # OpenTelemetry's own variable; None makes no traces. Its other variables are read by its SDK.
+    otel_endpoint: str | None = Field(
+        default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", repr=False
+    )
 
     @field_validator("outgoing_ports", "outgoing_private_networks", mode="before")
     @classmethod

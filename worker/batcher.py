@@ -48,6 +48,8 @@ class Batcher:
     exit_process
         Called with an exit code when an inference hangs: a thread that is stuck in a GPU
         driver can be neither interrupted nor replaced.
+    on_batch
+        Hears how many crops the network has scored in one run.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Batcher:
         *,
         jobs_at_work: Callable[[], int],
         exit_process: Callable[[int], object] = os._exit,
+        on_batch: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._scorer = scorer
         self._limits = limits
         self._jobs_at_work = jobs_at_work
         self._exit_process = exit_process
+        self._on_batch = on_batch
         self._waiting: deque[_Request] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -170,6 +174,7 @@ class Batcher:
             scores = self._scorer.score(jpegs, maps=maps)
         finally:
             watchdog.cancel()
+        self._on_batch(len(jpegs))
         if len(scores) != len(jpegs):
             raise InferenceFailed(f"{len(scores)} scores came back for {len(jpegs)} crops.")
         return scores

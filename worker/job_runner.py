@@ -27,6 +27,7 @@ from core.store.records import Job, JobStatus, error_object
 from worker.evidence import NOT_KEPT, EvidenceKeeper, MapScorer
 from worker.fetch import Fetch
 from worker.lease import JobCanceled, LeaseLost, RunningJob
+from worker.observer import Attempt, JobObserver
 from worker.outcome import Outcome, unexpected
 from worker.progress import CountedScorer, frame_counter, frames_of
 
@@ -74,6 +75,7 @@ class JobRunner:
         judges: Judges,
         limits: RunnerLimits,
         keeper: EvidenceKeeper,
+        observer: JobObserver | None = None,
     ) -> None:
         self._attempts = attempts
         self._blobs = blobs
@@ -81,12 +83,17 @@ class JobRunner:
         self._judges = judges
         self._limits = limits
         self._keeper = keeper
+        self._observer = observer or JobObserver()
 
     def run(self, running: RunningJob) -> None:
         """Judge a job to its end and write what came of it."""
+        with self._observer.observed(running.job) as attempt:
+            self._run(running, attempt)
+
+    def _run(self, running: RunningJob, attempt: Attempt) -> None:
         job = running.job
         try:
-            self._write(running, self._outcome_of(running))
+            attempt.outcome = self._write(running, self._outcome_of(running))
         except LeaseLost:
             logger.warning("%s no longer belongs to attempt %d", job.id, job.attempt)
         except (SystemExit, KeyboardInterrupt, GeneratorExit):
@@ -115,8 +122,8 @@ class JobRunner:
             outcome.fail(unexpected(reference))
         return outcome
 
-    def _write(self, running: RunningJob, outcome: Outcome) -> None:
-        """Write the end of the job, which also ends its upload.
+    def _write(self, running: RunningJob, outcome: Outcome) -> Outcome:
+        """Write the end of the job, which also ends its upload; what was written.
 
         A result that cannot be written makes the job fail with an error that can. Where not
         even that can be written, the attempt is given up and counts, so that the job ends.
@@ -124,32 +131,41 @@ class JobRunner:
         job = running.job
         try:
             running.outlast(lambda: self._finish(job, outcome))
-            return
+            return outcome
         except LeaseLost:
             raise
         except Exception:
             reference = secrets.token_hex(6)
             logger.exception("%s cannot be written (reference %s)", job.id, reference)
             error = unexpected(reference)
+        failed = Outcome(error)
         try:
-            running.outlast(lambda: self._finish(job, Outcome(error)))
+            running.outlast(lambda: self._finish(job, failed))
         except LeaseLost:
             raise
         except Exception:
             logger.exception("%s cannot be ended; attempt %d is given up", job.id, job.attempt)
             running.outlast(lambda: self._attempts.give_up(job.id, job.attempt, error))
+        return failed
 
     def _judge(self, running: RunningJob, outcome: Outcome) -> None:
         job = running.job
         started = job.started_at or job.created_at
         queued_ms = (started - job.created_at).total_seconds() * 1000
+        outcome.timeline.one_after_another(job.created_at.timestamp(), queued=queued_ms)
         fetch = Fetch(self._blobs, job)
+        began_s = time.time()
         evidence = running.outlast(lambda: self._extract(running, fetch))
+        outcome.timeline.one_after_another(
+            began_s, fetch=fetch.elapsed_ms, decode=evidence.decode_ms, faces=evidence.faces_ms
+        )
         outcome.media_info = media_facts_of(evidence).to_json()
         total = sum(1 for _ in evidence.crops)
         running.outlast(lambda: self._enter(running, "infer", total))
         timings_ms = {"queued": round(queued_ms), "fetch": round(fetch.elapsed_ms)}
-        outcome.result = self._scored(running, evidence, timings_ms, outcome).to_json()
+        with outcome.timeline.stage("infer"):
+            outcome.judged = self._scored(running, evidence, timings_ms, outcome)
+        outcome.result = outcome.judged.to_json()
         outcome.status = JobStatus.SUCCEEDED
         running.check()
 
@@ -213,6 +229,7 @@ class JobRunner:
         )
 
     def _finish(self, job: Job, outcome: Outcome) -> None:
-        if not self._attempts.finish(job.id, job.attempt, **outcome.fields()):
-            raise LeaseLost(job.id)
+        with outcome.timeline.stage("finish"):
+            if not self._attempts.finish(job.id, job.attempt, **outcome.fields()):
+                raise LeaseLost(job.id)
         logger.info("%s %s in attempt %d", job.id, outcome.status, job.attempt)

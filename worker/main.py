@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from core.errors import ConfigurationError, DeepfakeError
 from worker.decoder.config import DecoderConfig
 from worker.decoder.pool import DecoderPool
 from worker.settings import WorkerSettings
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from worker.telemetry import Telemetry
 
 EXIT_FAILURE = 1
 
@@ -22,9 +23,6 @@ def run(settings: WorkerSettings) -> int:
     What keeps the worker from starting is one line on stderr and a code that is not 0.
     """
     started = time.monotonic()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     decoders = DecoderPool(_decoder_config(settings), settings.concurrency)
     try:
         return _serve(settings, decoders, started)
@@ -37,6 +35,20 @@ def run(settings: WorkerSettings) -> int:
 
 def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> int:
     # Imported here: Celery, OpenVINO and OpenCV take two seconds, in which a decoder starts.
+    from core.telemetry.logs import configure_logs  # noqa: PLC0415
+    from core.telemetry.metrics_server import metrics_served  # noqa: PLC0415
+    from worker.telemetry import Telemetry  # noqa: PLC0415
+
+    configure_logs(settings.log_level, settings.log_format)
+    telemetry = Telemetry.open(settings)
+    registry = telemetry.metrics.registry
+    with metrics_served(registry, settings.metrics_host, settings.metrics_port):
+        return _serve_jobs(settings, decoders, telemetry, started)
+
+
+def _serve_jobs(
+    settings: WorkerSettings, decoders: DecoderPool, telemetry: Telemetry, started: float
+) -> int:
     from worker.app import create_celery, create_controller  # noqa: PLC0415
     from worker.drain import Drain  # noqa: PLC0415
     from worker.resources import Resources  # noqa: PLC0415
@@ -44,7 +56,7 @@ def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> i
     from worker.tasks import register_doorbell  # noqa: PLC0415
 
     app = create_celery(settings)
-    resources = Resources.load(settings, decoders, app)
+    resources = Resources.load(settings, decoders, app, telemetry)
     drain = Drain(
         resources.leases,
         resources.doorbell.ring_for_others,

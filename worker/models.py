@@ -119,11 +119,17 @@ class Batchers:
 
     @classmethod
     def before(
-        cls, models: LoadedModels, limits: BatchLimits, *, jobs_at_work: Callable[[], int]
+        cls,
+        models: LoadedModels,
+        limits: BatchLimits,
+        *,
+        jobs_at_work: Callable[[], int],
+        on_batch: Callable[[int], object] = lambda _: None,
     ) -> Self:
         """Start the threads."""
         batchers = tuple(
-            Batcher(detector, limits, jobs_at_work=jobs_at_work) for detector in models
+            Batcher(detector, limits, jobs_at_work=jobs_at_work, on_batch=on_batch)
+            for detector in models
         )
         images, *videos = (
             Judge(batcher, detector.bundle, detector.runtime.name)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import DeepfakeError
+from core.result import Result
 from core.store.records import JobStatus, KeptEvidence
+from worker.timeline import Timeline
 
 
 class Outcome:
@@ -17,6 +19,8 @@ class Outcome:
         self.error = error
         self.media_info: dict[str, Any] | None = None
         self.evidence: KeptEvidence | None = None
+        self.judged: Result | None = None
+        self.timeline = Timeline()
 
     def fail(self, error: dict[str, Any]) -> None:
         self.status, self.error = JobStatus.FAILED, error

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Self
 
 from celery import Celery
@@ -24,6 +25,7 @@ from core.store.connection import check_server, connect
 from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
 from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, WorkerRegistry
+from core.telemetry.traces import Traces
 from worker.batcher import BatchLimits
 from worker.decoder.pool import DecoderPool
 from worker.doorbell import Doorbell
@@ -31,9 +33,12 @@ from worker.evidence import EvidenceKeeper
 from worker.gpu import GpuLease, claim_gpu, gpu_uuids
 from worker.job_runner import JobRunner, RunnerLimits
 from worker.lease import RENEW_S, Leases
+from worker.metrics import WorkerMetrics
 from worker.models import Batchers, ChosenModels, LoadedModels
+from worker.observer import JobObserver
 from worker.periodic import Periodic
 from worker.settings import WorkerSettings
+from worker.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +59,12 @@ class Resources:
     doorbell: Doorbell
     periodics: Sequence[Periodic]
     gpu: GpuLease | None
+    traces: Traces
 
     @classmethod
-    def load(cls, settings: WorkerSettings, decoders: DecoderPool, app: Celery) -> Self:
+    def load(
+        cls, settings: WorkerSettings, decoders: DecoderPool, app: Celery, telemetry: Telemetry
+    ) -> Self:
         """Connect, load and try the models, wait for the decoders.
 
         Raises a :class:`core.errors.DeepfakeError` that says what is missing.
@@ -71,7 +79,8 @@ class Resources:
                 on_failure.callback(lease.release)
             models = chosen.load(settings, on_gpu=lease is not None)
             decoders.wait_ready()
-            resources = cls._around(settings, redis, worker_id, models, decoders, lease, app)
+            held = models, decoders, lease
+            resources = cls._around(settings, redis, worker_id, held, app, telemetry)
             on_failure.pop_all()
         return resources
 
@@ -81,12 +90,12 @@ class Resources:
         settings: WorkerSettings,
         redis: Redis,
         worker_id: str,
-        models: LoadedModels,
-        decoders: DecoderPool,
-        lease: GpuLease | None,
+        held: tuple[LoadedModels, DecoderPool, GpuLease | None],
         app: Celery,
+        telemetry: Telemetry,
     ) -> Self:
         """Everything else around detectors and decoders that are ready."""
+        (models, decoders, lease), metrics = held, telemetry.metrics
         ttl_s, max_attempts = settings.job_ttl_s, settings.max_attempts
         attempts = Attempts(
             redis,
@@ -101,11 +110,22 @@ class Resources:
             app, jobs, settings.queues, idle_slots=lambda: settings.concurrency - len(leases)
         )
         batchers = Batchers.before(
-            models, _batch_limits(settings), jobs_at_work=lambda: len(leases)
+            models,
+            _batch_limits(settings),
+            jobs_at_work=lambda: len(leases),
+            on_batch=metrics.batch,
         )
+        metrics.holds(models.identities)
+        metrics.watch(
+            slots=settings.concurrency,
+            at_work=lambda: len(leases),
+            decoders_replaced=lambda: decoders.replaced,
+        )
+        observer = JobObserver(metrics, telemetry.traces)
         blobs, keeper = RedisBlobStore(redis), _keeper(redis, settings)
         limits = _runner_limits(settings)
         heartbeat = _heartbeat(settings, models, worker_id)
+        reap = partial(_reap, attempts, metrics)
         return cls(
             worker_id=worker_id,
             models=models,
@@ -113,15 +133,16 @@ class Resources:
             workers=workers,
             leases=leases,
             batchers=batchers,
-            runner=JobRunner(attempts, blobs, decoders, batchers.judges, limits, keeper),
+            runner=JobRunner(attempts, blobs, decoders, batchers.judges, limits, keeper, observer),
             doorbell=doorbell,
             periodics=[
                 Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
                 Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: workers.beat(heartbeat)),
-                Periodic("reaper", settings.lease_s / 4, lambda: _reap(attempts), jitter=JITTER),
+                Periodic("reaper", settings.lease_s / 4, reap, jitter=JITTER),
                 Periodic("queues", LOOK_S, doorbell.ring_for_idle_slots, jitter=JITTER),
             ],
             gpu=lease,
+            traces=telemetry.traces,
         )
 
     def start(self) -> None:
@@ -136,6 +157,7 @@ class Resources:
         self.decoders.close()
         if not len(self.leases):  # else its thread may be in the network, for long
             self.batchers.close()
+        self.traces.close()
         try:
             self.workers.leave(self.worker_id)
             if self.gpu is not None:
@@ -166,10 +188,11 @@ def _claim_gpu(
     return claim_gpu(redis, gpu_uuids(settings.cuda_visible_devices), worker_id)
 
 
-def _reap(attempts: Attempts) -> None:
+def _reap(attempts: Attempts, metrics: WorkerMetrics) -> None:
     """Requeue or end every job whose worker was lost; the look at the queues rings for them."""
     for reaped in attempts.reap():
         logger.warning("%s lost its worker: %s", reaped.job_id, reaped.action)
+        metrics.reaped(reaped.action)
 
 
 def _batch_limits(settings: WorkerSettings) -> BatchLimits:

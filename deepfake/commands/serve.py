@@ -75,6 +75,7 @@ def serve(
         "DEEPFAKE_VIDEO_MODEL": models.video_model and _as_given(models.video_model),
         "DEEPFAKE_VIDEO_RUNTIME": models.video_runtime,
         "DEEPFAKE_API_KEYS_FILE": api_keys_file,
+        "DEEPFAKE_DRAIN_S": "0",  # there is no balancer that would have to hear of a stop
         "DEEPFAKE_LOG_LEVEL": "INFO" if verbose else "WARNING",
     }
     with stop_requests() as stopping:

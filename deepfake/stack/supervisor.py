@@ -13,8 +13,9 @@ from deepfake.stack.child_process import ChildProcess
 from deepfake.stack.embedded_redis import EmbeddedRedis
 
 READY_TIMEOUT_S = 180.0  # a large Keras model takes 12 s on two idle cores
+METRICS_PORT = "DEEPFAKE_METRICS_PORT"
 POLL_S = 0.2  # each look for readiness costs the gateway and Redis a little
-GATEWAY_STOP_S = 10.0
+GATEWAY_STOP_S = 15.0  # above the 10 s that a stop leaves to uploads
 WORKER_STOP_S = 45.0  # above the 30 s that the worker's drain leaves to running jobs
 HEALTHY_S = 60.0  # a worker that lived this long starts over with its restarts
 FIRST_BACKOFF_S, MAX_BACKOFF_S, MAX_RESTARTS = 1.0, 30.0, 5
@@ -59,7 +60,7 @@ class Stack:
         False when the user asked to stop meanwhile. Raises :class:`StackFailed`.
         """
         self._slots = [
-            _WorkerSlot(number, self._start("worker"), time.monotonic())
+            _WorkerSlot(number, self._start("worker", number), time.monotonic())
             for number in range(1, self.workers + 1)
         ]
         self._gateway = self._start("api")
@@ -92,11 +93,19 @@ class Stack:
         if self.redis is not None:
             self.redis.close()
 
-    def _start(self, command: str) -> ChildProcess:
+    def _start(self, command: str, number: int = 0) -> ChildProcess:
         # -P: nothing is imported from the current directory in place of a package.
         return ChildProcess(
-            command, [sys.executable, "-P", "-m", "deepfake", command], self.environment
+            command,
+            [sys.executable, "-P", "-m", "deepfake", command],
+            {**self.environment, **self._metrics_port(number)},
         )
+
+    def _metrics_port(self, number: int) -> dict[str, str]:
+        """The gateway serves its metrics at the port that is set, and workers at those after it."""
+        first = self.environment.get(METRICS_PORT, "0")
+        is_set = first.isdecimal() and int(first) > 0
+        return {METRICS_PORT: str(int(first) + number)} if is_set else {}
 
     def _fail_on_death(self, workers: Sequence[ChildProcess]) -> None:
         if self.redis is not None and (code := self.redis.process.exit_code) is not None:
@@ -112,7 +121,8 @@ class Stack:
         now = time.monotonic()
         if slot.restart_at is not None:
             if now >= slot.restart_at:
-                slot.child, slot.started, slot.restart_at = self._start("worker"), now, None
+                slot.child = self._start("worker", slot.number)
+                slot.started, slot.restart_at = now, None
             return
         code = slot.child.exit_code
         if code is None:

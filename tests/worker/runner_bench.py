@@ -25,6 +25,7 @@ from tests.core.evidence_factory import crop, evidence, scored
 from worker.evidence import EvidenceKeeper
 from worker.job_runner import JobRunner, RunnerLimits
 from worker.lease import Leases
+from worker.observer import JobObserver
 
 UPLOAD = b"not really a film"
 Check = Callable[[], None]
@@ -84,6 +85,7 @@ class Bench:
         bundle: Bundle,
         limits: EvidenceLimits | None = None,
         videos: Bundle | None = None,
+        observer: JobObserver | None = None,
     ) -> None:
         self.store = JobStore(redis, max_attempts=2)
         self.attempts = Attempts(redis, max_attempts=2)
@@ -100,6 +102,7 @@ class Bench:
             Judges(Judge(self.scorer, bundle, runtime), judge),
             RunnerLimits(MediaLimits(), decode_deadline_s=10),
             EvidenceKeeper(self.evidence, 8 * 1024**2),
+            observer,
         )
 
     def submit(

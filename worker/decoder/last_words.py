@@ -6,7 +6,7 @@ import threading
 import time
 from typing import IO
 
-from worker.decoder.printable import printable
+from core.printable import printable
 
 _READ_BYTES = 64 * 1024
 _KEPT_BYTES = 4096

@@ -32,6 +32,7 @@ class DecoderPool:
     def __init__(self, config: DecoderConfig, size: int, *, spare: int = 1) -> None:
         self._config = config
         self._wanted = size + spare
+        self.replaced = 0  # children, since the pool was made
         self._places = threading.Semaphore(size)
         self._spawner = ThreadPoolExecutor(1, thread_name_prefix="decoder-spawner")
         self._changed = threading.Condition()  # guards all below
@@ -124,6 +125,7 @@ class DecoderPool:
                 self._busy.add(decoder)
                 return decoder
             decoder.replace("it died between two files")
+            self.replaced += 1
         return None
 
     def _give_back(self, decoder: Decoder) -> None:
@@ -140,6 +142,7 @@ class DecoderPool:
         decoder.replace(why)
         with self._changed:
             self._busy.remove(decoder)
+            self.replaced += 1
             self._order(self._wanted)
 
     def _order(self, wanted: int) -> None:

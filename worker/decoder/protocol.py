@@ -25,7 +25,7 @@ from core.faces.face import MAX_FACES
 from core.jpeg_header import claimed_size
 from core.media.limits import MediaLimits
 from core.options import Sampling
-from worker.decoder.printable import printable
+from core.printable import printable
 
 MAX_ERROR_CHARACTERS = 500
 _LENGTH = struct.Struct("!I")

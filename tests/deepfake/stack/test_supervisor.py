@@ -26,7 +26,7 @@ class ScriptedStack(Stack):
     worker = SLEEPER
     started: list[ChildProcess]
 
-    def _start(self, command: str) -> ChildProcess:
+    def _start(self, command: str, number: int = 0) -> ChildProcess:  # noqa: ARG002
         script = self.api if command == "api" else self.worker
         child = ChildProcess(command, [sys.executable, "-c", script], os.environ)
         self.started.append(child)
@@ -122,3 +122,13 @@ def test_a_child_is_in_a_session_of_its_own() -> None:
     assert not psutil.pid_exists(child.pid)
     child.kill()
     child.terminate()
+
+
+def test_every_process_serves_its_metrics_at_a_port_of_its_own(
+    make: Callable[..., ScriptedStack],
+) -> None:
+    stack = make()
+    assert stack._metrics_port(1) == {}
+    stack.environment = {stack_module.METRICS_PORT: "9464"}
+    assert stack._metrics_port(0) == {stack_module.METRICS_PORT: "9464"}
+    assert stack._metrics_port(2) == {stack_module.METRICS_PORT: "9466"}

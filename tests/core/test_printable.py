@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.decoder.printable import printable
+from core.printable import printable
 
 
 def test_control_characters_and_marks_of_direction_become_escapes() -> None:
