@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from anyio import to_thread
 from fastapi import FastAPI
 
-from api import evidence, feedback, health, jobs, limits, listing, models, streams
+from api import capacity, evidence, feedback, health, jobs, limits, listing, models, streams
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema
@@ -69,7 +69,7 @@ def create_app(
     install_error_handlers(app)
     install_docs(app)
     install_page(app, settings.root_path)
-    for part in (jobs, listing, streams, evidence, feedback, limits, models, health):
+    for part in (jobs, listing, streams, evidence, feedback, limits, models, capacity, health):
         app.include_router(part.router)
     _complete_openapi(app)
     return app

@@ -13,6 +13,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from api.auth import Authenticator
 from api.doorbell import CeleryDoorbell, Doorbell
+from api.load import Loads
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
@@ -25,6 +26,7 @@ from core.store.evidence import EvidenceStore
 from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
+from core.store.load import LoadStore
 from core.store.workers import WorkerRegistry
 from core.telemetry.context import note
 from core.telemetry.traces import Traces, open_traces
@@ -48,6 +50,7 @@ class Gateway:
     evidence: EvidenceStore
     feedback: FeedbackStore
     workers: WorkerRegistry
+    loads: Loads
     doorbell: Doorbell
     watches: Watches
     slots: UploadSlots
@@ -75,6 +78,7 @@ def open_gateway(
     )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     store = Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S)
+    loads = Loads(LoadStore(redis), store)
     try:
         yield Gateway(
             settings=settings,
@@ -89,8 +93,9 @@ def open_gateway(
             evidence=EvidenceStore(redis),
             feedback=FeedbackStore(redis, settings.feedback_limits, settings.evidence_limits),
             workers=WorkerRegistry(redis),
+            loads=loads,
             doorbell=doorbell,
-            watches=Watches(settings.redis_url, jobs, store),
+            watches=Watches(settings.redis_url, jobs, store, loads),
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
             event_slots=EventSlots(
                 settings.max_event_streams, for_each_tenant=settings.event_streams_of_a_tenant

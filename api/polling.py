@@ -12,16 +12,19 @@ from core.store.records import Job, JobStatus
 
 
 async def snapshot_of(gateway: Gateway, job: Job) -> Snapshot:
-    """A job that was just changed, with its position where that can be told.
+    """A job that was just changed, with its position and forecast where they can be told.
 
-    A store that fails now must not hide what was done: the position is None then.
+    A store that fails now must not hide what was done: both are None then.
     """
-    if job.status is not JobStatus.QUEUED:
+    if job.status.terminal:
         return Snapshot(job, None)
-    try:
-        return Snapshot(job, await gateway.store(gateway.jobs.queue_position, job))
-    except StoreError:
-        return Snapshot(job, None)
+    position: int | None = None
+    if job.status is JobStatus.QUEUED:
+        try:
+            position = await gateway.store(gateway.jobs.queue_position, job)
+        except StoreError:
+            return Snapshot(job, None)
+    return Snapshot.expected(job, position, await gateway.loads.now_if_known())
 
 
 async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
@@ -29,7 +32,9 @@ async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
     (seen,) = await gateway.store(gateway.jobs.look, [job_id])
     if seen is None or seen[0].tenant != tenant:
         raise JobNotFound(job_id)
-    snapshot = Snapshot(*seen)
+    job, position = seen
+    load = None if job.status.terminal else await gateway.loads.now_if_known()
+    snapshot = Snapshot.expected(job, position, load)
     gateway.watches.seen(job_id, snapshot)
     return snapshot
 

@@ -135,6 +135,13 @@ class JobView(BaseModel):
     attempt: int
     queue: Queue
     queue_position: int | None = Field(description="1 is next; null when it does not wait.")
+    jobs_ahead: int | None = Field(
+        description="Jobs that run or are to be served before it; null when it does not wait."
+    )
+    eta_s: float | None = Field(
+        description="Seconds until its end is expected, 0 when that is overdue; null when it has "
+        "ended, no worker is alive, or nothing was measured yet. It changes without a new ETag."
+    )
     stage: str | None = Field(description="What the worker does now.")
     progress: JobProgress | None = Field(description="Of the stage; null when it tells none.")
     cancel_requested: bool
@@ -162,6 +169,8 @@ class JobView(BaseModel):
             attempt=job.attempt,
             queue=job.queue,
             queue_position=snapshot.queue_position,
+            jobs_ahead=snapshot.jobs_ahead,
+            eta_s=snapshot.eta_s,
             stage=job.stage,
             progress=JobProgress(**asdict(job.progress)) if job.progress is not None else None,
             cancel_requested=job.cancel_requested,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
+from core.store import forecast
+from core.store.load import Load
 from core.store.records import Job
 
 MAX_RETRY_AFTER_S: Final = 30
@@ -12,10 +14,21 @@ MAX_RETRY_AFTER_S: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A job, and its position in its queue (1 is next)."""
+    """A job, its position in its queue (1 is next), and what is expected of it."""
 
     job: Job
     queue_position: int | None
+    jobs_ahead: int | None = None
+    eta_s: float | None = None
+
+    @classmethod
+    def expected(cls, job: Job, position: int | None, load: Load | None) -> Self:
+        """A job with what the load lets expect; without a load nothing is expected."""
+        if load is None or job.status.terminal:
+            return cls(job, position)
+        ahead = forecast.jobs_ahead(load, job, position)
+        eta_s = forecast.eta_s(load, job, position)
+        return cls(job, position, ahead, None if eta_s is None else round(eta_s, 1))
 
     @property
     def token(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.events import JobEvents, stop
+from api.load import Loads
 from api.offload import Offload
 from api.snapshot import Snapshot
 from core.errors import JobNotFound, StoreError
@@ -73,9 +74,10 @@ class Watches:
     any job has moved, and everything else every ``RECHECK_S``.
     """
 
-    def __init__(self, redis_url: str, jobs: JobStore, store: Offload) -> None:
+    def __init__(self, redis_url: str, jobs: JobStore, store: Offload, loads: Loads) -> None:
         self._jobs = jobs
         self._store = store
+        self._loads = loads
         self._events = JobEvents(
             redis_url, jobs.events_key, on_change=self._mark, on_gap=self._recheck_soon
         )
@@ -159,11 +161,13 @@ class Watches:
 
     async def _look(self, job_ids: list[str]) -> None:
         found = await self._store(self._jobs.look, job_ids)
+        alive = any(seen is not None and not seen[0].status.terminal for seen in found)
+        load = await self._loads.now_if_known() if alive else None
         for job_id, seen in zip(job_ids, found, strict=True):
             watched = self._watched.get(job_id)
             if watched is None:
                 continue
-            news: News = JobNotFound(job_id) if seen is None else Snapshot(*seen)
+            news: News = JobNotFound(job_id) if seen is None else Snapshot.expected(*seen, load)
             watched.token = news.token if isinstance(news, Snapshot) else ""
             for watch in watched.watches:
                 watch.tell(news)

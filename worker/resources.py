@@ -226,5 +226,6 @@ def _heartbeat(settings: WorkerSettings, models: LoadedModels, worker_id: str) -
         model=images,
         video_model=videos,
         concurrency=settings.concurrency,
+        queues=settings.queues,
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )

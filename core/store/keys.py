@@ -93,6 +93,10 @@ class Key(StrEnum):
     FEEDBACK_PICTURES = "feedback-pictures:"
     """Hash by job id: ``frame:N``, JPEGs that the tenant asked to be kept with the feedback."""
 
+    SERVICE_TIMES = "service-times"
+    """Hash: by ``queue`` and by ``queue:kind`` the mean of the milliseconds that a job took its
+    slot for, and with ``:n`` behind it, of how many jobs; see decision 43."""
+
     WORKERS = "workers"
     """Sorted set: worker ids by the time (ms) at which their last heartbeat runs out."""
 

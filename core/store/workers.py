@@ -8,6 +8,7 @@ from typing import Final
 
 from redis import Redis
 
+from core.options import Queue
 from core.store.keys import PREFIX
 from core.store.records import known_fields
 from core.store.scripts import Scripts
@@ -39,6 +40,7 @@ class Heartbeat:
     concurrency: int
     started_at: str
     video_model: ModelIdentity | None = None
+    queues: tuple[str, ...] = tuple(Queue)  # older versions did not tell which they serve
 
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
@@ -74,14 +76,14 @@ class WorkerRegistry:
 
     def live(self) -> list[Heartbeat]:
         """Every live worker, by id."""
-        beats = [_parse(text) for text in self._run("live") if text is not None]
+        beats = [parse_heartbeat(text) for text in self._run("live") if text is not None]
         return sorted(beats, key=lambda beat: beat.worker_id)
 
 
-def _parse(text: bytes) -> Heartbeat:
+def parse_heartbeat(text: bytes) -> Heartbeat:
     """Read a heartbeat of any version: fields that this one does not know are left out."""
     fields = known_fields(Heartbeat, json.loads(text))
     for name in ("model", "video_model"):
         if (told := fields.get(name)) is not None:
             fields[name] = ModelIdentity(**known_fields(ModelIdentity, told))
-    return Heartbeat(**fields)
+    return Heartbeat(**{**fields, "queues": tuple(fields.get("queues", Queue))})

@@ -11,12 +11,14 @@ import pytest
 from redis import Redis
 
 from api import watching
+from api.load import Loads
 from api.offload import Offload
 from api.snapshot import Snapshot
 from api.watching import Watch, Watches
 from core.errors import JobNotFound
 from core.store.attempts import Attempts
 from core.store.jobs import JobStore
+from core.store.load import LoadStore
 from tests.core.store.uploads import enqueue
 
 P = ParamSpec("P")
@@ -41,7 +43,8 @@ def run(
 ) -> T:
     async def around() -> T:
         store = CountedOffload()
-        watches = Watches(redis_url, JobStore(redis), store)
+        loads = Loads(LoadStore(redis), Offload(threads=1, limit_s=60))
+        watches = Watches(redis_url, JobStore(redis), store, loads)
         async with watches.running():
             return await scenario(watches, store)
 

@@ -27,6 +27,7 @@ class Job(BaseModel):
     error: Failure | None = None
     media: MediaFacts | None = None
     tags: list[str] = Field(default_factory=list)
+    eta_s: float | None = None  # seconds until its end is expected, where the service can tell
     document: Mapping[str, Any] = Field(repr=False)
 
     @classmethod
