@@ -11,9 +11,9 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
-# Processes that share the tests: as many as the smallest machine has cores. Each may take 3 GB.
-# 0 runs them all in one process, as a debugger needs it.
-TESTERS ?= $(if $(ARGS),0,2)
+# Processes that share the tests: one more than the smallest machine has cores, for many tests wait for
+# a process to start or to end. Each may take 3 GB. 0 runs them all in one process, as a debugger needs it.
+TESTERS ?= $(if $(ARGS),0,3)
 
 .PHONY: serve test lint lock clean
 

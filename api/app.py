@@ -84,6 +84,7 @@ def _lifespan(
             with metrics.watching(gateway.census, gateway.slots):
                 async with gateway.watches.running():
                     yield {"gateway": gateway}
+            await gateway.fetcher.close()
             await gateway.store.close()
             await gateway.broker.close()
             await to_thread.run_sync(gateway.traces.close)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.schemas import Problem, SubmitOptions
+from api.schemas import FileReference, Problem, SubmitOptions
 
 _COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
@@ -27,8 +27,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def upload_body() -> dict[str, Any]:
-    """The two bodies of a submission."""
+    """The bodies of a submission."""
     options = SubmitOptions.model_json_schema(ref_template=_COMPONENT)["properties"]
+    named = FileReference.model_json_schema(ref_template=_COMPONENT)
+    named.pop("$defs", None)  # they are among the components
     form = {"type": "object", "required": ["file"], "properties": {"file": _FILE, **options}}
     return {
         "requestBody": {
@@ -37,6 +39,7 @@ def upload_body() -> dict[str, Any]:
             "format is detected from its content; a declared media type is ignored.",
             "content": {
                 "multipart/form-data": {"schema": form},
+                "application/json": {"schema": named},
                 "application/octet-stream": {"schema": _FILE},
                 "video/*": {"schema": _FILE},
                 "image/*": {"schema": _FILE},

@@ -18,7 +18,9 @@ from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from api.slots import EventSlots, UploadSlots
+from api.upload.fetch import Fetcher
 from api.watching import Watches
+from core.net.guard import Guard
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
 from core.store.connection import connect
@@ -55,6 +57,7 @@ class Gateway:
     watches: Watches
     slots: UploadSlots
     event_slots: EventSlots
+    fetcher: Fetcher
     store: Offload  # for calls of jobs, lists, blobs, evidence, feedback and workers
     broker: Offload  # for calls of doorbell
     census: CensusTaker
@@ -99,6 +102,12 @@ def open_gateway(
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
             event_slots=EventSlots(
                 settings.max_event_streams, for_each_tenant=settings.event_streams_of_a_tenant
+            ),
+            fetcher=Fetcher(
+                Guard.of(settings),
+                idle_s=settings.upload_idle_s,
+                limit_s=settings.fetch_limit_s,
+                most=settings.max_uploads,
             ),
             store=store,
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),

@@ -12,7 +12,10 @@ from api.gateway import CurrentGateway, CurrentTenant
 from api.polling import snapshot_of, wait
 from api.schemas import JobView, SubmitOptions
 from api.snapshot import Snapshot
-from api.upload.submission import Caller, submit
+from api.upload.body import media_type_of
+from api.upload.queueing import Caller
+from api.upload.reference import submit_reference
+from api.upload.submission import submit
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -67,11 +70,13 @@ async def create_job(
     options: Annotated[SubmitOptions, Query()],
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
-    """Stream a file in and get a job that says how it went.
+    """Stream a file in, or name a URL, and get a job that says how it went.
 
-    The upload goes to memory, never to a disk, and is deleted when the job ends.
+    The file goes to memory, never to a disk, and is deleted when the job ends.
     """
-    submission = await submit(request, gateway, Caller(tenant, idempotency_key), options)
+    named = media_type_of(request) == "application/json"
+    take = submit_reference if named else submit
+    submission = await take(request, gateway, Caller(tenant, idempotency_key), options)
     if submission.replayed:
         response.status_code = 200
     snapshot = await snapshot_of(gateway, submission.job)

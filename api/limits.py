@@ -41,6 +41,7 @@ class Limits(BaseModel):
         description="Options that a submission may carry.", examples=[["frames", "tag"]]
     )
     key_needed: bool = Field(description="Whether calls need an API key.")
+    fetches_urls: bool = Field(description="Whether a JSON body may name a URL instead of a file.")
     job_ttl_s: float = Field(description="Seconds that a job is kept for after its last change.")
 
 
@@ -54,5 +55,6 @@ async def read_limits(gateway: CurrentGateway) -> Limits:
         frames=FrameLimits(default=settings.frames, max=MAX_FRAMES),
         options=list(SubmitOptions.model_fields),
         key_needed=settings.api_keys_file is not None,
+        fetches_urls=settings.fetches_urls,
         job_ttl_s=settings.job_ttl_s,
     )

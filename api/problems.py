@@ -68,6 +68,8 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.UnsupportedMedia: Meaning(415, "This kind of file is not judged"),
     errors.MediaError: Meaning(422, "The file cannot be judged"),
     errors.FileQuarantined: Meaning(422, "The file is in quarantine"),
+    errors.UrlNotAllowed: Meaning(422, "This URL may not be read from here"),
+    errors.UrlError: Meaning(422, "The URL could not be read"),
     InvalidParameter: Meaning(422, "A parameter is invalid"),
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
     errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),

@@ -49,6 +49,17 @@ class SubmitOptions(BaseModel):
     )
 
 
+class FileReference(SubmitOptions):
+    """A submission without the file: where to find it, and the options."""
+
+    url: str | None = Field(
+        None,
+        max_length=2048,
+        description="An http or https URL of the file, on a server of the public Internet.",
+        examples=["https://example.com/clip.mp4"],
+    )
+
+
 class Media(MediaFacts):
     """The upload, and what its decoder told of it."""
 

@@ -34,6 +34,8 @@ class GatewaySettings(Settings):
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
 
+    fetch_urls: bool | None = None  # None: only where keys are asked for
+    fetch_limit_s: Seconds = 300.0  # for one file from a URL, and all that leads to it
     drain_s: Annotated[float, Field(ge=0)] = 2.0  # at a stop, with /readyz at 503, serving on
     stop_grace_s: Annotated[int, Field(ge=0)] = 10  # what a stop leaves to uploads after that
 
@@ -66,6 +68,14 @@ class GatewaySettings(Settings):
     def on_loopback(self) -> bool:
         """True when only this machine can reach the gateway."""
         return is_loopback(self.host)
+
+    @property
+    def fetches_urls(self) -> bool:
+        """Whether a client may name a URL in place of a file.
+
+        Without keys every program of this machine could use the gateway to ask other servers.
+        """
+        return self.api_keys_file is not None if self.fetch_urls is None else self.fetch_urls
 
     @property
     def uploads_of_a_tenant(self) -> int:

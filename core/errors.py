@@ -45,7 +45,8 @@ retry can help, and a message that names the thing, the value and the limit::
     │   └── BlobMissing            blob_missing
     ├── UrlError                   another server, which a client named by a URL
     │   ├── UrlNotAllowed          url_not_allowed
-    │   └── UrlFetchFailed         url_fetch_failed
+    │   ├── UrlFetchFailed         url_fetch_failed
+    │   └── UrlUnavailable         url_unavailable
     └── ConfigurationError         configuration_invalid
 """
 
@@ -357,7 +358,8 @@ class UrlNotAllowed(UrlError):
     """Nothing was sent to the host.
 
     ``host`` and ``address`` say which one it was, ``rule`` why; ``address`` is None where the rule
-    is about the URL itself.
+    is about the URL itself. The message leaves the address out: it is for those who named the
+    host, and they need not learn what addresses our own network has.
     """
 
     code = "url_not_allowed"
@@ -367,15 +369,22 @@ class UrlNotAllowed(UrlError):
 
     def __init__(self, host: str, *, rule: str, address: str | None = None) -> None:
         self.host, self.address, self.rule = host, address, rule
-        at = "" if address is None or address == host else f" (at {address})"
         super().__init__(
-            f"{host!r}{at} may not be reached from here: {rule}. "
+            f"{host!r} may not be reached from here: {rule}. "
             "Name an http or https URL of a server on the public Internet."
         )
 
 
 class UrlFetchFailed(UrlError):
+    """The server answered, and what it said will not change by asking again."""
+
     code = "url_fetch_failed"
+
+
+class UrlUnavailable(UrlError):
+    """The server did not answer, or not now."""
+
+    code = "url_unavailable"
     retryable = True
 
 

@@ -15,10 +15,6 @@ from api.upload.pace import Pace, paced
 from core.errors import MediaTooLarge, UnsupportedMedia
 
 _LENGTH: Final = re.compile(r"[0-9]{1,19}")
-_NO_URLS: Final = (
-    "A JSON body is not taken: this version does not fetch URLs. "
-    "Send the file itself, as multipart 'file' or as the raw body."
-)
 
 
 class UploadBody:
@@ -38,14 +34,13 @@ class UploadBody:
     """
 
     def __init__(self, request: Request, settings: GatewaySettings) -> None:
-        content_type = request.headers.get("content-type", "")
         self._request = request
         self._pace = Pace(
             idle_s=settings.upload_idle_s,
             least_bytes_s=settings.upload_least_bytes_s,
             limit_s=settings.upload_limit_s,
         )
-        self._form = _form_of(content_type)
+        self._form = _form_of(request)
         self._limit = settings.max_upload_bytes
         self._body_limit = self._limit + (OVERHEAD_BYTES if self._form else 0)
         _check_encoding(request)
@@ -78,11 +73,15 @@ class UploadBody:
         return min(int(declared), self._limit)
 
 
-def _form_of(content_type: str) -> MultipartReader | None:
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "application/json":
-        raise UnsupportedMedia(_NO_URLS)
-    return MultipartReader(content_type) if media_type == "multipart/form-data" else None
+def media_type_of(request: Request) -> str:
+    """The declared media type, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _form_of(request: Request) -> MultipartReader | None:
+    if media_type_of(request) != "multipart/form-data":
+        return None
+    return MultipartReader(request.headers["content-type"])
 
 
 def _check_encoding(request: Request) -> None:

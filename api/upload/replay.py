@@ -34,6 +34,12 @@ def check_same_file(known: Job, file_sha256: str) -> None:
         raise _conflict(known)
 
 
+def check_same_url(known: Job, url_sha256: str) -> None:
+    """Raises IdempotencyConflict when the job's file was not fetched from this URL."""
+    if known.url_sha256 != url_sha256:
+        raise _conflict(known)
+
+
 def check_same_options(
     known: Job, options: SubmitOptions, settings: GatewaySettings, *, all_of_them: bool = True
 ) -> None:

@@ -1,10 +1,10 @@
-"""From an upload to a queued job: blob, then record, or nothing at all; then a bell."""
+"""From the bytes of a file to a queued job."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import Protocol
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -14,28 +14,24 @@ from api.gateway import Gateway
 from api.schemas import SubmitOptions
 from api.upload.blob import incoming
 from api.upload.body import UploadBody
+from api.upload.queueing import (
+    Caller,
+    Submission,
+    check_queues,
+    find_known,
+    new_job,
+    queue_job,
+)
 from api.upload.replay import check_same_file, check_same_options, read_again
-from core.errors import FileQuarantined, QueueFull, StoreError
-from core.store.records import Job, JobOptions, MediaRef
-from core.telemetry.context import carried
-
-logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose request it is, and the idempotency key that it carries."""
+class FileBytes(Protocol):
+    """The bytes of one file as they arrive; ``most_bytes`` is None where nobody knows."""
 
-    tenant: str
-    key: str | None
+    @property
+    def most_bytes(self) -> int | None: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """The job, and whether an idempotency key found it rather than made it."""
-
-    job: Job
-    replayed: bool
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
 async def submit(
@@ -49,50 +45,44 @@ async def submit(
     a key that Redis stored without our hearing of it: the next request with that key finds it.
     """
     body = UploadBody(request, gateway.settings)
-    known = await _find(gateway, caller)
+    known = await find_known(gateway, caller)
     with gateway.slots.take(caller.tenant):
         if known is None:
-            return await _take(gateway, caller, options, body)
+            return await take(gateway, caller, body, partial(_merge, options, body))
         sent = await read_again(body, known)
         merged = _merge(options, body)
         check_same_options(known, merged, gateway.settings, all_of_them=sent)
         return Submission(known, replayed=True)
 
 
-async def _find(gateway: Gateway, caller: Caller) -> Job | None:
-    if caller.key is None:
-        return None
-    return await gateway.store(gateway.jobs.find_idempotent, caller.tenant, caller.key)
-
-
-async def _take(
-    gateway: Gateway, caller: Caller, options: SubmitOptions, body: UploadBody
+async def take(
+    gateway: Gateway,
+    caller: Caller,
+    source: FileBytes,
+    options: Callable[[], SubmitOptions],
+    *,
+    url_sha256: str | None = None,
 ) -> Submission:
-    await _check_queues(gateway)
+    """Store the file and queue its job; ``options`` is called when all bytes have come."""
+    await check_queues(gateway)
     async with incoming(
         gateway.blobs,
         gateway.store,
         tenant=caller.tenant,
         limit_bytes=gateway.settings.max_upload_bytes,
-        expected_bytes=body.most_bytes,
+        expected_bytes=source.most_bytes,
     ) as blob:
-        async for chunk in body:
+        async for chunk in source:
             await blob.write(chunk)
         media = await blob.finish()
-        merged = _merge(options, body)
-        job = await _queue(gateway, caller, _job(gateway, caller, media, merged))
+        merged = options()
+        wanted = new_job(gateway, caller, media, merged, url_sha256)
+        job = await queue_job(gateway, caller, wanted)
         blob.taken = job.media.blob_id == blob.id
     if not blob.taken:
         check_same_file(job, media.sha256)
         check_same_options(job, merged, gateway.settings)
     return Submission(job, replayed=not blob.taken)
-
-
-async def _check_queues(gateway: Gateway) -> None:
-    counts = await gateway.store(gateway.jobs.counts)
-    queued, limit = sum(counts.queued.values()), gateway.settings.max_queued_jobs
-    if queued >= limit:
-        raise QueueFull(queued=queued, limit=limit)
 
 
 def _merge(options: SubmitOptions, body: UploadBody) -> SubmitOptions:
@@ -105,62 +95,3 @@ def _merge(options: SubmitOptions, body: UploadBody) -> SubmitOptions:
         return SubmitOptions.model_validate({**options.model_dump(exclude_unset=True), **fields})
     except ValidationError as error:
         raise invalid_parameters(error) from error
-
-
-def _job(gateway: Gateway, caller: Caller, media: MediaRef, options: SubmitOptions) -> Job:
-    settings = gateway.settings
-    return Job.new(
-        media=media,
-        tenant=caller.tenant,
-        queue=options.queue,
-        options=JobOptions(
-            frames=options.frames or settings.frames,
-            sampling=options.sampling or settings.sampling,
-            evidence=options.evidence,
-        ),
-        tags=tuple(options.tag),
-        traceparent=carried(),
-    )
-
-
-async def _queue(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
-    """Store the job and wake a worker; the job that the key made, when that is another.
-
-    A key can make its job while this upload is under way: the quarantine does not hide it.
-    """
-    try:
-        await gateway.store(gateway.jobs.quarantine.check, caller.tenant, wanted.media.sha256)
-    except FileQuarantined:
-        if known := await _find(gateway, caller):
-            return known
-        raise
-    try:
-        job = await gateway.store(gateway.jobs.create, wanted, idempotency_key=caller.key)
-        if job.id == wanted.id:
-            await _ring(gateway, job)
-    except BaseException:
-        if caller.key is None:  # nobody could ever find the job, if there is one
-            _undo(gateway, wanted)
-        raise
-    return job
-
-
-async def _ring(gateway: Gateway, job: Job) -> None:
-    """Wake a worker. The job is queued whatever happens here, and is found at the next look."""
-    try:
-        await gateway.broker(gateway.doorbell.ring, job.queue)
-    except StoreError as error:
-        logger.warning("%s waits without a bell: %s", job.id, error.message)
-    except Exception:
-        logger.exception("%s waits without a bell", job.id)
-
-
-def _undo(gateway: Gateway, job: Job) -> None:
-    """Take back a job that may or may not be stored, or may be stored a moment later.
-
-    A job is not created without its bytes, so they go first.
-    """
-    gateway.store.chore(
-        partial(gateway.blobs.discard, job.media.blob_id),
-        partial(gateway.jobs.delete, job.id, job.tenant),
-    )

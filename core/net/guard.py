@@ -91,9 +91,9 @@ class Guard:
     def _check_address(self, host: str, text: str) -> None:
         address = literal(text)
         if address is None:
-            raise UrlNotAllowed(host, rule=f"it resolves to {text!r}, which is no address")
+            raise UrlNotAllowed(host, address=text, rule="it resolves to what is no address")
         if rule := rule_against(address, self.private_networks):
-            raise UrlNotAllowed(host, address=text, rule=f"that address is {rule}")
+            raise UrlNotAllowed(host, address=text, rule=f"its address is {rule}")
 
 
 def _split(url: str) -> SplitResult:

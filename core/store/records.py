@@ -119,6 +119,7 @@ class Job:
     media_info: JsonObject | None = None
     media_deleted_at: datetime | None = None
     kept: KeptEvidence | None = None
+    url_sha256: str | None = None  # of the URL that the file was fetched from, which is not kept
     traceparent: str | None = None  # of W3C Trace Context: what the worker's spans carry on
 
     @property
@@ -136,6 +137,7 @@ class Job:
         queue: Queue = Queue.INTERACTIVE,
         options: JobOptions | None = None,
         tags: tuple[str, ...] = (),
+        url_sha256: str | None = None,
         traceparent: str | None = None,
     ) -> Job:
         """A job that is not stored yet; the store sets its times by the clock of Redis."""
@@ -150,11 +152,13 @@ class Job:
             options=options or JobOptions(),
             tags=tags,
             created_at=datetime.now(UTC),
+            url_sha256=url_sha256,
             traceparent=traceparent,
         )
 
     def to_fields(self) -> dict[str, str]:
         """What the client chose, as fields of the hash; the scripts own all the rest."""
+        from_url = {} if self.url_sha256 is None else {"url_sha256": self.url_sha256}
         return {
             "tenant": self.tenant,
             "queue": self.queue,
@@ -163,6 +167,7 @@ class Job:
             "media": json.dumps(asdict(self.media)),
             "options": json.dumps(asdict(self.options)),
             "tags": json.dumps(self.tags),
+            **from_url,
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
         }
 
@@ -201,6 +206,7 @@ class Job:
             media_info=_object(text.get("media_info")),
             media_deleted_at=_instant(text.get("media_deleted_at")),
             kept=_kept(text.get("evidence")),
+            url_sha256=text.get("url_sha256"),
             traceparent=text.get("traceparent"),
         )
 

@@ -58,3 +58,11 @@ def test_trusted_proxies_are_addresses_or_networks() -> None:
     GatewaySettings(trusted_proxies="*")
     with pytest.raises(ValidationError, match="'nginx' is no address or network"):
         GatewaySettings(trusted_proxies="10.0.0.1,nginx")
+
+
+def test_urls_are_fetched_where_keys_are_asked_for_unless_a_setting_says_otherwise() -> None:
+    keys = Path("keys")
+    assert not GatewaySettings().fetches_urls
+    assert GatewaySettings(fetch_urls=True).fetches_urls
+    assert GatewaySettings(api_keys_file=keys).fetches_urls
+    assert not GatewaySettings(api_keys_file=keys, fetch_urls=False).fetches_urls

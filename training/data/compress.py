@@ -17,7 +17,10 @@ Pixels = NDArray[np.uint8]
 
 MAX_SIDE = 16_383  # px, of WebP; that of H.264 in libx264 is one more
 FILM_FRAMES = 4  # one I, two B and one P frame
-_OPTIONS = {"preset": "veryfast", "threads": "1", "bf": "2"}
+# cpu-independent: with AVX-512 the macroblock tree of x264 differs from run to run.
+_OPTIONS = {
+    "preset": "veryfast", "threads": "1", "bf": "2", "x264-params": "cpu-independent=1",
+}  # fmt: skip
 
 
 def jpeg(pixels: Pixels, quality: int, *, subsampled: bool = True) -> Pixels:

@@ -76,12 +76,6 @@ def test_what_is_no_media_is_refused(
     assert blobs.usage().used == 0
 
 
-def test_a_url_is_refused_in_clear_words(client: httpx.Client) -> None:
-    answer = client.post("/v1/jobs", json={"url": "https://example.test/a.mp4"})
-    assert answer.status_code == 415
-    assert "does not fetch URLs" in answer.json()["detail"]
-
-
 def test_bytes_in_flight_at_their_bound_answer_503(redis_url: str, blobs: RedisBlobStore) -> None:
     settings = GatewaySettings(
         redis_url=redis_url, max_upload_bytes=20_000, max_bytes_in_flight=20_000

@@ -34,6 +34,7 @@ class Listener:
         )
         self.port: int = self._socket.getsockname()[1]
         self.hits = 0
+        self.ended = 0  # connections that are over
         self.heads: list[bytes] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -44,7 +45,13 @@ class Listener:
             except OSError:
                 return
             self.hits += 1
-            threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+            threading.Thread(target=self._hold, args=(client,), daemon=True).start()
+
+    def _hold(self, client: socket.socket) -> None:
+        try:
+            self._talk(client)
+        finally:
+            self.ended += 1
 
     def _talk(self, plain: socket.socket) -> None:
         with suppress(OSError), plain:

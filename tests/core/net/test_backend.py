@@ -56,8 +56,9 @@ def test_a_name_that_is_rebound_is_refused_and_each_connection_asks_once() -> No
         guard = guard_of(listener, dns.resolve_name)
         assert fetch(guard, f"http://rebind.test:{listener.port}/") == [200, 200]
         assert dns.asked["rebind.test"] == 2
-        with pytest.raises(UrlNotAllowed, match=r"'rebind.test' \(at 127\.0\.0\.2\)"):
+        with pytest.raises(UrlNotAllowed) as raised:
             fetch(guard, f"http://rebind.test:{listener.port}/")
+        assert raised.value.address == "127.0.0.2"
         assert listener.hits == 2
         assert all(f"host: rebind.test:{listener.port}".encode() in head.lower()
                    for head in listener.heads)  # fmt: skip
