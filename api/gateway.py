@@ -78,6 +78,7 @@ def open_gateway(
         max_attempts=settings.max_attempts,
         max_queued=settings.max_queued_jobs,
         tenant_limits=settings.tenant_limits,
+        evidence_limits=settings.evidence_limits,
     )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     store = Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S)

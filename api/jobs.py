@@ -29,6 +29,9 @@ IdempotencyKey = Annotated[
         description="The same key within 24 h gives the same job again, with 200.",
     ),
 ]
+CacheControl = Annotated[
+    str | None, Header(description="`no-cache`: judge the file, also when a result is stored.")
+]
 WaitSeconds = Annotated[
     float,
     Query(
@@ -57,7 +60,11 @@ _PLACE_HEADERS: dict[str, Any] = {
     summary="Submit an image or a video",
     responses={
         202: {"description": "Queued", "headers": _PLACE_HEADERS},
-        200: {"description": "The job of an earlier call with this key", "model": JobView},
+        200: {
+            "description": "The job of an earlier call with this key, or a new one that a stored "
+            "result answers (`cached`)",
+            "model": JobView,
+        },
         **problems(400, 401, 403, 408, 413, 415, 422, 429),
     },
     openapi_extra=upload_body(),
@@ -69,15 +76,18 @@ async def create_job(
     tenant: CurrentTenant,
     options: Annotated[SubmitOptions, Query()],
     idempotency_key: IdempotencyKey = None,
+    cache_control: CacheControl = None,
 ) -> JobView:
     """Stream a file in, or name a URL, and get a job that says how it went.
 
-    The file goes to memory, never to a disk, and is deleted when the job ends.
+    The file goes to memory, never to a disk, and is deleted when the job ends. The same bytes
+    with the same options are answered by the result that is stored, if the model is the same.
     """
     named = media_type_of(request) == "application/json"
     take = submit_reference if named else submit
-    submission = await take(request, gateway, Caller(tenant, idempotency_key), options)
-    if submission.replayed:
+    caller = Caller(tenant, idempotency_key, fresh=wants_fresh(cache_control))
+    submission = await take(request, gateway, caller, options)
+    if submission.answered:
         response.status_code = 200
     snapshot = await snapshot_of(gateway, submission.job)
     view = _view(request, response, snapshot)
@@ -140,6 +150,12 @@ async def cancel_job(
 async def delete_job(gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId) -> None:
     """Everything about the job is gone when this answers, even if it was running."""
     await gateway.store(gateway.jobs.delete, job_id, tenant)
+
+
+def wants_fresh(cache_control: str | None) -> bool:
+    """Whether the request refuses a stored answer (RFC 9111, section 5.2.1.4)."""
+    directives = (part.strip().lower() for part in (cache_control or "").split(","))
+    return "no-cache" in directives
 
 
 def _view(request: Request, response: Response, snapshot: Snapshot) -> JobView:

@@ -43,6 +43,7 @@ class ListedJob(BaseModel):
     finished_at: datetime | None
     expires_at: datetime | None
     tags: list[str]
+    cached: bool
     media: Media
     result: Finding | None = Field(description="The result without its frames.")
     error: Failure | None
@@ -61,6 +62,7 @@ class ListedJob(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
             tags=list(job.tags),
+            cached=job.answered_by is not None,
             media=media_of(job),
             result=Finding.model_validate(job.summary) if job.summary is not None else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,

@@ -161,6 +161,9 @@ class JobView(BaseModel):
     finished_at: datetime | None
     expires_at: datetime | None
     tags: list[str]
+    cached: bool = Field(
+        description="Whether the result was stored before: of the same bytes, options and model."
+    )
     media: Media
     result: Result | None
     error: Failure | None
@@ -190,6 +193,7 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
             tags=list(job.tags),
+            cached=job.answered_by is not None,
             media=media_of(job),
             result=Result.model_validate(job.result) if job.result is not None else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,

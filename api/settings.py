@@ -44,6 +44,7 @@ class GatewaySettings(Settings):
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*/?$")] = ""
     trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-For and -Proto count
 
+    reuse_results: bool = True  # of the same bytes, options and model
     frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = DEFAULT_FRAMES
     sampling: Sampling = Sampling.KEYFRAMES
 
@@ -52,9 +53,9 @@ class GatewaySettings(Settings):
 
     @property
     def evidence_limits(self) -> EvidenceLimits:
-        """For frames that are kept with feedback, from the account of evidence."""
+        """For frames that are kept with feedback or again, from the account of evidence."""
         return EvidenceLimits(
-            ttl_s=self.evidence_ttl_s,
+            ttl_s=min(self.evidence_ttl_s, self.job_ttl_s),
             max_bytes=self.max_evidence_bytes,
             tenant_share=self.tenant_share,
         )

@@ -17,10 +17,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose request it is, and the idempotency key that it carries."""
+    """Whose request it is, and what its headers ask for."""
 
     tenant: str
-    key: str | None
+    key: str | None  # the idempotency key
+    fresh: bool = False  # no stored result answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Submission:
 
     job: Job
     replayed: bool
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is nothing to wait for because of this request."""
+        return self.replayed or self.job.answered_by is not None
 
 
 async def find_known(gateway: Gateway, caller: Caller) -> Job | None:
@@ -73,7 +79,8 @@ def new_job(
 async def queue_job(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
     """Store the job and wake a worker; the job that the key made, when that is another.
 
-    A key can make its job while this upload is under way: the quarantine does not hide it.
+    Where a stored result answers, there is nothing for a worker to do. A key can make its job
+    while this upload is under way: the quarantine does not hide it.
     """
     try:
         await gateway.store(gateway.jobs.quarantine.check, caller.tenant, wanted.media.sha256)
@@ -82,8 +89,11 @@ async def queue_job(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
             return known
         raise
     try:
-        job = await gateway.store(gateway.jobs.create, wanted, idempotency_key=caller.key)
-        if job.id == wanted.id:
+        reuse = gateway.settings.reuse_results and not caller.fresh
+        job = await gateway.store(
+            gateway.jobs.create, wanted, idempotency_key=caller.key, reuse=reuse
+        )
+        if job.id == wanted.id and not job.status.terminal:
             await _ring(gateway, job)
     except BaseException:
         if caller.key is None:  # nobody could ever find the job, if there is one

@@ -23,6 +23,7 @@ from core.options import Queue
 from core.store.accounts import UNLIMITED, TenantLimits
 from core.store.connection import store_errors
 from core.store.doorbell import MAX_BELLS
+from core.store.evidence import EvidenceLimits
 from core.store.keys import PREFIX, Key
 from core.store.quarantine import Quarantine
 from core.store.records import Counts, Job, JobStatus
@@ -47,6 +48,7 @@ class JobStore:
         max_attempts: int = 3,
         max_queued: int = UNLIMITED,
         tenant_limits: TenantLimits | None = None,
+        evidence_limits: EvidenceLimits | None = None,
         prefix: str = PREFIX,
     ) -> None:
         # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
@@ -54,6 +56,7 @@ class JobStore:
         self._ttl_ms = int(ttl_s * 1000)
         self._max_queued = max_queued
         self._tenant_max_queued = (tenant_limits or TenantLimits()).queued_jobs
+        self._evidence_limits = evidence_limits or EvidenceLimits()
         self._prefix = prefix
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
         verbs = ("create", "look", "glance", "position", "counts", "cancel", "delete")
@@ -64,8 +67,13 @@ class JobStore:
         """The stream that carries in ``job`` the id of every job that changed."""
         return Key.EVENTS.at(prefix=self._prefix)
 
-    def create(self, job: Job, *, idempotency_key: str | None = None) -> Job:
+    def create(self, job: Job, *, idempotency_key: str | None = None, reuse: bool = False) -> Job:
         """Store a queued job, which takes its upload over, and return it as stored.
+
+        With ``reuse`` the job has succeeded already, with the result of an earlier job of the
+        tenant, where that had the same bytes and options and is still there, and all live workers
+        hold the model that judged it; with evidence only where that can be kept again. Its
+        upload is gone then.
 
         When the tenant used the key within 24 h and that job is still there, nothing is
         stored and *that* job is returned: its id differs from ``job.id``. Raises BlobMissing
@@ -77,6 +85,7 @@ class JobStore:
         """
         fields = [part for pair in job.to_fields().items() for part in pair]
         hashed = "" if idempotency_key is None else _hashed(job.tenant, idempotency_key)
+        limits = self._evidence_limits
         outcome, *rest = self._run(
             "create",
             job.id,
@@ -88,6 +97,11 @@ class JobStore:
             IDEMPOTENCY_TTL_MS,
             self._max_queued,
             ",".join(Queue),
+            int(reuse),
+            int(job.options.evidence),
+            int(limits.ttl_s * 1000),
+            limits.max_bytes,
+            limits.bytes_of(job.tenant),
             *fields,
         )
         if outcome == b"missing":

@@ -51,6 +51,10 @@ class Key(StrEnum):
     IDEMPOTENCY = "idempotency:"
     """String by the hash of tenant and idempotency key: the id of the job that was made."""
 
+    ANSWERS = "answers:"
+    """String by ``tenant:sha256:SHA-1 of the options:SHA-256 of the model``: the id of the job
+    whose result answers for the same bytes again."""
+
     CRASHES = "crashes:"
     """Counter by ``tenant:sha256``: workers that the file brought down within 24 h."""
 

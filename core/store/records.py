@@ -121,6 +121,7 @@ class Job:
     kept: KeptEvidence | None = None
     url_sha256: str | None = None  # of the URL that the file was fetched from, which is not kept
     traceparent: str | None = None  # of W3C Trace Context: what the worker's spans carry on
+    answered_by: str | None = None  # the job whose result was copied
 
     @property
     def evidence(self) -> KeptEvidence | None:
@@ -208,6 +209,7 @@ class Job:
             kept=_kept(text.get("evidence")),
             url_sha256=text.get("url_sha256"),
             traceparent=text.get("traceparent"),
+            answered_by=text.get("answered_by"),
         )
 
 

@@ -18,7 +18,7 @@ from core.store.keys import PREFIX, Key
 _UPLOADS: Final = ("clock", "blob", "evidence", "sweep")
 _PRELUDES: Final = {
     "blob": _UPLOADS,
-    "job": (*_UPLOADS, "job", "queue"),  # a job owns its upload and its evidence
+    "job": (*_UPLOADS, "job", "answer", "queue"),  # a job owns its upload and its evidence
     "evidence": (*_UPLOADS, "job"),
     "feedback": (*_UPLOADS, "job"),
     "worker": ("clock",),

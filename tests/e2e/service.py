@@ -31,7 +31,8 @@ class Service:
     def __init__(self, folder: Path, *redis_options: str, **settings: object) -> None:
         self.redis = RedisServer(folder, *redis_options)
         self._folder = folder
-        self._environment = {f"DEEPFAKE_{name.upper()}": str(v) for name, v in settings.items()}
+        given = {"reuse_results": False, **settings}  # each test has its file judged
+        self._environment = {f"DEEPFAKE_{name.upper()}": str(v) for name, v in given.items()}
         self._processes: list[subprocess.Popen[bytes]] = []
         self._place = reserved_port()
         self.port = int(self._place.getsockname()[1])

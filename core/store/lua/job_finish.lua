@@ -25,5 +25,6 @@ end
 if ARGV[4] == 'succeeded' then redis.call('DEL', crashes_key(id)) end
 -- A job that is canceled tells nothing of those that are not.
 if status ~= 'canceled' then measure() end
+if status == 'succeeded' then remember_answer(id, ARGV[3]) end
 changed(id)
 return 1

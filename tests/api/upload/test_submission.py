@@ -25,8 +25,8 @@ def lose_answers(patch: pytest.MonkeyPatch) -> None:
     """Redis creates jobs, and its answers get lost on the way."""
     create = JobStore.create
 
-    def lost(store: JobStore, job: Job, *, idempotency_key: str | None = None) -> Job:
-        create(store, job, idempotency_key=idempotency_key)
+    def lost(store: JobStore, job: Job, *, idempotency_key: str | None = None, reuse: bool) -> Job:
+        create(store, job, idempotency_key=idempotency_key, reuse=reuse)
         raise StoreUnavailable("The answer was lost.")
 
     patch.setattr(JobStore, "create", lost)
