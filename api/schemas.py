@@ -17,6 +17,7 @@ from pydantic import (
 from api.snapshot import Snapshot
 from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
+from core.provenance import Provenance
 from core.result import Failure, MediaFacts, Model, Result
 from core.store.records import Job, JobStatus, KeptEvidence
 
@@ -166,6 +167,10 @@ class JobView(BaseModel):
     )
     media: Media
     result: Result | None
+    provenance: Provenance | None = Field(
+        description="What the file says of its own origin, apart from the score; null until it is "
+        "known, and for what is no readable file."
+    )
     error: Failure | None
     evidence: Evidence | None = Field(
         description="Null where none was asked for, none is there yet, or it has expired."
@@ -196,6 +201,7 @@ class JobView(BaseModel):
             cached=job.answered_by is not None,
             media=media_of(job),
             result=Result.model_validate(job.result) if job.result is not None else None,
+            provenance=Provenance.model_validate(job.provenance) if job.provenance else None,
             error=Failure.model_validate(job.error) if job.error is not None else None,
             evidence=Evidence.of(job.evidence) if job.evidence is not None else None,
             links=Links.of(path, job.evidence),

@@ -20,6 +20,7 @@ from core.options import Sampling
 from core.pipeline.judgement import judge
 from core.pipeline.judges import Judges
 from core.pipeline.report import media_facts_of
+from core.provenance import Provenance
 from core.result import Result
 from core.store.attempts import Attempts
 from core.store.blobs import BlobStore
@@ -46,8 +47,9 @@ class Extractor(Protocol):
         deadline_s: float,
         check: Callable[[], None],
         on_frame: Callable[[int], None] = lambda _: None,
+        on_provenance: Callable[[Provenance], None] | None = None,
     ) -> Evidence:
-        """See :meth:`worker.decoder.pool.Decoder.extract`."""
+        """See :meth:`worker.decoder.pool.DecoderPool.extract`."""
         ...
 
 
@@ -155,7 +157,7 @@ class JobRunner:
         outcome.timeline.one_after_another(job.created_at.timestamp(), queued=queued_ms)
         fetch = Fetch(self._blobs, job)
         began_s = time.time()
-        evidence = running.outlast(lambda: self._extract(running, fetch))
+        evidence = running.outlast(lambda: self._extract(running, fetch, outcome))
         outcome.timeline.one_after_another(
             began_s, fetch=fetch.elapsed_ms, decode=evidence.decode_ms, faces=evidence.faces_ms
         )
@@ -196,19 +198,19 @@ class JobRunner:
         if not self._attempts.set_stage(job.id, job.attempt, stage, total=total):
             raise LeaseLost(running.job.id)
 
-    def _extract(self, running: RunningJob, fetch: Fetch) -> Evidence:
+    def _extract(self, running: RunningJob, fetch: Fetch, outcome: Outcome) -> Evidence:
         self._enter(
             running, "decode", frames_of(running.job)
         )  # comes first: while Redis is away no decoder is spent
         try:
-            return self._extract_once(running, fetch)
+            return self._extract_once(running, fetch, outcome)
         except DecoderCrashed as error:
             if error.reported:
                 raise
             logger.warning("%s: %s Once more in a fresh decoder.", running.job.id, error)
-        return self._extract_once(running, fetch)
+        return self._extract_once(running, fetch, outcome)
 
-    def _extract_once(self, running: RunningJob, fetch: Fetch) -> Evidence:
+    def _extract_once(self, running: RunningJob, fetch: Fetch, outcome: Outcome) -> Evidence:
         job = running.job
         options = self._judges.cutting(
             ExtractOptions(
@@ -226,6 +228,7 @@ class JobRunner:
             deadline_s=self._limits.decode_deadline_s,
             check=running.check,
             on_frame=frame_counter(running),
+            on_provenance=outcome.tell_provenance,
         )
 
     def _finish(self, job: Job, outcome: Outcome) -> None:

@@ -88,6 +88,7 @@ def _decoder_config(settings: WorkerSettings) -> DecoderConfig:
         memory_bytes=settings.decoder_memory_bytes,
         threads=settings.decoder_threads,
         max_jobs=settings.decoder_max_jobs,
+        trust_anchors=settings.c2pa_trust_anchors,
     )
 
 

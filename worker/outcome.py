@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import DeepfakeError
+from core.provenance import Provenance
 from core.result import Result
 from core.store.records import JobStatus, KeptEvidence
 from worker.timeline import Timeline
@@ -19,6 +20,7 @@ class Outcome:
         self.error = error
         self.media_info: dict[str, Any] | None = None
         self.evidence: KeptEvidence | None = None
+        self.provenance: dict[str, Any] | None = None
         self.judged: Result | None = None
         self.timeline = Timeline()
 
@@ -30,6 +32,10 @@ class Outcome:
         if self.media_info is not None:
             self.media_info["notes"].append(code)
 
+    def tell_provenance(self, found: Provenance) -> None:
+        """Note what the file says of its own origin, whatever becomes of the verdict."""
+        self.provenance = found.to_json()
+
     def fields(self) -> dict[str, Any]:
         succeeded = self.status is JobStatus.SUCCEEDED
         return {
@@ -37,6 +43,7 @@ class Outcome:
             "result": self.result if succeeded else None,
             "error": self.error,
             "media_info": self.media_info,
+            "provenance": self.provenance,
             "evidence": self.evidence if succeeded else None,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -40,6 +41,8 @@ class WorkerSettings(Settings):
     decoder_memory_bytes: Annotated[int, Field(ge=256 * 1024**2)] = 3 * 1024**3
     decoder_threads: int = Field(default_factory=usable_cores, ge=1)
     decoder_max_jobs: Annotated[int, Field(ge=1)] = 200
+    # Certificates (PEM) of the authorities whose content credentials are trusted.
+    c2pa_trust_anchors: Path | None = None
 
     # Frames and heat maps of one job; a job with fewer frames may have larger ones.
     evidence_job_bytes: Annotated[int, Field(ge=1024**2)] = 8 * 1024**2
@@ -61,3 +64,20 @@ class WorkerSettings(Settings):
                 f"write one or more of {','.join(Queue)}"
             )
         return tuple(queue for queue in Queue if queue in names)
+
+    @field_validator("c2pa_trust_anchors")
+    @classmethod
+    def _certificates(cls, file: Path | None) -> Path | None:
+        """Read the file once: without a certificate in it nobody would be trusted, silently."""
+        if file is None:
+            return None
+        # Imported here: most workers have no such file, and start a decoder first of all.
+        from cryptography import x509  # noqa: PLC0415
+
+        try:
+            x509.load_pem_x509_certificates(file.read_bytes())
+        except OSError as error:
+            raise ValueError(f"the file cannot be read: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ValueError(f"it is no file of certificates (PEM): {error}") from error
+        return file

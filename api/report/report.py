@@ -35,6 +35,7 @@ class Report(BaseModel):
     error_rate: str = Field(description="How often such verdicts were wrong, as a sentence.")
     settings: Settings
     notes: list[str] = Field(description="What was assumed or left out, as sentences.")
+    credentials: str = Field(description="What became of content credentials, as a sentence.")
     not_checked: list[str] = Field(description="What the verdict says nothing about.")
     commands: list[str] = Field(description="What repeats it; `FILE` stands for the file.")
     job: JobView
@@ -54,6 +55,7 @@ class Report(BaseModel):
             error_rate=words.error_rate(result),
             settings=Settings.of(job),
             notes=[words.note(code) for code in view.media.notes],
+            credentials=words.credentials(view.provenance),
             not_checked=words.not_checked(view.media, result),
             commands=words.commands(view, job.options),
             job=view,

@@ -6,6 +6,7 @@ import shlex
 from typing import Final
 
 from api.schemas import JobView, Media
+from core.provenance import CredentialState, NotChecked, Provenance
 from core.result import Label, Reason, Result
 from core.store.records import JobOptions
 
@@ -35,10 +36,31 @@ _NOTES: Final = {
     "evidence_not_kept": "The frames were not kept: there was no room for them.",
     "heatmaps_not_available": "The model has no heat maps.",
 }
+_CREDENTIALS: Final = {
+    CredentialState.VALID: "The file carries content credentials (C2PA). It is unchanged since "
+    "it was signed, by somebody whom this service was told to trust. That says who signed it, and "
+    "not that what it shows is true.",
+    CredentialState.UNTRUSTED: "The file carries content credentials (C2PA). It is unchanged "
+    "since it was signed, but nobody vouches here for the signer: anybody can sign so.",
+    CredentialState.INVALID: "The file carries content credentials (C2PA) that do not hold: the "
+    "file or they were changed after the signature, or they break the rules of C2PA. Programs "
+    "that know nothing of credentials do that too.",
+    CredentialState.NONE: "The file carries no content credentials (C2PA). Most files carry none, "
+    "and they are easily removed, so this says nothing.",
+    CredentialState.NOT_CHECKED: "Content credentials (C2PA) were not checked.",
+}
+_NOT_CHECKED: Final = {
+    NotChecked.REMOTE_MANIFEST: "They lie at an address elsewhere, and nothing is fetched.",
+    NotChecked.UNREADABLE_MANIFEST: "What is there is damaged and cannot be read.",
+    NotChecked.MANIFEST_TOO_LARGE: "They are too large.",
+    NotChecked.FORMAT_NOT_SUPPORTED: "They cannot be read in files of this format.",
+    NotChecked.TIMEOUT: "Reading them took too long.",
+    NotChecked.CRASHED: "Reading them ended the process that read them.",
+}
 _NEVER: Final = (
     "Sound and voices.",
-    "Text, subtitles, file names and other metadata.",
-    "Provenance: signatures such as C2PA, where the file was published, and by whom.",
+    "Text, subtitles and file names. Metadata are told below, and the verdict does not use them.",
+    "Where the file was published, and by whom.",
     "Everything outside of faces: bodies, backgrounds, objects.",
     "Edits that leave faces as they are, such as cuts, another order, or a false caption.",
     "Who the people are.",
@@ -91,6 +113,17 @@ def error_rate(result: Result) -> str:
         f"{error.sentence()}; the range holds the true share with 95 % confidence. On a kind of "
         "fake that was not among those files it can be wrong more often."
     )
+
+
+def credentials(found: Provenance | None) -> str:
+    """What became of the content credentials, and what that does not mean."""
+    if found is None:
+        return "Nothing is known of where the file comes from."
+    told, reason = _CREDENTIALS[found.c2pa.state], found.c2pa.reason
+    if reason is None:
+        return told
+    why = _NOT_CHECKED[NotChecked(reason)] if reason in set(NotChecked) else reason
+    return f"{told} {why}"
 
 
 def not_checked(media: Media, result: Result) -> list[str]:

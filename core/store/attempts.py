@@ -106,6 +106,7 @@ class Attempts:
         result: JsonObject | None = None,
         error: JsonObject | None = None,
         media_info: JsonObject | None = None,
+        provenance: JsonObject | None = None,
         evidence: KeptEvidence | None = None,
     ) -> bool:
         """Write the terminal state and delete the upload; False when the attempt is stale.
@@ -124,6 +125,7 @@ class Attempts:
             "summary": summary,
             "error": error,
             "media_info": media_info,
+            "provenance": provenance,
             "evidence": kept,
         }
         fields = [

@@ -117,6 +117,7 @@ class Job:
     summary: JsonObject | None = None  # the result without its frames
     error: JsonObject | None = None
     media_info: JsonObject | None = None
+    provenance: JsonObject | None = None
     media_deleted_at: datetime | None = None
     kept: KeptEvidence | None = None
     url_sha256: str | None = None  # of the URL that the file was fetched from, which is not kept
@@ -205,6 +206,7 @@ class Job:
             summary=_object(text.get("summary")),
             error=_object(text.get("error")),
             media_info=_object(text.get("media_info")),
+            provenance=_object(text.get("provenance")),
             media_deleted_at=_instant(text.get("media_deleted_at")),
             kept=_kept(text.get("evidence")),
             url_sha256=text.get("url_sha256"),

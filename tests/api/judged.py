@@ -7,6 +7,7 @@ from redis import Redis
 
 from core.model.rules import Rules, Thresholds
 from core.pipeline.report import media_facts_of, result_of
+from core.provenance import Provenance
 from core.result import ExpectedError, Model
 from core.store.attempts import Attempts
 from core.store.evidence import EvidenceLimits, EvidenceStore, frame_name, heatmap_name
@@ -29,6 +30,7 @@ def judged(
     headers: dict[str, str] | None = None,
     ttl_s: float = 3600.0,
     limits: EvidenceLimits | None = None,
+    provenance: Provenance | None = None,
 ) -> Job:
     """Submit a film and judge it as a worker does: two frames with a face each, fake."""
     client.post(f"/v1/jobs?{query}", content=MP4, headers=headers or {}).raise_for_status()
@@ -47,6 +49,7 @@ def judged(
         status=JobStatus.SUCCEEDED,
         result=result.to_json(),
         media_info=media_facts_of(found).to_json(),
+        provenance=None if provenance is None else provenance.to_json(),
         evidence=kept,
     )
     return JobStore(redis).get(job.id)

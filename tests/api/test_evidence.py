@@ -16,6 +16,7 @@ from redis import Redis
 from api.app import create_app
 from api.auth import new_key
 from api.settings import GatewaySettings
+from core.provenance import Credentials, CredentialState, MetadataClaim, Provenance
 from tests.api.gateway import MP4, DoorbellTwin, serve
 from tests.api.judged import HEATMAP, judged
 from tests.core.evidence_factory import preview
@@ -157,6 +158,30 @@ def test_what_users_wrote_is_text_in_the_report(client: httpx.Client, redis: Red
     assert "<img" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert client.get(f"/v1/jobs/{job.id}/report.json").json()["job"]["tags"][0] == tag
+
+
+def test_the_report_tells_of_the_origin_in_a_section_of_its_own(
+    client: httpx.Client, redis: Redis
+) -> None:
+    claim = MetadataClaim(
+        kind="software", source="png:Software", value="<b>NovelAI</b>", generator="NovelAI"
+    )
+    found = Provenance(
+        c2pa=Credentials(state=CredentialState.INVALID, issuer="<i>Newsroom</i>"), claims=[claim]
+    )
+    job = judged(client, redis, provenance=found)
+    page = client.get(f"/v1/jobs/{job.id}/report.html").text
+    for words in (
+        "do not hold",
+        "invalid",
+        "&lt;i&gt;Newsroom",
+        "&lt;b&gt;NovelAI",
+        "png:Software",
+    ):
+        assert words in page, words
+    report = client.get(f"/v1/jobs/{job.id}/report.json").json()
+    assert report["job"]["provenance"] == found.to_json()
+    assert report["credentials"] in page
 
 
 def test_the_report_as_data_says_what_the_page_says(client: httpx.Client, redis: Redis) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from core.model.rules import Rules, Thresholds
 from core.pipeline.report import result_of
+from core.provenance import Credentials, CredentialState, Provenance
 from core.result import ExpectedError, Model
 from core.store.attempts import Attempts
 from core.store.records import JobStatus
@@ -52,6 +53,18 @@ def test_the_document_names_every_field_of_a_result(client: httpx.Client) -> Non
     assert {"rate", "low", "high", "files", "of"} == set(schemas["ExpectedError"]["properties"])
     assert {"identity", "width_px"} <= set(schemas["Face"]["properties"])
     assert {"frames_total", "covered_s", "notes"} <= set(schemas["Media"]["properties"])
+
+
+def test_a_provenance_is_shown_beside_the_result(client: httpx.Client, attempts: Attempts) -> None:
+    found = Provenance(c2pa=Credentials(state=CredentialState.VALID, issuer="Newsroom"), claims=[])
+    job_id = client.post("/v1/jobs", content=MP4).json()["id"]
+    assert client.get(f"/v1/jobs/{job_id}").json()["provenance"] is None
+    attempts.take("w1")
+    error = {"code": "too_long", "message": "It lasts too long.", "retryable": False}
+    attempts.finish(job_id, 1, status=JobStatus.FAILED, error=error, provenance=found.to_json())
+    shown = client.get(f"/v1/jobs/{job_id}").json()
+    assert shown["result"] is None
+    assert shown["provenance"] == found.to_json()
 
 
 @pytest.mark.parametrize("change", ["a newer worker wrote more", "an older worker wrote less"])

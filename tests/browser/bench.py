@@ -13,6 +13,13 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
+from core.provenance import (
+    Credentials,
+    CredentialState,
+    MetadataClaim,
+    Provenance,
+    SignedAction,
+)
 from core.result import ExpectedError, Face, Label, Model, Result, ScoredFrame, Thresholds
 from core.store.attempts import Attempts
 from core.store.connection import connect
@@ -25,6 +32,21 @@ MEDIA = {
     "codec": "h264", "duration_s": 12.4, "width": 1280, "height": 720, "frames_total": 310,
     "covered_s": 11.2, "notes": ["audio_not_checked", "duration_corrected"],
 }  # fmt: skip
+SIGNED = Provenance(
+    c2pa=Credentials(
+        state=CredentialState.UNTRUSTED, issuer="Newsroom", signer="Desk 4",
+        claim_generator="test camera 1.0", digital_source_types=["trainedAlgorithmicMedia"],
+        actions=[SignedAction(action="c2pa.created", software="painter 2")],
+        failures=["signingCredential.untrusted"],
+    ),
+    claims=[
+        MetadataClaim(
+            kind="generator_parameters", source="png:parameters", generator="Stable Diffusion",
+            value="a face, portrait Steps: 20, Sampler: Euler a, Model: Stable Diffusion 1.5",
+        )
+    ],
+)  # fmt: skip
+UNSIGNED = Provenance(c2pa=Credentials(state=CredentialState.NONE), claims=[])
 _WORKER = Heartbeat(
     "w1", "host", 1, ModelIdentity("bench", "1.0", "ab" * 32, "openvino-int8"), 1,
     "2026-01-01T00:00:00Z",
@@ -69,8 +91,9 @@ class Bench:
 
     def finish(self, job_id: str, result: Result) -> None:
         self.attempts.finish(
-            job_id, 1, status=JobStatus.SUCCEEDED, result=result.to_json(), media_info=MEDIA
-        )
+            job_id, 1, status=JobStatus.SUCCEEDED, result=result.to_json(), media_info=MEDIA,
+            provenance=(SIGNED if result.verdict is Label.FAKE else UNSIGNED).to_json(),
+        )  # fmt: skip
 
     def fail(self, job_id: str, code: str, message: str) -> None:
         error = {"code": code, "message": message, "retryable": False}

@@ -78,7 +78,8 @@ def test_the_client_brings_one_package_with_types_and_no_name_of_the_service(
     assert _top_levels(wheels[CLIENT]) == {CLIENT, "deepfake_client-0.1.0.dist-info"}
     with zipfile.ZipFile(wheels[CLIENT]) as archive:
         assert f"{CLIENT}/py.typed" in archive.namelist()
-        assert archive.read(f"{CLIENT}/result.py") == (ROOT / "core/result.py").read_bytes()
+        for name in ("provenance.py", "result.py"):
+            assert archive.read(f"{CLIENT}/{name}") == (ROOT / "core" / name).read_bytes()
     assert wheels[CLIENT].stat().st_size < 50_000
 
 
@@ -95,7 +96,8 @@ def test_a_source_distribution_of_the_client_holds_the_linked_file_itself(tmp_pa
     (archive,) = tmp_path.iterdir()
     with tarfile.open(archive) as files:
         held = {name.partition("/")[2]: files.getmember(name) for name in files.getnames()}
-    assert {"pyproject.toml", "README.md", "LICENSE", "deepfake_client/result.py"} <= set(held)
+    shared = {"deepfake_client/provenance.py", "deepfake_client/result.py"}
+    assert {"pyproject.toml", "README.md", "LICENSE", *shared} <= set(held)
     assert all(member.isfile() for member in held.values())
 
 

@@ -16,6 +16,7 @@ from core.media.sniff import Kind
 from core.model.bundle import Bundle, RuntimeName
 from core.model.crop_scores import CropScores
 from core.pipeline.judges import Judge, Judges
+from core.provenance import Provenance
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.evidence import EvidenceLimits, EvidenceStore
@@ -39,6 +40,7 @@ class Decoders:
         self.uploads: list[bytes] = []
         self.options: list[ExtractOptions] = []
         self.kind = Kind.VIDEO  # that files turn out to be of
+        self.provenance: Provenance | None = None
 
     def extract(
         self,
@@ -49,7 +51,10 @@ class Decoders:
         deadline_s: float,  # noqa: ARG002
         check: Check,
         on_frame: Callable[[int], None] = lambda _: None,
+        on_provenance: Callable[[Provenance], None] | None = None,
     ) -> Evidence:
+        if on_provenance is not None and self.provenance is not None:
+            on_provenance(self.provenance)
         self.uploads.append(b"".join(chunks))
         self.options.append(options)
         if self.acts:

@@ -12,6 +12,7 @@ from core.errors import DecoderCrashed, DecodeTimeout, InferenceFailed, Unreadab
 from core.evidence import Cut
 from core.media.sniff import Kind
 from core.options import DEFAULT_MARGIN
+from core.provenance import Credentials, CredentialState, Provenance
 from core.store.records import JobStatus
 from tests.core.bundle_factory import SIZE, write_bundle
 from tests.worker.runner_bench import UPLOAD, Bench, Check, fail
@@ -88,6 +89,27 @@ def test_evidence_of_a_video_is_without_maps_where_its_model_has_none(pair: Benc
     assert (job.evidence.frames, job.evidence.heatmaps) == (2, 0)
     assert job.media_info is not None
     assert "heatmaps_not_available" in job.media_info["notes"]
+
+
+FOUND = Provenance(c2pa=Credentials(state=CredentialState.UNTRUSTED, issuer="Newsroom"), claims=[])
+
+
+def test_a_provenance_lies_beside_the_verdict_and_changes_nothing_in_it(bench: Bench) -> None:
+    plain = bench.run()
+    bench.decoders.provenance = FOUND
+    job = bench.run()
+    assert (plain.provenance, job.provenance) == (None, FOUND.to_json())
+    assert plain.result is not None
+    assert job.result is not None
+    assert plain.result["fake_probability"] == job.result["fake_probability"]
+
+
+def test_a_job_that_fails_keeps_the_provenance_of_its_file(bench: Bench) -> None:
+    bench.decoders.provenance = FOUND
+    bench.scorer.act = fail(InferenceFailed("The network failed."))
+    job = bench.run()
+    assert job.status is JobStatus.FAILED
+    assert job.provenance == FOUND.to_json()
 
 
 @pytest.mark.parametrize("error", [UnreadableMedia("It is cut."), DecodeTimeout(limit_s=10)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from core.errors import ConfigurationError
 from core.options import Queue
+from tests.credentials_factory import authority
 from worker.settings import WorkerSettings
 
 
@@ -18,6 +21,18 @@ def test_they_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.redis_url == "redis://example.test/1"
     assert settings.concurrency == 3
     assert settings.cuda_visible_devices == "1,2"
+
+
+def test_a_file_of_trusted_certificates_is_looked_into_at_start(tmp_path: Path) -> None:
+    file = tmp_path / "anchors.pem"
+    for content in ("", "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"):
+        file.write_text(content)
+        with pytest.raises(ValidationError, match="no file of certificates"):
+            WorkerSettings.model_validate({"c2pa_trust_anchors": file})
+    with pytest.raises(ValidationError, match="cannot be read"):
+        WorkerSettings.model_validate({"c2pa_trust_anchors": tmp_path / "none.pem"})
+    file.write_text("## Test Authority\n" + authority().root)
+    assert WorkerSettings.model_validate({"c2pa_trust_anchors": file}).c2pa_trust_anchors == file
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class DecoderConfig:
     max_jobs: int = 200  # then a fresh one, whatever leaked goes with it
     max_resident_bytes: int = 1024**3  # after a job; a fresh child holds about 280 MB
     start_timeout_s: float = 60.0
+    trust_anchors: Path | None = None  # certificates (PEM) of those whose credentials are trusted
     module: str = "worker.decoder"
 
     @property
@@ -33,7 +34,9 @@ class DecoderConfig:
     @property
     def command(self) -> list[str]:
         """-P: nothing is imported from the current directory."""
-        arguments = (os.getpid(), self.memory_bytes, self.threads)
+        arguments: list[object] = [os.getpid(), self.memory_bytes, self.threads]
+        if self.trust_anchors is not None:
+            arguments.append(self.trust_anchors.resolve())
         return [sys.executable, "-P", "-m", self.module, *map(str, arguments)]
 
     @property

@@ -10,7 +10,8 @@ from typing import Self
 from core.cores import usable_cores
 from core.errors import DecoderCrashed, DecoderError, DecodeTimeout, MediaError
 from core.evidence import Evidence, ExtractOptions
-from worker.decoder import protocol
+from core.provenance import Provenance
+from worker.decoder import origin, protocol
 from worker.decoder.child import Child
 from worker.decoder.config import DecoderConfig
 from worker.decoder.protocol import Bounds
@@ -71,11 +72,13 @@ class Decoder:
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
         on_frame: Callable[[int], None] = lambda _: None,
+        keeps_media: bool = False,
     ) -> Evidence:
         """Have ``size`` bytes decoded, searched and cropped; only one chunk is held at a time.
 
         ``check`` is called several times a second; what it raises ends the decoding.
-        ``on_frame`` hears how many frames are done, each time one more is. Raises what
+        ``on_frame`` hears how many frames are done, each time one more is. With ``keeps_media``
+        the child holds the file until :meth:`provenance` is called. Raises what
         :func:`core.pipeline.extraction.extract` raises, :class:`DecodeTimeout` after
         ``deadline_s`` (fetching the chunks included), :class:`DecoderCrashed`,
         :class:`DecoderOutOfMemory`, and whatever ``chunks`` raises. After all of them but a
@@ -83,7 +86,7 @@ class Decoder:
         """
         self._jobs += 1
         cpu_s = deadline_s * usable_cores()
-        request = protocol.Request(size, cpu_s=cpu_s, options=options)
+        request = protocol.Request(size, cpu_s, options, keeps_media)
         message = self._child.listen(
             time.monotonic() + deadline_s,
             deadline_s,
@@ -96,6 +99,21 @@ class Decoder:
         if isinstance(answer, (MediaError, DecoderError)):
             raise answer
         return answer
+
+    def provenance(self, check: Callable[[], None] = lambda: None) -> Provenance | None:
+        """What the file that was read last says of its own origin; None when nothing can be told.
+
+        Raises :class:`DecodeTimeout`, :class:`DecoderCrashed` and what ``check`` raises, after
+        which the child has to be killed.
+        """
+        message = self._child.listen(
+            time.monotonic() + origin.LIMIT_S,
+            origin.LIMIT_S,
+            bounds=origin.BOUNDS,
+            sending=[protocol.encode_origin_request(protocol.OriginRequest(origin.LIMIT_S))],
+            check=check,
+        )
+        return origin.parse(message)
 
     def rest(self) -> str | None:
         """Pause it until the next file; why it has to be replaced instead, None when it need not.

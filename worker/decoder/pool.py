@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from core.errors import DecoderCrashed, MediaError
+from core.errors import DecoderCrashed, DecoderError, DecodeTimeout, MediaError
 from core.evidence import Evidence, ExtractOptions
+from core.provenance import NotChecked, Provenance
 from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
 
 logger = logging.getLogger(__name__)
+
+TellProvenance = Callable[[Provenance], None]
 
 
 class DecoderPool:
@@ -62,8 +65,13 @@ class DecoderPool:
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
         on_frame: Callable[[int], None] = lambda _: None,
+        on_provenance: TellProvenance | None = None,
     ) -> Evidence:
-        """:meth:`Decoder.extract` on a child that is free."""
+        """:meth:`Decoder.extract` on a child that is free.
+
+        ``on_provenance`` hears what the file says of its own origin, before this returns or raises
+        a :class:`MediaError`. What goes wrong on the way to it is told as not checked.
+        """
         limit_s = self._config.start_timeout_s
         if not self._places.acquire(timeout=limit_s):
             raise DecoderCrashed(f"No decoder became free within {limit_s:g} s.")
@@ -77,14 +85,15 @@ class DecoderPool:
                     deadline_s=deadline_s,
                     check=check,
                     on_frame=on_frame,
+                    keeps_media=on_provenance is not None,
                 )
             except MediaError:
-                self._give_back(decoder)
+                self._finish(decoder, on_provenance, check)
                 raise
             except BaseException as error:
                 self._replace(decoder, f"{type(error).__name__}: {error}")
                 raise
-            self._give_back(decoder)
+            self._finish(decoder, on_provenance, check)
             return evidence
         finally:
             self._places.release()
@@ -127,6 +136,26 @@ class DecoderPool:
             decoder.replace("it died between two files")
             self.replaced += 1
         return None
+
+    def _finish(
+        self, decoder: Decoder, tell: TellProvenance | None, check: Callable[[], None]
+    ) -> None:
+        """Ask for the provenance where it is wanted; then the child is free, or replaced."""
+        if tell is None:
+            self._give_back(decoder)
+            return
+        try:
+            found = decoder.provenance(check)
+        except BaseException as error:
+            self._replace(decoder, f"while it read a provenance: {type(error).__name__}: {error}")
+            if not isinstance(error, DecoderError):
+                raise
+            late = isinstance(error, DecodeTimeout)
+            tell(Provenance.not_checked(NotChecked.TIMEOUT if late else NotChecked.CRASHED))
+            return
+        self._give_back(decoder)
+        if found is not None:
+            tell(found)
 
     def _give_back(self, decoder: Decoder) -> None:
         fault = decoder.rest()

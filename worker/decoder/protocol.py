@@ -4,7 +4,8 @@ The worker sends a request (a length of four bytes, big-endian, and that many by
 then the media bytes. The child answers with a message: length, JSON, and the parts whose sizes
 the JSON lists under ``parts``. An answer is either ``{"ready": …}`` once at the start, or the
 parts of :meth:`core.evidence.Evidence.to_wire`, or ``{"error": {"code", "message"}}``. Before the
-answer to a file, messages ``{"frames_done": …}`` say how far the child has come.
+answer to a file, messages ``{"frames_done": …}`` say how far the child has come. A request without
+a size asks for the provenance of the file before it (:mod:`worker.decoder.origin`).
 
 The child has touched an upload and may be under its author's control. So the worker reads with
 :class:`MessageReader`, which refuses what is out of bounds before it makes room for it, and
@@ -165,6 +166,14 @@ class Request:
     size: int
     cpu_s: float  # CPU seconds that it may burn
     options: ExtractOptions
+    keeps_media: bool = False  # until the next request, which asks for the provenance
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRequest:
+    """The child is asked what the file of the request before says of its own origin."""
+
+    cpu_s: float
 
 
 def encode_request(request: Request) -> bytes:
@@ -174,6 +183,7 @@ def encode_request(request: Request) -> bytes:
         {
             "size": request.size,
             "cpu_s": request.cpu_s,
+            "keeps_media": request.keeps_media,
             "frames": options.frames,
             "sampling": options.sampling.value,
             "crop_size": options.crop_size,
@@ -186,12 +196,19 @@ def encode_request(request: Request) -> bytes:
     )
 
 
-def read_request(stream: BinaryIO) -> Request | None:
+def encode_origin_request(request: OriginRequest) -> bytes:
+    """The request for a provenance."""
+    return _frame({"cpu_s": request.cpu_s})
+
+
+def read_request(stream: BinaryIO) -> Request | OriginRequest | None:
     """The next request, or None at the end of the stream. The worker is trusted."""
     prefix = stream.read(_LENGTH.size)
     if len(prefix) < _LENGTH.size:
         return None
     header: dict[str, Any] = json.loads(stream.read(_LENGTH.unpack(prefix)[0]))
+    if "size" not in header:
+        return OriginRequest(header["cpu_s"])
     video_cut = header["video_cut"]
     options = ExtractOptions(
         frames=header["frames"],
@@ -203,7 +220,7 @@ def read_request(stream: BinaryIO) -> Request | None:
         preview_bytes=header["preview_bytes"],
         limits=MediaLimits(**header["limits"]),
     )
-    return Request(size=header["size"], cpu_s=header["cpu_s"], options=options)
+    return Request(header["size"], header["cpu_s"], options, header["keeps_media"])
 
 
 def encode_ready(protections: Sequence[str]) -> bytes:

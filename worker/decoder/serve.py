@@ -12,21 +12,34 @@ from av.error import FFmpegError
 
 from core.errors import DecoderCrashed, DecoderOutOfMemory, DeepfakeError
 from core.faces.face import FaceDetector
+from core.media.origin.credentials import Verifier
+from core.media.origin.reading import read_provenance
 from core.pipeline.extraction import extract
-from worker.decoder import preload, protocol, sandbox
+from worker.decoder import origin, preload, protocol, sandbox
 from worker.decoder.sandbox import Protection
 
 
-def serve(held: list[Protection], memory_bytes: int, threads: int) -> None:
+def serve(
+    held: list[Protection], memory_bytes: int, threads: int, trust_anchors: str | None = None
+) -> None:
     """Serve requests until stdin ends; ``held`` are the protections that hold already."""
     requests, answers = _take_pipes()
     faces = preload.load(threads)
+    verifier = Verifier.load(trust_anchors)
     preload.refuse_late_imports()
     _send(answers, protocol.encode_ready([*held, *sandbox.lock_down(memory_bytes)]))
     preload.compile_networks(faces)  # while no file is here yet
     sandbox.refuse_machine_code()
+    media = bytearray()
     while (request := protocol.read_request(requests)) is not None:
-        _send(answers, _answer(_within(request, threads), requests, answers, faces))
+        if isinstance(request, protocol.OriginRequest):
+            _send(answers, _answer_origin(request, media, verifier))
+            media = bytearray()
+            continue
+        media, answer = _answer(_within(request, threads), requests, answers, faces)
+        if not request.keeps_media:
+            media = bytearray()
+        _send(answers, answer)
 
 
 def _within(request: protocol.Request, threads: int) -> protocol.Request:
@@ -48,15 +61,26 @@ def _answer(
     requests: io.BufferedReader,
     answers: io.BufferedWriter,
     faces: FaceDetector,
-) -> bytes:
+) -> tuple[bytearray, bytes]:
+    """The bytes of the file, as far as there was room for them, and what to say of it."""
+    data = bytearray()
+
     def tell(frames_done: int) -> None:
         _send(answers, protocol.encode_progress(frames_done))
 
     try:
         sandbox.allow_cpu(request.cpu_s)
         data = _read_media(requests, request.size)
-        return protocol.encode_evidence(extract(data, request.options, faces, tell))
+        return data, protocol.encode_evidence(extract(data, request.options, faces, tell))
     except Exception as error:  # noqa: BLE001 - the worker is told, and decides
+        return data, protocol.encode_error(_as_told(error))
+
+
+def _answer_origin(request: protocol.OriginRequest, media: bytearray, verifier: Verifier) -> bytes:
+    try:
+        sandbox.allow_cpu(request.cpu_s)
+        return origin.encode(read_provenance(media, verifier))
+    except Exception as error:  # noqa: BLE001 - a verdict does not depend on it
         return protocol.encode_error(_as_told(error))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from deepfake_client.job import Job
+    from deepfake_client.provenance import Provenance
     from deepfake_client.result import Result
 
 __all__ = [
@@ -27,13 +28,14 @@ __all__ = [
     "Client",
     "ClientError",
     "Job",
+    "Provenance",
     "Result",
     "ServerUnreachable",
     "WaitTimeout",
 ]
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `deepfake serve` listens
-_HOMES = {"Client": "client", "Job": "job", "Result": "result"}  # the rest lives in errors
+_HOMES = {"Client": "client", "Job": "job", "Provenance": "provenance", "Result": "result"}
 
 
 def __getattr__(name: str) -> Any:

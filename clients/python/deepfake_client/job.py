@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deepfake_client.errors import ApiError
+from deepfake_client.provenance import Provenance
 from deepfake_client.result import Failure, Label, MediaFacts, Result
 
 TERMINAL: Final = frozenset({"succeeded", "failed", "canceled"})
@@ -24,6 +25,7 @@ class Job(BaseModel):
     id: str
     status: str
     result: Result | None = None
+    provenance: Provenance | None = None
     error: Failure | None = None
     media: MediaFacts | None = None
     tags: list[str] = Field(default_factory=list)

@@ -8,6 +8,7 @@ import pytest
 
 from api.report import words
 from api.schemas import Media
+from core.provenance import Credentials, CredentialState, NotChecked, Provenance
 from core.result import ExpectedError, Label, Model, Reason, Result, Thresholds
 
 ERROR = ExpectedError(rate=0.05, low=0.023, high=0.105, files=120, of="videos")
@@ -69,9 +70,29 @@ def test_every_reason_has_a_sentence(reason: Reason) -> None:
     assert words.reason("of_tomorrow") == words.note("of_tomorrow") == "of_tomorrow"
 
 
+@pytest.mark.parametrize("state", CredentialState)
+def test_every_state_of_credentials_has_a_sentence(state: CredentialState) -> None:
+    told = words.credentials(Provenance(c2pa=Credentials(state=state)))
+    assert "C2PA" in told
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize("reason", NotChecked)
+def test_credentials_that_were_not_checked_come_with_the_reason(reason: NotChecked) -> None:
+    assert words.credentials(Provenance.not_checked(reason)).count(".") == 2
+
+
+def test_neither_no_credentials_nor_valid_ones_say_what_is_true() -> None:
+    def told(state: CredentialState) -> str:
+        return words.credentials(Provenance(c2pa=Credentials(state=state)))
+
+    assert "says nothing" in told(CredentialState.NONE)
+    assert "not that what it shows is true" in told(CredentialState.VALID)
+    assert "Nothing is known" in words.credentials(None)
+
+
 def test_what_was_not_checked_begins_with_the_frames_between() -> None:
     sentences = words.not_checked(media(frames_total=1372), result(Label.FAKE, 0.9))
     assert sentences[0] == "All but 10 of the 1,372 frames of the film."
     assert any("Sound" in sentence for sentence in sentences)
-    assert any("C2PA" in sentence for sentence in sentences)
     assert words.not_checked(media(), result(Label.FAKE, 0.9)) == sentences[1:]

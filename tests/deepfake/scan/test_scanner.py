@@ -21,6 +21,7 @@ from core.media.sniff import Kind
 from core.model.bundle import RuntimeName, load_bundle
 from core.model.detector import Answers, Detector
 from core.pipeline.judges import Judge, Judges
+from core.provenance import Provenance
 from deepfake.scan.scanner import BATCH_CROPS, Scanner
 from deepfake_client.outcome import Outcome
 
@@ -55,6 +56,7 @@ class ScriptedDecoders:
         deadline_s: float,
         check: Callable[[], None] = lambda: None,
         on_frame: Callable[[int], None] = lambda _: None,
+        on_provenance: Callable[[Provenance], None] | None = None,
     ) -> Evidence:
         words = b"".join(chunks).decode().split()
         if words[0] == "crash":

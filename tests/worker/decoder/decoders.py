@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from core.evidence import Evidence, ExtractOptions
 from worker.decoder.config import DecoderConfig
@@ -13,7 +14,7 @@ PATIENT_S = 60.0  # a limit that only a broken test reaches
 
 
 @contextmanager
-def obedient_pool(size: int = 1, **changes: int) -> Iterator[DecoderPool]:
+def obedient_pool(size: int = 1, **changes: Any) -> Iterator[DecoderPool]:
     """Children that do what the upload says; see :mod:`tests.worker.decoder.obedient_child`."""
     config = DecoderConfig(
         **{"memory_bytes": 1024**3, "threads": 1, **changes},

@@ -28,11 +28,17 @@ def main() -> None:
     os.dup2(2, 1)
     send(answers, protocol.encode_ready([*held, *sandbox.lock_down(memory_bytes)]))
     sandbox.refuse_machine_code()
+    later = ["say", "nothing", "to", "tell"]
     while (request := protocol.read_request(requests)) is not None:
+        if isinstance(request, protocol.OriginRequest):
+            ORDERS[later[0]](answers, *later[1:])
+            continue
         order, *arguments = requests.readline().decode().split()
         if order == "deaf":
             time.sleep(3600)
         requests.read(request.size - len(" ".join([order, *arguments])) - 1)
+        if order == "later":  # it obeys when it is asked for the provenance
+            later, order, arguments = arguments, "say", ["well", "read"]
         ORDERS[order](answers, *arguments)
 
 
@@ -118,6 +124,10 @@ def flood(answers: BinaryIO) -> None:
         os.write(2, b"x" * 64 * 1024)
 
 
+def origin(answers: BinaryIO, *words: str) -> None:
+    send(answers, protocol.encode_message({}, [" ".join(words).encode()]))
+
+
 def parts(answers: BinaryIO) -> None:
     send(answers, protocol.encode_message({}, [b"{}", b"not a jpeg"]))
 
@@ -130,6 +140,7 @@ ORDERS: dict[str, Callable[..., None]] = {
     "noise": lambda answers: send(answers, b"\xff" * 64),
     "twice": lambda answers: send(answers, protocol.encode_message({"error": {}}) * 2),
     "parts": parts,
+    "origin": origin,
     "chatter": chatter,
     "shout": shout,
     "mutter": mutter,

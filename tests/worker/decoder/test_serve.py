@@ -28,6 +28,8 @@ from core.faces.face import FaceDetector
 from core.media.limits import MediaLimits
 from core.options import Sampling
 from core.pipeline.extraction import extract
+from core.provenance import CredentialState, Provenance
+from tests.credentials_factory import authority, signed
 from tests.media_factory import make_video
 from tests.still_factory import nested_boxes
 from tests.worker.media_factory import MEDIA, still, video
@@ -40,8 +42,10 @@ PATIENT_S = 120.0
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[DecoderPool]:
-    made = DecoderPool(DecoderConfig(), 1)
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DecoderPool]:
+    anchors = tmp_path_factory.mktemp("anchors") / "anchors.pem"
+    anchors.write_text(authority().root)
+    made = DecoderPool(DecoderConfig(trust_anchors=anchors), 1)
     made.wait_ready()
     yield made
     made.close()
@@ -59,6 +63,22 @@ def send(
     return pool.extract(
         iter([data] if data else []), len(data), options or ExtractOptions(), deadline_s=deadline_s
     )
+
+
+def extract_telling(
+    pool: DecoderPool, data: bytes, told: list[Provenance], options: ExtractOptions | None = None
+) -> Evidence:
+    return pool.extract(
+        iter([data]),
+        len(data),
+        options or ExtractOptions(),
+        deadline_s=PATIENT_S,
+        on_provenance=told.append,
+    )
+
+
+def pid_of(pool: DecoderPool) -> int:
+    return pool._idle[-1].pid  # the one that takes the next file
 
 
 def timeless(evidence: Evidence) -> Evidence:
@@ -83,6 +103,36 @@ def test_the_sandbox_changes_nothing_about_any_kind_of_file(
     inside = send(pool, data)
     assert timeless(inside) == timeless(extract(data, ExtractOptions(), faces))
     assert any(frame.faces for frame in inside.frames)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("jpeg", "image/jpeg"), ("png", "image/png"), ("mp4-h264", "video/mp4")],
+)
+def test_credentials_are_checked_within_the_sandbox(
+    pool: DecoderPool, name: str, media_type: str
+) -> None:
+    data, told = signed(MEDIA[name](), media_type), list[Provenance]()
+    before = pid_of(pool)
+    extract_telling(pool, data, told)
+    (found,) = told
+    assert (found.c2pa.state, found.c2pa.issuer) == (CredentialState.VALID, "Newsroom")
+    assert pid_of(pool) == before
+
+
+def test_a_file_beyond_a_limit_has_a_provenance_all_the_same(pool: DecoderPool) -> None:
+    told = list[Provenance]()
+    options = ExtractOptions(limits=MediaLimits(max_pixels=1000))
+    with pytest.raises(TooManyPixels):
+        extract_telling(pool, still("PNG"), told, options)
+    assert [found.c2pa.state for found in told] == [CredentialState.NONE]
+
+
+def test_nothing_is_told_of_what_is_no_file(pool: DecoderPool) -> None:
+    told = list[Provenance]()
+    with pytest.raises(UnsupportedMedia):
+        extract_telling(pool, b"%PDF-1.7 " + bytes(100), told)
+    assert told == []
 
 
 @pytest.mark.parametrize(
@@ -151,8 +201,9 @@ def test_reading_files_of_every_kind_imports_nothing_more(caplog: pytest.LogCapt
     """A module that is imported after the lock-down is named on stderr."""
     decoder = Decoder.start(DecoderConfig())
     for make in MEDIA.values():
-        data = make()
-        decoder.extract(iter([data]), len(data), ExtractOptions(), deadline_s=PATIENT_S)
+        data, options = make(), ExtractOptions()
+        decoder.extract(iter([data]), len(data), options, deadline_s=PATIENT_S, keeps_media=True)
+        assert decoder.provenance() is not None
     with caplog.at_level(logging.WARNING):
         decoder.replace("the test has seen enough")
     assert caplog.messages == [f"decoder {decoder.pid} is replaced: the test has seen enough"]

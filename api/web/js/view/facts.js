@@ -39,12 +39,12 @@ export function modelPanel({ result, id }) {
 let panels = 0;
 
 /** A panel under an id of its own: two of a kind stand side by side in a comparison. */
-function panel(name, body) {
+export function panel(name, body) {
   panels += 1;
   const id = `${name}-title-${panels}`;
   return h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, t(`${name}.title`)), body);
 }
 
-function list(prefix, rows) {
+export function list(prefix, rows) {
   return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, t(`${prefix}.${name}`)), h("dd", {}, value))));
 }

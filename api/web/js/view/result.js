@@ -7,6 +7,7 @@ import { checksPanel, mediaPanel, modelPanel } from "./facts.js";
 import { feedbackPanel } from "./feedback.js";
 import { gauge } from "./gauge.js";
 import { peopleOf, peoplePanel } from "./people.js";
+import { provenancePanel } from "./provenance.js";
 import { strip } from "./strip.js";
 import { timeline } from "./timeline.js";
 import { errorSentence, reasonSentence, sentenceToCopy, thresholdsOf, verdictWords } from "./words.js";
@@ -16,7 +17,7 @@ export function resultPanels(entry) {
   const frames = strip(job);
   const element = h("div", { class: "stack result" },
     verdictPanel(entry), scorePanel(job), evidencePanel(job, frames),
-    h("div", { class: "pair" }, mediaPanel(job), checksPanel(job)), modelPanel(job),
+    h("div", { class: "pair" }, mediaPanel(job), checksPanel(job)), provenancePanel(job), modelPanel(job),
     h("section", { class: "panel", "aria-labelledby": "keep-title" }, h("h2", { id: "keep-title" }, t("keep.title")), privacy(job), actions(entry)),
     feedbackPanel(job));
   return { element, close: frames.close };

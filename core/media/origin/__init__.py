@@ -1,0 +1,1 @@
+"""What a file says of its own origin: signed in credentials, or claimed in its metadata."""
