@@ -118,7 +118,7 @@ def error_rate(result: Result) -> str:
 def credentials(found: Provenance | None) -> str:
     """What became of the content credentials, and what that does not mean."""
     if found is None:
-        return "Nothing is known of where the file comes from."
+        return "Nobody looked for content credentials (C2PA) and metadata."
     told, reason = _CREDENTIALS[found.c2pa.state], found.c2pa.reason
     if reason is None:
         return told

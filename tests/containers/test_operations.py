@@ -11,7 +11,7 @@ from api.settings import GatewaySettings
 from tests.containers.dockerfile import ROOT
 from worker.settings import WorkerSettings
 
-_ROW = re.compile(r"^\| `([A-Z_]+)` \| .* \| (both|gateway|worker) \|", re.MULTILINE)
+_ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| .* \| (both|gateway|worker) \|", re.MULTILINE)
 
 
 def _documented(process: str) -> set[str]:

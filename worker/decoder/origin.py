@@ -14,7 +14,7 @@ from core.provenance import Provenance
 from worker.decoder import protocol
 from worker.decoder.protocol import Bounds, Message
 
-LIMIT_S: Final = 10.0  # hashing 512 MiB takes about one
+LIMIT_S: Final = 30.0  # hashing 512 MiB takes about 3 on a core of its own
 _MOST_BYTES: Final = 256 * 1024
 BOUNDS: Final = Bounds(parts=1, part_bytes=_MOST_BYTES, total_bytes=_MOST_BYTES)
 

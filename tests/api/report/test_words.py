@@ -88,7 +88,7 @@ def test_neither_no_credentials_nor_valid_ones_say_what_is_true() -> None:
 
     assert "says nothing" in told(CredentialState.NONE)
     assert "not that what it shows is true" in told(CredentialState.VALID)
-    assert "Nothing is known" in words.credentials(None)
+    assert "Nobody looked" in words.credentials(None)
 
 
 def test_what_was_not_checked_begins_with_the_frames_between() -> None:

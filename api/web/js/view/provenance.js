@@ -34,6 +34,6 @@ function reason({ state, reason: code }) {
 function claimed(claims) {
   if (!claims) return h("p", {}, t("claims.unknown"));
   if (claims.length === 0) return h("p", {}, t("claims.none"));
-  const item = ({ source, value, generator }) => h("li", {}, h("code", {}, source), " ", h("bdi", { class: "hash" }, value), generator && ` (${t("claims.names", { generator })})`);
+  const item = ({ source, value, generator }) => h("li", {}, h("code", {}, source), " ", h("bdi", { class: "told" }, value), generator && ` (${t("claims.names", { generator })})`);
   return [h("ul", { class: "bullets" }, claims.map(item)), h("p", {}, t("claims.worth"))];
 }
