@@ -11,7 +11,7 @@ from __future__ import annotations
 import platform
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +23,7 @@ from tests.worker.media_factory import still, video
 from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
 
-FILES = {
+FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "JPEG": ("image/jpeg", lambda: still("JPEG")),
     "PNG": ("image/png", lambda: still("PNG")),
     "MP4": ("video/mp4", lambda: video("mp4", "libx264")),
