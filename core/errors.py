@@ -27,17 +27,22 @@ retry can help, and a message that names the thing, the value and the limit::
     │   └── InferenceFailed        inference_failed
     ├── JobError                   the state of a job forbids what was asked
     │   ├── JobNotFound            job_not_found
+    │   │   └── JobExpired         job_expired
     │   ├── JobFinished            job_finished
     │   ├── JobNotFinished         job_not_finished
     │   ├── EvidenceNotFound       evidence_not_found
     │   ├── WorkerLost             worker_lost
     │   └── FileQuarantined        file_quarantined
+    ├── ApiKeyError                the state of an API key forbids what was asked
+    │   ├── ApiKeyNotFound         api_key_not_found
+    │   └── ApiKeyEnded            api_key_ended
     ├── QuotaError                 the tenant has as much as it may; later there is room again
     │   ├── TooManyUploads         too_many_uploads
     │   ├── TooManyBytes           too_many_bytes
     │   ├── TooManyJobs            too_many_jobs
     │   ├── TooManyEventStreams    too_many_event_streams
-    │   └── TooMuchFeedback        too_much_feedback
+    │   ├── TooMuchFeedback        too_much_feedback
+    │   └── TooManyApiKeys         too_many_api_keys
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
@@ -53,6 +58,7 @@ retry can help, and a message that names the thing, the value and the limit::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -213,6 +219,16 @@ class JobNotFound(JobError):
         super().__init__(f"There is no job {job_id}; it may have expired or been deleted.")
 
 
+class JobExpired(JobNotFound):
+    code = "job_expired"
+
+    def __init__(self, job_id: str) -> None:
+        Exception.__init__(
+            self,
+            f"Job {job_id} has expired with its result; send the file again to have it judged.",
+        )
+
+
 class JobFinished(JobError):
     code = "job_finished"
 
@@ -252,6 +268,31 @@ class FileQuarantined(JobError):
         super().__init__(
             f"The file with SHA-256 {sha256} has brought down {crashes} workers "
             "and is not judged again until its quarantine ends."
+        )
+
+
+class ApiKeyError(DeepfakeError):
+    """The state of an API key forbids what was asked."""
+
+    code = "api_key_error"
+
+
+class ApiKeyNotFound(ApiKeyError):
+    code = "api_key_not_found"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"There is no API key {key_id}; keys that ended a month ago are forgotten, and keys of "
+            "a keys file have no id."
+        )
+
+
+class ApiKeyEnded(ApiKeyError):
+    code = "api_key_ended"
+
+    def __init__(self, key_id: str, how: str, since: datetime) -> None:
+        super().__init__(
+            f"API key {key_id} is {how} since {since:%Y-%m-%d %H:%M:%S} UTC; create a new key."
         )
 
 
@@ -309,6 +350,16 @@ class TooMuchFeedback(QuotaError):
         super().__init__(
             f"Feedback on {used:,} jobs of this tenant is kept, and the limit is {limit:,}; "
             "export it, and take some of it back or wait until it expires."
+        )
+
+
+class TooManyApiKeys(QuotaError):
+    code = "too_many_api_keys"
+
+    def __init__(self, tenant: str, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"Tenant {tenant} has {used:,} API keys that are in force, and the limit is {limit:,}; "
+            "revoke one that is not needed."
         )
 
 

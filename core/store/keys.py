@@ -110,6 +110,19 @@ class Key(StrEnum):
     GPU = "gpu:"
     """String by the UUID of a GPU: the worker that leases it. It expires with the lease."""
 
+    API_KEY = "api-key:"
+    """Hash by key id: ``tenant``, ``scopes``, ``label``, times in ms, and in ``secret`` and
+    ``secret_before`` hashes of what its holder sends. One that has ended goes a month later."""
+
+    API_KEY_HASH = "api-key-hash:"
+    """String by the SHA-256 of a secret: the id of its key. It lives as long as the key."""
+
+    API_KEYS = "api-keys"
+    """Sorted set, by name: ``tenant:id`` of every key."""
+
+    AUDIT = "audit"
+    """Stream: what administrators did, who and from where. It is capped."""
+
     def at(self, name: str = "", *, prefix: str = PREFIX) -> str:
         """The key of this family for ``name``."""
         return f"{prefix}{self}{name}"

@@ -23,6 +23,7 @@ _PRELUDES: Final = {
     "feedback": (*_UPLOADS, "job"),
     "worker": ("clock",),
     "gpu": (),
+    "api_key": ("clock", "audit", "api_key"),
 }
 
 
