@@ -11,10 +11,10 @@ from typing import Any, TypedDict
 from anyio import to_thread
 from fastapi import FastAPI
 
-from api import capacity, evidence, feedback, health, jobs, limits, listing, models, streams
+from api import capacity, evidence, feedback, health, jobs, keys, limits, listing, models, streams
 from api.auth import create_authenticator
 from api.docs import install_docs
-from api.documents import add_problem_schema
+from api.documents import add_problem_schema, add_scopes
 from api.doorbell import Doorbell
 from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
@@ -69,7 +69,18 @@ def create_app(
     install_error_handlers(app)
     install_docs(app)
     install_page(app, settings.root_path)
-    for part in (jobs, listing, streams, evidence, feedback, limits, models, capacity, health):
+    for part in (
+        jobs,
+        listing,
+        streams,
+        evidence,
+        feedback,
+        keys,
+        limits,
+        models,
+        capacity,
+        health,
+    ):
         app.include_router(part.router)
     _complete_openapi(app)
     return app
@@ -97,7 +108,7 @@ def _complete_openapi(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = add_problem_schema(plain())
+            app.openapi_schema = add_scopes(add_problem_schema(plain()))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

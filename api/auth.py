@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,15 +15,16 @@ from api.problems import Forbidden, Unauthorized
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.loopback import is_loopback
+from core.scopes import USUAL_SCOPES, Scope
 from core.store.accounts import LOCAL_TENANT
+from core.store.api_keys import TENANT, check_tenant, digest, new_secret
 
 # What proxies and content delivery networks add to a request that they pass on.
 _BY_PROXY: Final = re.compile(
     r"via|cdn-loop|(.+-)?forwarded(-.+)?|(.+-)?client-?ip|x-(real|remote|proxyuser|originating)-ip|"
     r"x-remote-addr|x-original-host|x-varnish|(cf|fly|fastly|x-envoy|x-azure|x-appengine)-.+"
 )
-_TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_ENTRY: Final = re.compile(rf"(?P<tenant>{_TENANT.pattern}):(?P<hash>[0-9a-f]{{64}})")
+_ENTRY: Final = re.compile(rf"(?P<tenant>{TENANT.pattern}):(?P<hash>[0-9a-f]{{64}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,46 +36,62 @@ class NewKey:
 
 
 def new_key(tenant: str) -> NewKey:
-    """Make a key of 256 random bits; raises ConfigurationError for an unusable name.
+    """Make a key for a keys file; raises ConfigurationError for an unusable name."""
+    check_tenant(tenant)
+    secret = new_secret()
+    return NewKey(secret, f"{tenant}:{digest(secret)}")
 
-    Its plain SHA-256 is what is kept: there is nothing to guess in 256 random bits, so a
-    slow password hash would only slow down every request.
-    """
-    if not _TENANT.fullmatch(tenant):
-        raise ConfigurationError(
-            f"{tenant!r} cannot name a tenant; use 1 to 64 letters, digits, '.', '_' or '-'."
-        )
-    secret = f"dfk_{secrets.token_urlsafe(32)}"
-    return NewKey(secret, f"{tenant}:{_digest(secret)}")
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whose request it is, and what its key may do; keys of a file have no id."""
+
+    tenant: str
+    scopes: frozenset[Scope]
+    key_id: str | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden, which names the scope that is missing."""
+        if scope not in self.scopes:
+            has = ", ".join(sorted(self.scopes)) or "none"
+            raise Forbidden(
+                f"This call needs the scope {scope.value!r}, and the caller has: {has}. Use an API "
+                f"key that has it; `deepfake keys create --scope {scope.value}` makes one."
+            )
+
+
+class KeyRing(Protocol):
+    """Keys that come and go while the gateway runs; raises Unauthorized or StoreError."""
+
+    async def principal(self, secret_hash: str) -> Principal: ...
 
 
 class Authenticator(Protocol):
-    """Tells whose request it is; raises Unauthorized or Forbidden."""
+    """Tells whose request it is; raises Unauthorized, Forbidden or StoreError."""
 
-    def tenant(self, request: HTTPConnection) -> str: ...
+    async def principal(self, request: HTTPConnection, keys: KeyRing) -> Principal: ...
 
 
 class KeyAuthenticator:
-    """``Authorization: Bearer …`` or ``X-API-Key: …``, compared in constant time."""
+    """``Authorization: Bearer …`` or ``X-API-Key: …``: keys of the file, and those of Redis.
+
+    Only hashes are compared, so there is nothing to learn from how long it takes.
+    """
 
     def __init__(self, tenants_by_hash: Mapping[str, str]) -> None:
         self._tenants = dict(tenants_by_hash)
 
-    def tenant(self, request: HTTPConnection) -> str:
-        digest = _digest(_presented_key(request))
-        owner = None
-        for known, tenant in self._tenants.items():  # all of them: no timing to learn from
-            if hmac.compare_digest(known, digest):
-                owner = tenant
-        if owner is None:
-            raise Unauthorized("The API key is not known here.")
-        return owner
+    async def principal(self, request: HTTPConnection, keys: KeyRing) -> Principal:
+        secret_hash = digest(_presented_key(request))
+        if (tenant := self._tenants.get(secret_hash)) is not None:
+            return Principal(tenant, USUAL_SCOPES)
+        return await keys.principal(secret_hash)
 
 
 class LoopbackAuthenticator:
     """No key, but this machine only: neither other hosts nor web pages in its browser."""
 
-    def tenant(self, request: HTTPConnection) -> str:
+    async def principal(self, request: HTTPConnection, keys: KeyRing) -> Principal:  # noqa: ARG002
         if request.client is not None and not is_loopback(request.client.host):
             raise Unauthorized("Without API keys this gateway serves its own machine only.")
         # A page that rebinds its name to 127.0.0.1 still says its own name here.
@@ -88,7 +102,7 @@ class LoopbackAuthenticator:
         if origin is not None and origin_authority(origin).lower() != host.lower():
             raise Forbidden(f"Web pages of {origin!r} may not use this gateway.")
         _check_direct(request)
-        return LOCAL_TENANT
+        return Principal(LOCAL_TENANT, USUAL_SCOPES)
 
 
 def _check_direct(request: HTTPConnection) -> None:
@@ -98,23 +112,26 @@ def _check_direct(request: HTTPConnection) -> None:
             raise Forbidden(
                 f"The request came through a proxy (it has the header {name!r}), behind which "
                 "strangers would count as this machine. Make API keys with `deepfake keys new` "
-                "and name their file in DEEPFAKE_API_KEYS_FILE."
+                "and name their file in DEEPFAKE_API_KEYS_FILE, or keep them in Redis "
+                "(DEEPFAKE_API_KEYS=redis)."
             )
 
 
 def create_authenticator(settings: GatewaySettings) -> Authenticator:
-    """Keys when there is a keys file, else loopback only.
+    """Keys when there is a keys file or they are in Redis, else loopback only.
 
     Raises ConfigurationError when strangers could call without a key.
     """
-    if settings.api_keys_file is not None:
-        return KeyAuthenticator(read_keys(settings.api_keys_file))
+    if settings.keys_needed:
+        file = settings.api_keys_file
+        return KeyAuthenticator({} if file is None else read_keys(file))
     if settings.on_loopback:
         return LoopbackAuthenticator()
     raise ConfigurationError(
         f"DEEPFAKE_HOST={settings.host} can be reached by others, and there are no API keys. "
         "Make one with `deepfake keys new --tenant NAME --file FILE` and name that file "
-        "in DEEPFAKE_API_KEYS_FILE; or stay on DEEPFAKE_HOST=127.0.0.1."
+        "in DEEPFAKE_API_KEYS_FILE; or set DEEPFAKE_API_KEYS=redis and run `deepfake keys create "
+        "--tenant NAME`; or stay on DEEPFAKE_HOST=127.0.0.1."
     )
 
 
@@ -146,7 +163,3 @@ def _presented_key(request: HTTPConnection) -> str:
     if not key:
         raise Unauthorized("Send the API key as `Authorization: Bearer …` or `X-API-Key: …`.")
     return key
-
-
-def _digest(key: str) -> str:
-    return sha256(key.encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.gateway import usual_scope
 from api.schemas import FileReference, Problem, SubmitOptions
 
 _COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
@@ -52,6 +53,16 @@ def json_body(shape: type[BaseModel]) -> dict[str, Any]:
     """The body of a call that reads it itself."""
     schema = shape.model_json_schema(ref_template=_COMPONENT)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def add_scopes(document: dict[str, Any]) -> dict[str, Any]:
+    """Tell the scope that each call needs, also where it goes by the method."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items() if path.startswith("/v1/") else ():
+            for ways in operation.get("security", ()):
+                for way, scopes in ways.items():
+                    ways[way] = scopes or [usual_scope(method.upper())]
+    return document
 
 
 def add_problem_schema(document: dict[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Png(Response):
     "/frames/{n}.jpg",
     summary="A frame that was judged",
     response_class=Jpeg,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 410, 422),
 )
 async def read_frame(
     gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId, n: FrameNumber
@@ -55,7 +55,7 @@ async def read_frame(
     "/frames/{n}/faces/{i}/heatmap.png",
     summary="What raised or lowered the score of a face",
     response_class=Png,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 410, 422),
 )
 async def read_heatmap(
     gateway: CurrentGateway,
@@ -73,7 +73,7 @@ async def read_heatmap(
     "/report.html",
     summary="The report, as a page to read, keep or print",
     response_class=HTMLResponse,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 410, 422),
 )
 async def read_report(
     request: Request, gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId
@@ -91,7 +91,7 @@ async def read_report(
 @router.get(
     "/report.json",
     summary="The report, as data",
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 410, 422),
 )
 async def read_report_data(
     request: Request, gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId

@@ -41,7 +41,7 @@ class Feedback(BaseModel):
     "/jobs/{job_id}/feedback",
     status_code=204,
     summary="Say what a file really is",
-    responses=problems(400, 401, 403, 404, 408, 409, 422, 429),
+    responses=problems(400, 401, 403, 404, 408, 409, 410, 422, 429),
     openapi_extra=json_body(Feedback),
 )
 async def give_feedback(

@@ -9,10 +9,11 @@ from threading import Event
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
 
-from api.auth import Authenticator
+from api.auth import Authenticator, Principal
 from api.doorbell import CeleryDoorbell, Doorbell
+from api.key_cache import KeyCache
 from api.load import Loads
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
@@ -20,7 +21,10 @@ from api.settings import GatewaySettings
 from api.slots import EventSlots, UploadSlots
 from api.upload.fetch import Fetcher
 from api.watching import Watches
+from core.errors import StoreError
 from core.net.guard import Guard
+from core.scopes import Scope
+from core.store.api_keys import ApiKeyStore
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
 from core.store.connection import connect
@@ -53,12 +57,14 @@ class Gateway:
     feedback: FeedbackStore
     workers: WorkerRegistry
     loads: Loads
+    api_keys: ApiKeyStore
+    keys: KeyCache
     doorbell: Doorbell
     watches: Watches
     slots: UploadSlots
     event_slots: EventSlots
     fetcher: Fetcher
-    store: Offload  # for calls of jobs, lists, blobs, evidence, feedback and workers
+    store: Offload  # for calls of what is above: jobs, blobs and so on
     broker: Offload  # for calls of doorbell
     census: CensusTaker
     traces: Traces
@@ -75,6 +81,7 @@ def open_gateway(
     jobs = JobStore(
         redis,
         ttl_s=settings.job_ttl_s,
+        tombstone_s=settings.tombstone_ttl_s,
         max_attempts=settings.max_attempts,
         max_queued=settings.max_queued_jobs,
         tenant_limits=settings.tenant_limits,
@@ -83,6 +90,7 @@ def open_gateway(
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     store = Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S)
     loads = Loads(LoadStore(redis), store)
+    api_keys = ApiKeyStore(redis)
     try:
         yield Gateway(
             settings=settings,
@@ -98,6 +106,8 @@ def open_gateway(
             feedback=FeedbackStore(redis, settings.feedback_limits, settings.evidence_limits),
             workers=WorkerRegistry(redis),
             loads=loads,
+            api_keys=api_keys,
+            keys=KeyCache(api_keys, store),
             doorbell=doorbell,
             watches=Watches(settings.redis_url, jobs, store, loads),
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
@@ -125,33 +135,64 @@ async def _gateway(request: Request) -> Gateway:  # not in a thread: it is asked
     return gateway
 
 
+CurrentGateway = Annotated[Gateway, Depends(_gateway)]
+
+
 # Declared for the OpenAPI document; the authenticator itself reads the headers.
-_bearer = HTTPBearer(auto_error=False, description="A key made by `deepfake keys new`.")
+_bearer = HTTPBearer(auto_error=False, description="A key made by `deepfake keys`.")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key.")
 
 
-def _tenant(
+async def _caller(
     request: Request,
+    gateway: CurrentGateway,
     _by_bearer: Annotated[object, Security(_bearer)],
     _by_header: Annotated[object, Security(_header)],
-) -> str:
+) -> Principal:
     authenticator: Authenticator = request.app.state.authenticator
-    tenant = authenticator.tenant(request)
-    note(tenant=tenant)
-    return tenant
+    principal = await authenticator.principal(request, gateway.keys)
+    note(tenant=principal.tenant)
+    return principal
 
 
-def _tenant_if_known(
+async def authorized(
+    request: Request, needed: SecurityScopes, caller: Annotated[Principal, Depends(_caller)]
+) -> Principal:
+    """The caller, who may do this; raises Unauthorized, Forbidden or StoreError.
+
+    A route that names no scope needs `read` to look (GET, HEAD) and `submit` for all else.
+    """
+    for scope in needed.scopes or [usual_scope(request.method)]:
+        caller.require(Scope(scope))
+    return caller
+
+
+async def _tenant(caller: Annotated[Principal, Depends(authorized)]) -> str:
+    return caller.tenant
+
+
+async def _tenant_if_known(
     request: Request,
+    gateway: CurrentGateway,
     by_bearer: Annotated[object, Security(_bearer)],
     by_header: Annotated[object, Security(_header)],
 ) -> str | None:
     try:
-        return _tenant(request, by_bearer, by_header)
-    except (Unauthorized, Forbidden):
+        return (await _caller(request, gateway, by_bearer, by_header)).tenant
+    except (Unauthorized, Forbidden, StoreError):
         return None
 
 
-CurrentGateway = Annotated[Gateway, Depends(_gateway)]
-CurrentTenant = Annotated[str, Depends(_tenant)]
+def usual_scope(method: str) -> Scope:
+    """What a call needs whose route names no scope."""
+    return Scope.READ if method in ("GET", "HEAD") else Scope.SUBMIT
+
+
+# Every route of the API takes one of these. The first two go by the method, as `authorized` says;
+# the others say that a call needs another scope than its method suggests.
+CurrentTenant = Annotated[str, Security(_tenant)]
+CurrentPrincipal = Annotated[Principal, Security(authorized)]
+SubmittingTenant = Annotated[str, Security(_tenant, scopes=[Scope.SUBMIT])]
+ReadingTenant = Annotated[str, Security(_tenant, scopes=[Scope.READ])]
+Administrator = Annotated[Principal, Security(authorized, scopes=[Scope.ADMIN])]
 CallerIfKnown = Annotated[str | None, Depends(_tenant_if_known)]

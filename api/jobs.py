@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from api.conditional import KnownTags
 from api.documents import problems, upload_body
-from api.gateway import CurrentGateway, CurrentTenant
+from api.gateway import CurrentGateway, CurrentPrincipal, CurrentTenant
 from api.polling import snapshot_of, wait
 from api.schemas import JobView, SubmitOptions
 from api.snapshot import Snapshot
@@ -16,6 +16,7 @@ from api.upload.body import media_type_of
 from api.upload.queueing import Caller
 from api.upload.reference import submit_reference
 from api.upload.submission import submit
+from core.scopes import Scope
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -73,7 +74,7 @@ async def create_job(
     request: Request,
     response: Response,
     gateway: CurrentGateway,
-    tenant: CurrentTenant,
+    principal: CurrentPrincipal,
     options: Annotated[SubmitOptions, Query()],
     idempotency_key: IdempotencyKey = None,
     cache_control: CacheControl = None,
@@ -85,14 +86,14 @@ async def create_job(
     """
     named = media_type_of(request) == "application/json"
     take = submit_reference if named else submit
-    caller = Caller(tenant, idempotency_key, fresh=wants_fresh(cache_control))
+    caller = Caller(principal.tenant, idempotency_key, fresh=wants_fresh(cache_control))
     submission = await take(request, gateway, caller, options)
     if submission.answered:
         response.status_code = 200
     snapshot = await snapshot_of(gateway, submission.job)
     view = _view(request, response, snapshot)
     response.headers["Location"] = response.headers["Operation-Location"] = view.links.self
-    return view
+    return view if Scope.READ in principal.scopes else view.without_result()
 
 
 @router.get(
@@ -102,7 +103,7 @@ async def create_job(
     responses={
         200: {"description": "The job as it is", "headers": _POLLING_HEADERS},
         304: {"description": "Unchanged since the ETag of If-None-Match"},
-        **problems(401, 403, 404, 422),
+        **problems(401, 403, 404, 410, 422),
     },
 )
 async def read_job(
@@ -127,7 +128,10 @@ async def read_job(
     "/{job_id}/cancel",
     status_code=202,
     summary="Cancel a job",
-    responses={202: {"description": "Canceled, or will be"}, **problems(401, 403, 404, 409, 422)},
+    responses={
+        202: {"description": "Canceled, or will be"},
+        **problems(401, 403, 404, 409, 410, 422),
+    },
 )
 async def cancel_job(
     request: Request,
@@ -145,7 +149,7 @@ async def cancel_job(
     "/{job_id}",
     status_code=204,
     summary="Delete a job with its media, its evidence and its result",
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 410, 422),
 )
 async def delete_job(gateway: CurrentGateway, tenant: CurrentTenant, job_id: JobId) -> None:
     """Everything about the job is gone when this answers, even if it was running."""

@@ -54,7 +54,7 @@ async def read_limits(gateway: CurrentGateway) -> Limits:
         formats=_FORMATS,
         frames=FrameLimits(default=settings.frames, max=MAX_FRAMES),
         options=list(SubmitOptions.model_fields),
-        key_needed=settings.api_keys_file is not None,
+        key_needed=settings.keys_needed,
         fetches_urls=settings.fetches_urls,
         job_ttl_s=settings.job_ttl_s,
     )

@@ -28,10 +28,10 @@ async def snapshot_of(gateway: Gateway, job: Job) -> Snapshot:
 
 
 async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
-    """The job as it is now; raises JobNotFound, also when it is another tenant's."""
+    """The job as it is now; raises JobNotFound, also when it is another tenant's, or JobExpired."""
     (seen,) = await gateway.store(gateway.jobs.look, [job_id])
     if seen is None or seen[0].tenant != tenant:
-        raise JobNotFound(job_id)
+        raise await gateway.store(gateway.jobs.missing, job_id, tenant)
     job, position = seen
     load = None if job.status.terminal else await gateway.loads.now_if_known()
     snapshot = Snapshot.expected(job, position, load)
@@ -44,8 +44,9 @@ async def wait(
 ) -> Snapshot:
     """The job once it has ended, or ``wait_s`` later, or when the gateway stops.
 
-    With ``known`` tags, already when the job has changed from all of them. Raises JobNotFound. A
-    Redis that goes away meanwhile is waited for; StoreError when it is still away at the end.
+    With ``known`` tags, already when the job has changed from all of them. Raises JobNotFound or
+    JobExpired. A Redis that goes away meanwhile is waited for; StoreError when it is still away
+    at the end.
     """
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.watches.watch(job_id) as watch:
@@ -56,7 +57,7 @@ async def wait(
                 break
             told = await watch.news(left_s)
             if isinstance(told, JobNotFound):
-                raise told
+                raise await gateway.store(gateway.jobs.missing, job_id, tenant)
             if told is not None and told.follows(now):
                 now = told
             elif told is None and not gateway.watches.stopping:

@@ -207,6 +207,10 @@ class JobView(BaseModel):
             links=Links.of(path, job.evidence),
         )
 
+    def without_result(self) -> JobView:
+        """For a key that may submit and not read: what an idempotency key found again."""
+        return self.model_copy(update={"result": None, "error": None, "evidence": None})
+
 
 def media_of(job: Job) -> Media:
     """The upload of a job, with what is known of it by now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,7 +22,9 @@ class GatewaySettings(Settings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    api_keys_file: Path | None = None  # lines of `deepfake keys new`; needed off loopback
+    # Off loopback one of the two is needed. Not shown in messages: somebody may write a key here.
+    api_keys: Literal["redis"] | None = Field(default=None, repr=False)
+    api_keys_file: Path | None = None  # lines of `deepfake keys new`
 
     max_bytes_in_flight: Bytes = 2 * 1024**3  # of all uploads that are not judged yet
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
@@ -47,6 +49,9 @@ class GatewaySettings(Settings):
     reuse_results: bool = True  # of the same bytes, options and model
     frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = DEFAULT_FRAMES
     sampling: Sampling = Sampling.KEYFRAMES
+
+    # For so long after its end a job that expired is told from one that never was; 0 tells nobody.
+    tombstone_ttl_s: Annotated[float, Field(ge=0)] = 7 * 24 * 3600.0
 
     feedback_ttl_s: Seconds = 90 * 24 * 3600.0
     max_feedback: Annotated[int, Field(ge=0)] = 10_000  # jobs of a tenant on which there is some
@@ -76,7 +81,12 @@ class GatewaySettings(Settings):
 
         Without keys every program of this machine could use the gateway to ask other servers.
         """
-        return self.api_keys_file is not None if self.fetch_urls is None else self.fetch_urls
+        return self.keys_needed if self.fetch_urls is None else self.fetch_urls
+
+    @property
+    def keys_needed(self) -> bool:
+        """Whether callers need an API key."""
+        return self.api_keys is not None or self.api_keys_file is not None
 
     @property
     def uploads_of_a_tenant(self) -> int:
@@ -95,7 +105,7 @@ class GatewaySettings(Settings):
         One upload always fits. Where keys are off there is one tenant, this machine, and it
         may have all: for uploads and bytes the bounds of the whole are enough.
         """
-        if self.api_keys_file is None:
+        if not self.keys_needed:
             return TenantLimits(queued_jobs=self.max_queued_jobs)
         return TenantLimits(
             uploads=self.uploads_of_a_tenant,
@@ -113,7 +123,7 @@ class GatewaySettings(Settings):
         return min(self.upload_limit_s, 2 * (self.upload_idle_s + KEEP_S))
 
     def _share_of(self, whole: int) -> int:
-        share = 1.0 if self.api_keys_file is None else self.tenant_share
+        share = self.tenant_share if self.keys_needed else 1.0
         return max(1, int(whole * share))
 
     @field_validator("root_path")

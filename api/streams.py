@@ -78,7 +78,7 @@ async def _open_stream(
     response_class=EventSourceResponse,
     responses={
         200: {"description": "`job` events, whose data is a job as `GET /v1/jobs/{id}` shows it"},
-        **problems(401, 403, 404, 422, 429),
+        **problems(401, 403, 404, 410, 422, 429),
     },
 )
 async def follow_job(

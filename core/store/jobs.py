@@ -18,7 +18,14 @@ from typing import Any, Final
 
 from redis import Redis
 
-from core.errors import BlobMissing, JobFinished, JobNotFound, QueueFull, TooManyJobs
+from core.errors import (
+    BlobMissing,
+    JobExpired,
+    JobFinished,
+    JobNotFound,
+    QueueFull,
+    TooManyJobs,
+)
 from core.options import Queue
 from core.store.accounts import UNLIMITED, TenantLimits
 from core.store.connection import store_errors
@@ -36,8 +43,9 @@ class JobStore:
     """Jobs by id.
 
     ``ttl_s`` is the life of a record after its last change, and of its upload until the end
-    of the job. ``max_attempts`` is the number of crashes that quarantines a file, and
-    ``max_queued`` is how many jobs of all tenants may wait.
+    of the job; for ``tombstone_s`` more its tenant is told that it has expired. ``max_attempts``
+    is the number of crashes that quarantines a file, and ``max_queued`` is how many jobs of all
+    tenants may wait.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class JobStore:
         redis: Redis,
         *,
         ttl_s: float = 24 * 3600.0,
+        tombstone_s: float = 7 * 24 * 3600.0,
         max_attempts: int = 3,
         max_queued: int = UNLIMITED,
         tenant_limits: TenantLimits | None = None,
@@ -57,6 +66,7 @@ class JobStore:
         self._max_queued = max_queued
         self._tenant_max_queued = (tenant_limits or TenantLimits()).queued_jobs
         self._evidence_limits = evidence_limits or EvidenceLimits()
+        self._tombstone_ms = int(tombstone_s * 1000)
         self._prefix = prefix
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
         verbs = ("create", "look", "glance", "position", "counts", "cancel", "delete")
@@ -83,7 +93,10 @@ class JobStore:
         When this raises StoreUnavailable, the job may be stored all the same: then it runs,
         and the key finds it.
         """
-        fields = [part for pair in job.to_fields().items() for part in pair]
+        named = job.to_fields()
+        if self._tombstone_ms:
+            named["tombstone_ms"] = str(self._tombstone_ms)
+        fields = [part for pair in named.items() for part in pair]
         hashed = "" if idempotency_key is None else _hashed(job.tenant, idempotency_key)
         limits = self._evidence_limits
         outcome, *rest = self._run(
@@ -114,11 +127,18 @@ class JobStore:
 
     @store_errors()
     def get(self, job_id: str, *, tenant: str | None = None) -> Job:
-        """The record; raises JobNotFound, also when it is another tenant's."""
+        """The record; raises JobNotFound, also when it is another tenant's, or JobExpired."""
         fields: dict[bytes, bytes] = self._redis.hgetall(Key.JOB.at(job_id, prefix=self._prefix))
         if not fields or (tenant is not None and fields[b"tenant"].decode() != tenant):
-            raise JobNotFound(job_id)
+            raise self.missing(job_id, tenant)
         return Job.from_fields(job_id, fields)
+
+    @store_errors()
+    def missing(self, job_id: str, tenant: str | None) -> JobNotFound:
+        """Why ``tenant`` has no such job: JobExpired where it had one that was not deleted."""
+        owner: bytes | None = self._redis.get(Key.TOMBSTONE.at(job_id, prefix=self._prefix))
+        expired = owner is not None and owner.decode() == tenant
+        return JobExpired(job_id) if expired else JobNotFound(job_id)
 
     def look(self, job_ids: Sequence[str]) -> list[tuple[Job, int | None] | None]:
         """Each job with its position in its queue (1 is next, None when it does not wait).
@@ -171,20 +191,20 @@ class JobStore:
     def request_cancel(self, job_id: str, tenant: str) -> Job:
         """Cancel a waiting job at once; flag a running one for its worker.
 
-        Raises JobNotFound, and JobFinished when it is terminal.
+        Raises JobNotFound or JobExpired, and JobFinished when it is terminal.
         """
         answer = self._run("cancel", job_id, tenant, self._ttl_ms)
         if not answer:
-            raise JobNotFound(job_id)
+            raise self.missing(job_id, tenant)
         status, flat = JobStatus(answer[0].decode()), answer[1]
         if status.terminal:
             raise JobFinished(job_id, status)
         return Job.from_flat(job_id.encode(), flat)
 
     def delete(self, job_id: str, tenant: str) -> None:
-        """Remove the record with its upload and its result; raises JobNotFound."""
+        """Remove the record with its upload and its result; raises JobNotFound or JobExpired."""
         if not self._run("delete", job_id, tenant):
-            raise JobNotFound(job_id)
+            raise self.missing(job_id, tenant)
 
 
 def _hashed(tenant: str, idempotency_key: str) -> str:

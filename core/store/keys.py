@@ -22,6 +22,10 @@ class Key(StrEnum):
     """Sorted set by tenant: the ids of its jobs in the order of their creation, by a number that
     only grows (microseconds). It expires with the last of them."""
 
+    TOMBSTONE = "tombstone:"
+    """String by job id: the tenant. It outlives the record, so that its tenant can be told that
+    the job has expired; a deleted job leaves none."""
+
     QUEUED = "queued:"
     """Sorted set by queue: the ids of the jobs that wait, by their tags; see decision 42."""
 

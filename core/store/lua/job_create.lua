@@ -28,6 +28,9 @@ local function begin()
   if idempotency ~= '' then
     redis.call('SET', KEY.IDEMPOTENCY .. idempotency, id, 'PX', idempotency_ttl_ms)
   end
+  if fields.tombstone_ms then
+    redis.call('SET', KEY.TOMBSTONE .. id, tenant, 'PX', ttl_ms + fields.tombstone_ms)
+  end
   enter_list(id)
 end
 

@@ -7,6 +7,6 @@ leave_queue(id, get(id, 'queue'), tenant)
 forget_blob(get(id, 'blob_id'))
 free_pictures(KEY.EVIDENCE .. id)
 redis.call('ZREM', KEY.JOBS .. tenant, id)
-redis.call('UNLINK', KEY.JOB .. id)
+redis.call('UNLINK', KEY.JOB .. id, KEY.TOMBSTONE .. id)
 tell(id)
 return 1

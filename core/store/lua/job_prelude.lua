@@ -64,6 +64,7 @@ local function close(id, status, ttl_ms)
   set(id, 'status', status, 'finished_at', now, 'expires_at', now + ttl_ms, 'media_deleted_at', now)
   redis.call('PEXPIRE', KEY.JOB .. id, ttl_ms)
   redis.call('PEXPIRE', KEY.JOBS .. get(id, 'tenant'), ttl_ms)
+  redis.call('PEXPIRE', KEY.TOMBSTONE .. id, ttl_ms + (get(id, 'tombstone_ms') or 0))
 end
 
 -- Attempts that count: those that were given back do not.

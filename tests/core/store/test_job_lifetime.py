@@ -7,7 +7,7 @@ import time
 import pytest
 from redis import Redis
 
-from core.errors import BlobMissing, JobNotFound
+from core.errors import BlobMissing, JobExpired, JobNotFound
 from core.options import Queue
 from core.store.accounts import Account
 from core.store.attempts import Attempts
@@ -198,3 +198,46 @@ def test_a_job_that_lived_on_keeps_its_place_in_the_queue(
     store.create(Job.new(media=upload(redis)))
     assert store.queue_position(job) == 1
     assert content(blobs) == b"abc"
+
+
+def test_a_job_that_expired_is_told_from_one_that_never_was_to_its_tenant_alone(
+    redis: Redis,
+) -> None:
+    store, attempts = JobStore(redis, ttl_s=0.05), Attempts(redis, ttl_s=0.05)
+    waiting = store.create(Job.new(media=upload(redis, "acme"), tenant="acme"))
+    time.sleep(0.06)
+    ended = store.create(Job.new(media=upload(redis, "acme"), tenant="acme"))
+    attempt = take(attempts)
+    assert attempts.finish(ended.id, attempt.attempt, status=JobStatus.FAILED)
+    time.sleep(0.06)
+    for job in (waiting, ended):
+        for call in (
+            lambda job=job: store.get(job.id, tenant="acme"),
+            lambda job=job: store.request_cancel(job.id, "acme"),
+            lambda job=job: store.delete(job.id, "acme"),
+        ):
+            with pytest.raises(JobExpired, match="send the file again"):
+                call()
+        assert type(store.missing(job.id, "evil")) is JobNotFound
+    assert type(store.missing("job_nothing", "acme")) is JobNotFound
+
+
+def test_a_job_is_remembered_as_expired_for_so_long_after_its_end(redis: Redis) -> None:
+    store = JobStore(redis, ttl_s=100, tombstone_s=1000)
+    attempts = Attempts(redis, ttl_s=200)
+    job = store.create(Job.new(media=upload(redis)))
+    name = f"df:tombstone:{job.id}"
+    assert 1090 < redis.ttl(name) <= 1100
+    attempts.finish(job.id, take(attempts).attempt, status=JobStatus.FAILED)
+    assert 1190 < redis.ttl(name) <= 1200
+
+
+def test_a_deleted_job_leaves_nothing_to_be_remembered(redis: Redis) -> None:
+    store = JobStore(redis)
+    job = store.create(Job.new(media=upload(redis)))
+    store.delete(job.id, "local")
+    assert redis.exists(f"df:tombstone:{job.id}") == 0
+    assert type(store.missing(job.id, "local")) is JobNotFound
+    silent = JobStore(redis, tombstone_s=0)
+    other = silent.create(Job.new(media=upload(redis)))
+    assert redis.exists(f"df:tombstone:{other.id}") == 0

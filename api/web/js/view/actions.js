@@ -46,7 +46,7 @@ export function deleteNow(entry, fault = null) {
     try {
       await call(`v1/jobs/${entry.id}`, { method: "DELETE" });
     } catch (problem) {
-      if (problem.status !== 404) {
+      if (problem.status !== 404 && problem.status !== 410) {
         (fault ?? document.getElementById("polite")).textContent = problem.detail || t("banner.server");
         return;
       }

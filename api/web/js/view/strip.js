@@ -25,7 +25,7 @@ export function strip(job) {
         made.push(image.src);
       } catch (problem) {
         if (stop.signal.aborted) return;
-        if (problem.status !== 404) return; // the server is away: outlines stay
+        if (problem.status !== 404 && problem.status !== 410) return; // the server is away: outlines stay
       }
     }
   }
