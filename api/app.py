@@ -23,6 +23,7 @@ from api.metrics import GatewayMetrics
 from api.normal_form import NormalForm
 from api.observed import Observed
 from api.page import install_page
+from api.resumable import routes as uploads
 from api.settings import GatewaySettings
 from core.telemetry.traces import Traces
 
@@ -71,6 +72,7 @@ def create_app(
     install_page(app, settings.root_path)
     for part in (
         jobs,
+        uploads,
         listing,
         streams,
         evidence,

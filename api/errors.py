@@ -120,7 +120,8 @@ def _path_of(request: Request) -> str:
 
 def _allowed(request: Request) -> str:
     """All methods of the path (RFC 9110, 10.2.1); Starlette names those of one route only."""
-    told = {"GET": "GET, HEAD", "POST": "POST", "DELETE": "DELETE"}
+    others = ("POST", "PATCH", "DELETE", "OPTIONS")
+    told = {"GET": "GET, HEAD", **{method: method for method in others}}
     routes = [route for route in request.app.routes if not isinstance(route, Mount)]
     names = [
         names

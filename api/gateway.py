@@ -33,6 +33,7 @@ from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.load import LoadStore
+from core.store.resumable import ResumableStore
 from core.store.workers import WorkerRegistry
 from core.telemetry.context import note
 from core.telemetry.traces import Traces, open_traces
@@ -53,6 +54,7 @@ class Gateway:
     jobs: JobStore
     lists: JobLists
     blobs: BlobStore
+    uploads: ResumableStore
     evidence: EvidenceStore
     feedback: FeedbackStore
     workers: WorkerRegistry
@@ -99,6 +101,13 @@ def open_gateway(
             blobs=RedisBlobStore(
                 redis,
                 upload_ttl_s=settings.upload_ttl_s,
+                max_total_bytes=settings.max_bytes_in_flight,
+                tenant_limits=settings.tenant_limits,
+            ),
+            uploads=ResumableStore(
+                redis,
+                ttl_s=settings.paused_upload_ttl_s,
+                max_bytes=settings.max_upload_bytes,
                 max_total_bytes=settings.max_bytes_in_flight,
                 tenant_limits=settings.tenant_limits,
             ),

@@ -66,7 +66,7 @@ _PLACE_HEADERS: dict[str, Any] = {
             "result answers (`cached`)",
             "model": JobView,
         },
-        **problems(400, 401, 403, 408, 413, 415, 422, 429),
+        **problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429),
     },
     openapi_extra=upload_body(),
 )

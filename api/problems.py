@@ -28,6 +28,13 @@ class InvalidParameter(GatewayError):
     code = "invalid_parameter"
 
 
+class UnsupportedTusVersion(GatewayError):
+    code = "unsupported_tus_version"
+
+    def __init__(self, *, asked: str, spoken: str) -> None:
+        super().__init__(f"tus {asked[:20]!r} is not spoken here; send Tus-Resumable: {spoken}.")
+
+
 class IdempotencyConflict(GatewayError):
     code = "idempotency_conflict"
 
@@ -67,6 +74,10 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.JobNotFinished: Meaning(409, "The job has not ended yet"),
     errors.ApiKeyEnded: Meaning(409, "The API key has ended"),
     errors.JobExpired: Meaning(410, "The job has expired"),
+    errors.UploadNotFound: Meaning(404, "No such upload"),
+    errors.UploadError: Meaning(409, "The upload stands otherwise"),
+    errors.UploadLengthMismatch: Meaning(400, "The upload has another length"),
+    UnsupportedTusVersion: Meaning(412, "This version of tus is not spoken"),
     errors.MediaTooLarge: Meaning(413, "The file is too large"),
     errors.UnsupportedMedia: Meaning(415, "This kind of file is not judged"),
     errors.MediaError: Meaning(422, "The file cannot be judged"),

@@ -59,6 +59,12 @@ class FileReference(SubmitOptions):
         description="An http or https URL of the file, on a server of the public Internet.",
         examples=["https://example.com/clip.mp4"],
     )
+    upload: str | None = Field(
+        None,
+        max_length=2048,
+        description="Where a resumable upload is that has all its bytes: the `Location` it got.",
+        examples=["/v1/uploads/upload_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"],
+    )
 
 
 class Media(MediaFacts):

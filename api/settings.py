@@ -36,6 +36,8 @@ class GatewaySettings(Settings):
     upload_least_bytes_s: Annotated[int, Field(ge=0)] = 4096  # over upload_idle_s, then 408
     upload_limit_s: Seconds = 3600.0  # for one whole upload, then 408
 
+    paused_upload_ttl_s: Seconds = 3600.0  # of one that can be resumed, after its last bytes
+
     fetch_urls: bool | None = None  # None: only where keys are asked for
     fetch_limit_s: Seconds = 300.0  # for one file from a URL, and all that leads to it
     drain_s: Annotated[float, Field(ge=0)] = 2.0  # at a stop, with /readyz at 503, serving on

@@ -43,7 +43,7 @@ class UploadBody:
         self._form = _form_of(request)
         self._limit = settings.max_upload_bytes
         self._body_limit = self._limit + (OVERHEAD_BYTES if self._form else 0)
-        _check_encoding(request)
+        check_encoding(request)
         self.most_bytes = self._declared_bytes()
         self.exact = self.most_bytes is not None and self._form is None
         self.fields: dict[str, list[str]] = {} if self._form is None else self._form.fields
@@ -63,14 +63,22 @@ class UploadBody:
             self._form.close()
 
     def _declared_bytes(self) -> int | None:
-        declared = self._request.headers.get("content-length")
+        declared = declared_length(self._request)
         if declared is None:
             return None
-        if not _LENGTH.fullmatch(declared):
-            raise MalformedRequest(f"Content-Length {declared[:60]!r} is not a number of bytes.")
-        if int(declared) > self._body_limit:
-            raise MediaTooLarge(size=int(declared), limit=self._limit)
-        return min(int(declared), self._limit)
+        if declared > self._body_limit:
+            raise MediaTooLarge(size=declared, limit=self._limit)
+        return min(declared, self._limit)
+
+
+def declared_length(request: Request) -> int | None:
+    """The Content-Length; None where there is none. Raises MalformedRequest."""
+    declared = request.headers.get("content-length")
+    if declared is None:
+        return None
+    if not _LENGTH.fullmatch(declared):
+        raise MalformedRequest(f"Content-Length {declared[:60]!r} is not a number of bytes.")
+    return int(declared)
 
 
 def media_type_of(request: Request) -> str:
@@ -84,7 +92,8 @@ def _form_of(request: Request) -> MultipartReader | None:
     return MultipartReader(request.headers["content-type"])
 
 
-def _check_encoding(request: Request) -> None:
+def check_encoding(request: Request) -> None:
+    """Raises UnsupportedMedia for a compressed body."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise UnsupportedMedia(

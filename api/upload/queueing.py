@@ -76,11 +76,15 @@ def new_job(
     )
 
 
-async def queue_job(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
+async def queue_job(
+    gateway: Gateway, caller: Caller, wanted: Job, *, findable: bool = False
+) -> Job:
     """Store the job and wake a worker; the job that the key made, when that is another.
 
     Where a stored result answers, there is nothing for a worker to do. A key can make its job
     while this upload is under way: the quarantine does not hide it.
+    When this fails, a job that nobody could find is taken back: one without a key, unless
+    it is ``findable`` in another way.
     """
     try:
         await gateway.store(gateway.jobs.quarantine.check, caller.tenant, wanted.media.sha256)
@@ -96,7 +100,7 @@ async def queue_job(gateway: Gateway, caller: Caller, wanted: Job) -> Job:
         if job.id == wanted.id and not job.status.terminal:
             await _ring(gateway, job)
     except BaseException:
-        if caller.key is None:  # nobody could ever find the job, if there is one
+        if caller.key is None and not findable:
             _undo(gateway, wanted)
         raise
     return job

@@ -14,6 +14,7 @@ from api.small_body import read_json
 from api.upload.fetch import RemoteFile
 from api.upload.queueing import Caller, Submission, find_known
 from api.upload.replay import check_same_options, check_same_url
+from api.upload.resumed import submit_upload
 from api.upload.submission import take
 from core.errors import MediaTooLarge
 
@@ -21,7 +22,7 @@ _NO_URLS = (
     "This gateway fetches no URLs. Send the file itself, or set DEEPFAKE_FETCH_URLS=true where "
     "the gateway is started."
 )
-_NO_FILE = "url: The JSON body has to name the URL of a file."
+_NO_FILE = "The JSON body has to name either the 'url' of a file or an 'upload' that is complete."
 
 
 async def submit_reference(
@@ -30,12 +31,15 @@ async def submit_reference(
     """Queue a job for the file that the body of ``request`` names.
 
     Options in the body win over those of the query. A key that has made a job for the same
-    URL gives that job again, and nothing is fetched.
+    URL or upload gives that job again, and nothing is fetched.
     """
     given = await read_json(request, FileReference)
     chosen = {**_given(options), **_given(given)}
-    merged = SubmitOptions.model_validate({k: v for k, v in chosen.items() if k != "url"})
-    if given.url is None:
+    chosen = {name: value for name, value in chosen.items() if name not in ("url", "upload")}
+    merged = SubmitOptions.model_validate(chosen)
+    if given.upload is not None and given.url is None:
+        return await submit_upload(gateway, caller, merged, given.upload)
+    if given.url is None or given.upload is not None:
         raise InvalidParameter(_NO_FILE)
     return await _submit_url(request, gateway, caller, merged, given.url)
 

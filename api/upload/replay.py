@@ -40,6 +40,12 @@ def check_same_url(known: Job, url_sha256: str) -> None:
         raise _conflict(known)
 
 
+def check_same_upload(known: Job, upload_id: str) -> None:
+    """Raises IdempotencyConflict when the job was not made of this resumable upload."""
+    if known.media.blob_id != upload_id:
+        raise _conflict(known)
+
+
 def check_same_options(
     known: Job, options: SubmitOptions, settings: GatewaySettings, *, all_of_them: bool = True
 ) -> None:

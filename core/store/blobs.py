@@ -72,6 +72,19 @@ def new_blob_id() -> str:
     return f"blob_{secrets.token_hex(16)}"
 
 
+def used_up(
+    what: bytes, used: int, wanted: int, limit: int, limits: TenantLimits
+) -> StoreFull | TooManyBytes | TooManyUploads | TooManyJobs:
+    """The error for what a script says is used up; ``limit`` is that of all bytes."""
+    if what == b"full":
+        return StoreFull(used=used, limit=limit, wanted=wanted)
+    if what == b"bytes":
+        return TooManyBytes(used=used, limit=limits.bytes_in_flight, wanted=wanted)
+    if what == b"uploads":
+        return TooManyUploads(used=used, limit=limits.uploads)
+    return TooManyJobs(used=used, limit=limits.queued_jobs)
+
+
 class RedisBlobStore:
     """Blobs as Redis lists of chunks, with exact accounts of all bytes in flight.
 
@@ -111,29 +124,18 @@ class RedisBlobStore:
             limits.queued_jobs,
         )
         if used:
-            raise self._used_up(outcome, int(used[0]), reserved)
+            raise used_up(outcome, int(used[0]), reserved, self._limit, limits)
 
     def append(self, blob_id: str, chunk: bytes) -> None:
         if not chunk:
             return
-        limits = (self._limit, self._tenant_limits.bytes_in_flight)
-        outcome, *used = self._run("append", blob_id, chunk, self._ttl_ms, *limits)
+        limits = self._tenant_limits
+        most = (self._limit, limits.bytes_in_flight)
+        outcome, *used = self._run("append", blob_id, chunk, self._ttl_ms, *most)
         if outcome == b"missing":
             raise BlobMissing(blob_id)
         if used:
-            raise self._used_up(outcome, int(used[0]), len(chunk))
-
-    def _used_up(
-        self, what: bytes, used: int, wanted: int
-    ) -> StoreFull | TooManyBytes | TooManyUploads | TooManyJobs:
-        limits = self._tenant_limits
-        if what == b"full":
-            return StoreFull(used=used, limit=self._limit, wanted=wanted)
-        if what == b"bytes":
-            return TooManyBytes(used=used, limit=limits.bytes_in_flight, wanted=wanted)
-        if what == b"uploads":
-            return TooManyUploads(used=used, limit=limits.uploads)
-        return TooManyJobs(used=used, limit=limits.queued_jobs)
+            raise used_up(outcome, int(used[0]), len(chunk), self._limit, limits)
 
     @store_errors()
     def size(self, blob_id: str) -> int:

@@ -67,7 +67,9 @@ class Key(StrEnum):
 
     UPLOAD = "upload:"
     """Hash by upload id: ``tenant``; ``size``, bytes stored; ``held``, bytes on the accounts
-    (at least ``size``); ``job``, once a job has taken the upload over."""
+    (at least ``size``); ``job``, once a job has taken the upload over. One that can be resumed has
+    also ``length``, '' while it is not known; ``writer``, the claim of the request that may
+    append; and the client's ``metadata``."""
 
     EXPIRIES = "upload-expiries"
     """Sorted set: upload ids by the time (ms) at which they and their jobs expire."""

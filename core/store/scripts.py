@@ -17,7 +17,8 @@ from core.store.keys import PREFIX, Key
 
 _UPLOADS: Final = ("clock", "blob", "evidence", "sweep")
 _PRELUDES: Final = {
-    "blob": _UPLOADS,
+    "blob": (*_UPLOADS, "incoming"),
+    "upload": (*_UPLOADS, "incoming", "upload"),
     "job": (*_UPLOADS, "job", "answer", "queue"),  # a job owns its upload and its evidence
     "evidence": (*_UPLOADS, "job"),
     "feedback": (*_UPLOADS, "job"),

@@ -39,13 +39,26 @@ UNUSUAL = {
     ("POST", "/v1/keys"): Scope.ADMIN,
     ("POST", "/v1/keys/{key_id}/rotate"): Scope.ADMIN,
     ("DELETE", "/v1/keys/{key_id}"): Scope.ADMIN,
+    ("GET", "/v1/uploads/{upload_id}"): Scope.SUBMIT,  # who sends has to ask where to go on
 }
 # What another tenant hears of these ids, in whichever call.
-NOT_FOUND = {"job_id": "job_not_found", "key_id": "api_key_not_found"}
+NOT_FOUND = {
+    "job_id": "job_not_found",
+    "key_id": "api_key_not_found",
+    "upload_id": "upload_not_found",
+}
 # Bodies of calls that read them before they look at the object.
 BODIES = {
     "/v1/jobs/{job_id}/feedback": b'{"label": "fake"}',
     "/v1/keys/{key_id}/rotate": b"{}",
+}
+# Headers without which a call does not look at the object.
+HEADERS = {
+    ("PATCH", "/v1/uploads/{upload_id}"): {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+    },
 }
 
 
@@ -104,6 +117,7 @@ def guarded_calls(app: FastAPI) -> list[Call]:
 def answered(client: httpx.Client, call: Call, path: str, headers: dict[str, str]) -> Iterator[Any]:
     """The answer to a call; a stream is not waited for."""
     content = None if call.method == "GET" else BODIES.get(call.path, b"")
+    headers = {**HEADERS.get((call.method, call.path), {}), **headers}
     with client.stream(call.method, path, content=content, headers=headers) as answer:
         yield answer
 
@@ -153,7 +167,9 @@ def test_what_is_another_tenants_is_not_there(app: FastAPI, redis: Redis) -> Non
     wrong = []
     with serve(app) as client:
         job = client.post("/v1/jobs", content=MP4, headers=bearer(owner)).json()
-        ids = {"job_id": job["id"], "key_id": owner.key.id}
+        begun = client.post("/v1/uploads", headers={"Upload-Complete": "?0", **bearer(owner)})
+        upload_id = begun.headers["location"].rpartition("/")[2]
+        ids = {"job_id": job["id"], "key_id": owner.key.id, "upload_id": upload_id}
         before = client.get(job["links"]["self"], headers=bearer(owner))
         for call in guarded_calls(app):
             (name,) = call.parameters & set(NOT_FOUND) or {""}
