@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 from core.cores import usable_cores
 from core.options import Queue
 from core.settings import Seconds, Settings
+from worker.decoder.trust import check_anchors
 
 
 class WorkerSettings(Settings):
@@ -68,16 +69,6 @@ class WorkerSettings(Settings):
     @field_validator("c2pa_trust_anchors")
     @classmethod
     def _certificates(cls, file: Path | None) -> Path | None:
-        """Read the file once: without a certificate in it nobody would be trusted, silently."""
-        if file is None:
-            return None
-        # Imported here: most workers have no such file, and start a decoder first of all.
-        from cryptography import x509  # noqa: PLC0415
-
-        try:
-            x509.load_pem_x509_certificates(file.read_bytes())
-        except OSError as error:
-            raise ValueError(f"the file cannot be read: {error.strerror or error}") from error
-        except ValueError as error:
-            raise ValueError(f"it is no file of certificates (PEM): {error}") from error
+        if file is not None:
+            check_anchors(file)
         return file

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 _MAX_DECODERS = 4
 
 
+def _anchors(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    from worker.decoder.trust import check_anchors
+
+    try:
+        if file is not None:
+            check_anchors(file)
+    except ValueError as error:
+        raise click.BadParameter(f"{file}: {error}.") from error
+    return file
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and file.")
@@ -40,6 +51,11 @@ _MAX_DECODERS = 4
     "--decode-timeout", "deadline_s", type=click.FloatRange(min=1), default=120.0,
     show_default=True, metavar="SECONDS", help="A file that takes longer is given up.",
 )  # fmt: skip
+@click.option(
+    "--trust-anchors", type=click.Path(path_type=Path), callback=_anchors, metavar="PEM",
+    envvar="DEEPFAKE_C2PA_TRUST_ANCHORS",
+    help="Certificates of authorities whose content credentials (C2PA) are trusted.",
+)  # fmt: skip
 def scan(
     paths: tuple[Path, ...],
     as_json: bool,
@@ -47,6 +63,7 @@ def scan(
     sampling: str,
     models: WantedModels,
     deadline_s: float,
+    trust_anchors: Path | None,
 ) -> None:
     """Judge files, and the media in folders, without a service.
 
@@ -69,7 +86,7 @@ def scan(
         options = ExtractOptions(frames=frames, sampling=Sampling(sampling))
         printer = OutcomePrinter([str(file) for file in found.files], as_json=as_json)
         with (
-            _scanner(models, options, deadline_s, len(found.files)) as scanner,
+            _scanner(models, options, deadline_s, trust_anchors, len(found.files)) as scanner,
             printer.progress(),
         ):
             for outcome in scanner.scan(found.files):
@@ -94,7 +111,11 @@ def _after_skipped(found: FoundFiles, exit_code: int) -> int:
 
 @contextmanager
 def _scanner(
-    models: WantedModels, options: ExtractOptions, deadline_s: float, files: int
+    models: WantedModels,
+    options: ExtractOptions,
+    deadline_s: float,
+    trust_anchors: Path | None,
+    files: int,
 ) -> Iterator[Scanner]:
     from deepfake.scan.scanner import Scanner
     from worker.decoder.config import DecoderConfig
@@ -104,7 +125,7 @@ def _scanner(
     logging.getLogger("worker").setLevel(logging.ERROR)
     cores = usable_cores()
     parallel = min(cores, _MAX_DECODERS, files)
-    config = DecoderConfig(threads=max(1, cores // parallel))
+    config = DecoderConfig(threads=max(1, cores // parallel), trust_anchors=trust_anchors)
     decoders = DecoderPool(config, parallel, spare=0)  # they start while the models load
     try:
         judges = _load(models)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import DeepfakeError, UnreadableMedia
 from core.evidence import Evidence, ExtractOptions
@@ -19,6 +19,7 @@ from core.model.crop_scores import CropScores
 from core.pipeline.judgement import Scorer, judge
 from core.pipeline.judges import Judge, Judges
 from core.pipeline.report import media_facts_of
+from core.provenance import Provenance
 from deepfake_client.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ class Scanner:
 
     def scan(self, files: Sequence[Path]) -> Iterator[Outcome]:
         """An outcome a file, in order; crops of several files share a call of the model."""
-        waiting: deque[tuple[Path, Future[Evidence]]] = deque()
+        waiting: deque[Future[_Decoded]] = deque()
         rest = iter(files)
         threads = ThreadPoolExecutor(self._parallel, thread_name_prefix="decode")
         try:
             while True:
                 # Evidence is small (JPEGs), so that a slow file need not hold up the others.
                 while len(waiting) < 8 * self._parallel and (file := next(rest, None)):
-                    waiting.append((file, threads.submit(self._extract, file)))
+                    waiting.append(threads.submit(self._decode, file))
                 if not waiting:
                     return
                 for _, alike in groupby(_take_done(waiting), self._judge_of):
@@ -69,7 +70,16 @@ class Scanner:
             self._stop.set()
             threads.shutdown(cancel_futures=True)
 
-    def _extract(self, file: Path) -> Evidence:
+    def _decode(self, file: Path) -> _Decoded:
+        told: list[Provenance] = []
+        evidence: Evidence | DeepfakeError
+        try:
+            evidence = self._extract(file, told.append)
+        except DeepfakeError as error:
+            evidence = error
+        return _Decoded(file, evidence, told[-1] if told else None)
+
+    def _extract(self, file: Path, on_provenance: Callable[[Provenance], None]) -> Evidence:
         try:
             size = file.stat().st_size
             self._options.limits.check_bytes(size)
@@ -79,6 +89,7 @@ class Scanner:
                 self._options,
                 deadline_s=self._deadline_s,
                 check=self._check,
+                on_provenance=on_provenance,
             )
         except OSError as error:
             reason = error.strerror or str(error)
@@ -117,19 +128,21 @@ class Scanner:
     def _judge_apart(self, batch: Sequence[_Decoded], error: DeepfakeError) -> Iterator[Outcome]:
         """One bad crop fails the call for all: find out whose it is."""
         if len(batch) == 1:
-            yield Outcome.failed(str(batch[0].file), error)
+            yield Outcome.failed(str(batch[0].file), error, batch[0].origin)
             return
         for item in batch:
             yield from self._judge([item])
 
     def _outcome(self, item: _Decoded, scores: CropScores, crop_ms: float) -> Outcome:
         if isinstance(item.evidence, DeepfakeError):
-            return Outcome.failed(str(item.file), item.evidence)
+            return Outcome.failed(str(item.file), item.evidence, item.origin)
         by = self._judge_of(item)
         result = judge(item.evidence, _Scored(scores), by.bundle, by.runtime, {})
         result.timings_ms["infer"] = round(crop_ms * len(scores))  # its share of the batch
         media = media_facts_of(item.evidence)
-        return Outcome(str(item.file), result=result.to_json(), media=media.to_json())
+        return Outcome(
+            str(item.file), result=result.to_json(), media=media.to_json(), provenance=item.origin
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,12 @@ class _Decoded:
 
     file: Path
     evidence: Evidence | DeepfakeError
+    provenance: Provenance | None
+
+    @property
+    def origin(self) -> dict[str, Any] | None:
+        """The provenance as JSON."""
+        return None if self.provenance is None else self.provenance.to_json()
 
     @property
     def jpegs(self) -> list[bytes]:
@@ -166,16 +185,12 @@ def _score(scorer: Scorer, jpegs: Sequence[bytes]) -> CropScores:
     return CropScores.joined(parts)
 
 
-def _take_done(waiting: deque[tuple[Path, Future[Evidence]]]) -> list[_Decoded]:
+def _take_done(waiting: deque[Future[_Decoded]]) -> list[_Decoded]:
     """Wait for the first file, and take what is done behind it until a batch is full."""
     taken: list[_Decoded] = []
     crops = 0
-    while waiting and (not taken or (crops < BATCH_CROPS and waiting[0][1].done())):
-        file, future = waiting.popleft()
-        try:
-            item = _Decoded(file, future.result())
-        except DeepfakeError as error:
-            item = _Decoded(file, error)
+    while waiting and (not taken or (crops < BATCH_CROPS and waiting[0].done())):
+        item = waiting.popleft().result()
         taken.append(item)
         crops += len(item.jpegs)
     return taken

@@ -28,6 +28,15 @@ def test_a_json_line_says_what_the_file_is_and_what_was_not_looked_at() -> None:
     assert line == {"file": "a.mp4", "result": RESULT, "media": media}
 
 
+def test_a_json_line_tells_of_the_origin_also_of_a_file_that_failed() -> None:
+    found = {"c2pa": {"state": "none"}, "claims": []}
+    for outcome in (
+        Outcome("a.mp4", result=RESULT, provenance=found),
+        Outcome.failed("a.mp4", EMPTY, found),
+    ):
+        assert json.loads(outcome.to_json())["provenance"] == found
+
+
 def test_a_failed_file_is_a_json_line_with_code_and_message() -> None:
     line = json.loads(Outcome.failed("a.mp4", EMPTY).to_json())
     assert line["error"]["code"] == "empty_media"

@@ -31,21 +31,28 @@ class Outcome:
     """A file's result object, or the code and the message of its error; never both.
 
     ``media`` is the object of that name in the HTTP API: what the file is, how much of it was
-    looked at, and what was not.
+    looked at, and what was not. ``provenance`` is what the file says of its own origin.
     """
 
     file: str
     result: Mapping[str, Any] | None = None
     error: Mapping[str, str] | None = None
     media: Mapping[str, Any] | None = None
+    provenance: Mapping[str, Any] | None = None
 
     @classmethod
-    def failed(cls, file: str, error: Told) -> Outcome:
-        return cls(file, error={"code": error.code, "message": error.message})
+    def failed(cls, file: str, error: Told, provenance: Mapping[str, Any] | None = None) -> Outcome:
+        told = {"code": error.code, "message": error.message}
+        return cls(file, error=told, provenance=provenance)
 
     def to_json(self) -> str:
         """One line of ``--json``."""
-        told = {"result": self.result, "error": self.error, "media": self.media}
+        told = {
+            "result": self.result,
+            "error": self.error,
+            "media": self.media,
+            "provenance": self.provenance,
+        }
         known = {name: value for name, value in told.items() if value is not None}
         return json.dumps({"file": self.file, **known})
 

@@ -103,11 +103,12 @@ def _outcome(client: Client, file: Path, job: Job | Outcome, timeout_s: float | 
         job = client.wait(job.id, timeout_s)
     except (ApiError, WaitTimeout) as error:
         return Outcome.failed(str(file), error)
+    provenance = job.document.get("provenance")  # older services send none
     if job.result is not None:
         result, media = job.document["result"], job.document.get("media")
-        return Outcome(str(file), result=result, media=media)
+        return Outcome(str(file), result=result, media=media, provenance=provenance)
     if job.error is not None:
-        return Outcome.failed(str(file), job.error)
+        return Outcome.failed(str(file), job.error, provenance)
     told = f"Job {job.id} is {job.status}."
     return Outcome(str(file), error={"code": job.status, "message": told})
 

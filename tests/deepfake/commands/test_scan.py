@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.credentials_factory import authority, signed
 from tests.deepfake.conftest import RunCommand
 from tests.media_factory import make_video
 
@@ -40,6 +41,23 @@ def test_one_bad_file_gives_exit_code_2_and_the_others_are_judged(
     assert done.exit_code == 2
     codes = [json.loads(line).get("error", {}).get("code") for line in done.stdout.splitlines()]
     assert codes == ["unreadable_media", "unsupported_media", None]
+
+
+def test_a_line_tells_of_the_origin_of_its_file(
+    run: RunCommand, tmp_path: Path, tiny_bundle: Path, portrait: Path
+) -> None:
+    signed_file, anchors = tmp_path / "signed.jpg", tmp_path / "anchors.pem"
+    signed_file.write_bytes(signed(portrait.read_bytes(), "image/jpeg"))
+    anchors.write_text(authority().root)
+    done = run(
+        "scan", signed_file, portrait, "--model", tiny_bundle, "--trust-anchors", anchors, "--json"
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["provenance"]["c2pa"]["state"] for line in lines] == ["valid", "none"]
+    anchors.write_text("nobody")
+    done = run("scan", portrait, "--trust-anchors", anchors)
+    assert done.exit_code == 2
+    assert "no file of certificates" in done.stderr
 
 
 def test_the_table_has_a_row_for_each_file(

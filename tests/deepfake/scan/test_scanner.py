@@ -21,7 +21,7 @@ from core.media.sniff import Kind
 from core.model.bundle import RuntimeName, load_bundle
 from core.model.detector import Answers, Detector
 from core.pipeline.judges import Judge, Judges
-from core.provenance import Provenance
+from core.provenance import Credentials, CredentialState, Provenance
 from deepfake.scan.scanner import BATCH_CROPS, Scanner
 from deepfake_client.outcome import Outcome
 
@@ -58,6 +58,8 @@ class ScriptedDecoders:
         on_frame: Callable[[int], None] = lambda _: None,
         on_provenance: Callable[[Provenance], None] | None = None,
     ) -> Evidence:
+        if on_provenance is not None:
+            on_provenance(Provenance(c2pa=Credentials(state=CredentialState.NONE), claims=[]))
         words = b"".join(chunks).decode().split()
         if words[0] == "crash":
             raise DecoderCrashed("The decoder was ended by SIGSEGV.")
@@ -134,6 +136,8 @@ def test_a_crash_costs_one_line(scan: Callable[..., list[Outcome]]) -> None:
     }  # fmt: skip
     assert first.result is not None
     assert last.result is not None
+    assert first.provenance == crashed.provenance == last.provenance
+    assert first.provenance is not None
 
 
 def test_a_forged_crop_fails_its_own_file_alone(scan: Callable[..., list[Outcome]]) -> None:
