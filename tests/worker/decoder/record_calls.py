@@ -17,11 +17,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.errors import DecoderError, MediaError
 from core.evidence import ExtractOptions
+from tests.credentials_factory import signed
 from tests.media.matrix import forms
 from tests.worker.media_factory import MEDIA
 from worker.decoder.config import DecoderConfig
@@ -64,17 +66,29 @@ def calls(log: Path) -> Counter[str]:
 
 
 def record(decoder: Decoder, data: bytes) -> Counter[str]:
-    """The calls of all threads while one file is decoded. Raises when the child dies of it."""
+    """The calls of all threads while one file is decoded and its provenance is read.
+
+    Raises when the child dies of it.
+    """
     with TemporaryDirectory() as folder:
         log = Path(folder, "strace.log")
         with traced(decoder.pid, log), contextlib.suppress(MediaError):
-            decoder.extract(iter([data]), len(data), ExtractOptions(), deadline_s=300)
+            try:
+                decoder.extract(
+                    iter([data]), len(data), ExtractOptions(), deadline_s=300, keeps_media=True
+                )
+            finally:
+                decoder.provenance()
         return calls(log)
 
 
 def main(pattern: str = "*") -> int:
     """Record the files whose name matches ``pattern``."""
-    files = {**MEDIA, **{form.name: form.build for form in forms()}}
+    signed_files = {
+        f"signed-{name}": partial(signed, MEDIA[name](), media_type)
+        for name, media_type in (("jpeg", "image/jpeg"), ("mp4-h264", "video/mp4"))
+    }
+    files = {**MEDIA, **signed_files, **{form.name: form.build for form in forms()}}
     total: Counter[str] = Counter()
     decoder = Decoder.start(DecoderConfig())
     for name, make in files.items():
