@@ -15,7 +15,11 @@ _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Error answers of a call; 500 and 503 are always among them."""
+    """Error answers of a call; 500 and 503 are always among them, and 429 with 401.
+
+    Every call of a tenant counts for its rate.
+    """
+    always = (429, 500, 503) if 401 in statuses else (500, 503)
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -23,7 +27,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
         }
-        for status in (*statuses, 500, 503)
+        for status in sorted({*statuses, *always})
     }
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
 from api.headers import request_id_of, standard_headers
-from api.problems import InvalidParameter, meaning_of
+from api.problems import InvalidParameter, RateLimited, meaning_of
 from api.request_state import PROBLEM
 from core.errors import DeepfakeError
 
@@ -63,8 +63,9 @@ def rendered(request: Request, error: DeepfakeError) -> JSONResponse:
     """The problem that an error of this project means."""
     meaning = meaning_of(error)
     headers = {}
-    if meaning.retry_after_s is not None:
-        headers["Retry-After"] = str(meaning.retry_after_s)
+    after_s = error.retry_after_s if isinstance(error, RateLimited) else meaning.retry_after_s
+    if after_s is not None:
+        headers["Retry-After"] = str(after_s)
     if meaning.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="deepfake"'
     return problem(

@@ -17,6 +17,7 @@ from api.key_cache import KeyCache
 from api.load import Loads
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
+from api.rates import RateLimits
 from api.settings import GatewaySettings
 from api.slots import EventSlots, UploadSlots
 from api.upload.fetch import Fetcher
@@ -33,6 +34,7 @@ from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.load import LoadStore
+from core.store.rates import RateStore
 from core.store.resumable import ResumableStore
 from core.store.workers import WorkerRegistry
 from core.telemetry.context import note
@@ -61,6 +63,7 @@ class Gateway:
     loads: Loads
     api_keys: ApiKeyStore
     keys: KeyCache
+    rates: RateLimits
     doorbell: Doorbell
     watches: Watches
     slots: UploadSlots
@@ -117,6 +120,7 @@ def open_gateway(
             loads=loads,
             api_keys=api_keys,
             keys=KeyCache(api_keys, store),
+            rates=RateLimits(settings, RateStore(redis), store),
             doorbell=doorbell,
             watches=Watches(settings.redis_url, jobs, store, loads),
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
@@ -165,12 +169,16 @@ async def _caller(
 
 
 async def authorized(
-    request: Request, needed: SecurityScopes, caller: Annotated[Principal, Depends(_caller)]
+    request: Request,
+    gateway: CurrentGateway,
+    needed: SecurityScopes,
+    caller: Annotated[Principal, Depends(_caller)],
 ) -> Principal:
-    """The caller, who may do this; raises Unauthorized, Forbidden or StoreError.
+    """The caller, who may do this; raises Unauthorized, RateLimited, Forbidden or StoreError.
 
     A route that names no scope needs `read` to look (GET, HEAD) and `submit` for all else.
     """
+    await gateway.rates.request(request, caller.tenant)
     for scope in needed.scopes or [usual_scope(request.method)]:
         caller.require(Scope(scope))
     return caller

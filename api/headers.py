@@ -9,6 +9,9 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.rate_headers import rate_headers
+from api.request_state import RATES
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 SECURITY_HEADERS: Final = {
@@ -45,12 +48,12 @@ class StandardHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        added = standard_headers(scope)
+        added, state = standard_headers(scope), scope["state"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in added.items():
+                for name, value in {**added, **rate_headers(state.get(RATES, []))}.items():
                     headers.setdefault(name, value)
             await send(message)
 

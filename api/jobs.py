@@ -84,6 +84,7 @@ async def create_job(
     The file goes to memory, never to a disk, and is deleted when the job ends. The same bytes
     with the same options are answered by the result that is stored, if the model is the same.
     """
+    await gateway.rates.submit(request, principal.tenant)
     named = media_type_of(request) == "application/json"
     take = submit_reference if named else submit
     caller = Caller(principal.tenant, idempotency_key, fresh=wants_fresh(cache_control))

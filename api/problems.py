@@ -44,6 +44,18 @@ class UploadTimeout(GatewayError):
     retryable = True
 
 
+class RateLimited(GatewayError):
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, *, what: str, limit: int, window_s: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"This tenant has sent its {limit:,} {what} of {window_s} s; "
+            f"try again in {retry_after_s} s."
+        )
+        self.retry_after_s = retry_after_s
+
+
 class GatewayBusy(GatewayError):
     code = "gateway_busy"
     retryable = True
@@ -86,6 +98,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.UrlError: Meaning(422, "The URL could not be read"),
     InvalidParameter: Meaning(422, "A parameter is invalid"),
     IdempotencyConflict: Meaning(422, "The idempotency key was used for another request"),
+    RateLimited: Meaning(429, "Too many requests"),
     errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),
     errors.TooManyApiKeys: Meaning(429, "Your share of the API keys is used up"),
     errors.QuotaError: Meaning(429, "Your share is used up", retry_after_s=5),

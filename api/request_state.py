@@ -5,4 +5,5 @@ from __future__ import annotations
 from typing import Final
 
 ROUTE: Final = "route"  # what answers it; None when no route does
+RATES: Final = "rates"  # where its tenant stands with the rates that it counts for
 PROBLEM: Final = "problem"  # the type of the problem that was answered

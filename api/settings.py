@@ -30,6 +30,9 @@ class GatewaySettings(Settings):
     max_uploads: Annotated[int, Field(ge=1)] = 16  # at one time; each takes about 3 MiB here
     # Of one tenant at all gateways; None is its share of max_uploads.
     tenant_uploads: Annotated[int, Field(ge=1)] | None = None
+    # Of one tenant within any 60 seconds, at all gateways; None is no limit.
+    tenant_requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    tenant_submissions_per_minute: Annotated[int, Field(ge=1)] | None = None
     max_queued_jobs: Annotated[int, Field(ge=1)] = 20_000  # that wait at one time
     max_event_streams: Annotated[int, Field(ge=1)] = 1000  # at one time; about 110 KiB each
     upload_idle_s: Seconds = 30.0  # without a byte, then 408

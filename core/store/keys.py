@@ -81,6 +81,10 @@ class Key(StrEnum):
     """Hash by tenant: ``bytes`` held, ``uploads`` under way, jobs ``queued``, bytes of
     ``evidence``."""
 
+    RATE = "rate:"
+    """List by ``tenant:policy``: when (ms) each was let through within the window. It expires with
+    the window."""
+
     EVIDENCE = "evidence:"
     """Hash by job id: ``tenant``; ``frame:N``, a JPEG; ``heat:N:I``, a PNG. It expires by itself,
     not later than its job."""

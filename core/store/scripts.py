@@ -22,6 +22,7 @@ _PRELUDES: Final = {
     "job": (*_UPLOADS, "job", "answer", "queue"),  # a job owns its upload and its evidence
     "evidence": (*_UPLOADS, "job"),
     "feedback": (*_UPLOADS, "job"),
+    "rate": ("clock",),
     "worker": ("clock",),
     "gpu": (),
     "api_key": ("clock", "audit", "api_key"),

@@ -119,7 +119,7 @@ def test_the_openapi_document_tells_bodies_answers_and_errors(client: httpx.Clie
     statuses = (200, 202, 400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
     assert set(post["responses"]) == {str(status) for status in statuses}
     get = document["paths"]["/v1/jobs/{job_id}"]["get"]["responses"]
-    assert set(get) == {"200", "304", "401", "403", "404", "410", "422", "500", "503"}
+    assert set(get) == {"200", "304", "401", "403", "404", "410", "422", "429", "500", "503"}
     assert "HTTPValidationError" not in client.get("/openapi.json").text
     for reference in set(re.findall(r"'#/([^']+)'", str(document))):
         place = document
