@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from functools import partial
@@ -88,7 +88,11 @@ def main(pattern: str = "*") -> int:
         f"signed-{name}": partial(signed, MEDIA[name](), media_type)
         for name, media_type in (("jpeg", "image/jpeg"), ("mp4-h264", "video/mp4"))
     }
-    files = {**MEDIA, **signed_files, **{form.name: form.build for form in forms()}}
+    files: dict[str, Callable[[], bytes]] = {
+        **MEDIA,
+        **signed_files,
+        **{form.name: form.build for form in forms()},
+    }
     total: Counter[str] = Counter()
     decoder = Decoder.start(DecoderConfig())
     for name, make in files.items():
