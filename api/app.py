@@ -11,7 +11,19 @@ from typing import Any, TypedDict
 from anyio import to_thread
 from fastapi import FastAPI
 
-from api import capacity, evidence, feedback, health, jobs, keys, limits, listing, models, streams
+from api import (
+    capacity,
+    evidence,
+    feedback,
+    health,
+    jobs,
+    keys,
+    limits,
+    listing,
+    models,
+    streams,
+    webhooks,
+)
 from api.auth import create_authenticator
 from api.docs import install_docs
 from api.documents import add_problem_schema, add_scopes
@@ -81,6 +93,7 @@ def create_app(
         limits,
         models,
         capacity,
+        webhooks,
         health,
     ):
         app.include_router(part.router)

@@ -1,4 +1,4 @@
-"""How the gateway wakes a worker when it has queued a job."""
+"""How the gateway wakes a worker when it has queued a job, and a sender when a webhook is due."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from redis.exceptions import RedisError
 
 from core.errors import StoreUnavailable
 from core.options import Queue
-from core.store.doorbell import TASK_NAME, broker_settings
+from core.store.doorbell import TASK_NAME, WEBHOOK_QUEUE, WEBHOOK_TASK, broker_settings
 from core.store.jobs import JobStore
+from core.store.outbox import Outbox
 
 
 class Doorbell(Protocol):
@@ -25,6 +26,9 @@ class Doorbell(Protocol):
         A bell that cannot be rung delays a job by seconds and no more: the workers look at
         their queues by themselves.
         """
+
+    def ring_for_webhooks(self, outbox: Outbox) -> None:
+        """Wake a sender of webhooks, where something is due and no bell sounds."""
 
     def check(self) -> None:
         """Return when the broker would take a message."""
@@ -45,6 +49,11 @@ class CeleryDoorbell:
         if self._jobs.bells_wanted(queue) > 0:
             with _broker_errors():
                 self._celery.send_task(TASK_NAME, queue=queue.value)
+
+    def ring_for_webhooks(self, outbox: Outbox) -> None:
+        if outbox.wants_bell():
+            with _broker_errors():
+                self._celery.send_task(WEBHOOK_TASK, queue=WEBHOOK_QUEUE)
 
     def check(self) -> None:
         with _broker_errors(), self._celery.connection_for_write() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,16 +30,20 @@ from core.store.api_keys import ApiKeyStore
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
 from core.store.connection import connect
+from core.store.endpoints import EndpointStore
 from core.store.evidence import EvidenceStore
 from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.load import LoadStore
+from core.store.outbox import Outbox
 from core.store.rates import RateStore
 from core.store.resumable import ResumableStore
 from core.store.workers import WorkerRegistry
 from core.telemetry.context import note
 from core.telemetry.traces import Traces, open_traces
+
+logger = logging.getLogger(__name__)
 
 # Together with the connect timeout of 2 s this answers 503 within 3 s when Redis is a black
 # hole; a healthy call takes about 1 ms.
@@ -59,6 +64,9 @@ class Gateway:
     uploads: ResumableStore
     evidence: EvidenceStore
     feedback: FeedbackStore
+    endpoints: EndpointStore
+    outbox: Outbox
+    guard: Guard
     workers: WorkerRegistry
     loads: Loads
     api_keys: ApiKeyStore
@@ -74,6 +82,15 @@ class Gateway:
     census: CensusTaker
     traces: Traces
     draining: Event = field(default_factory=Event)  # set once it asks to be sent nothing more
+
+    async def ring_for_webhooks(self) -> None:
+        """Wake a sender of webhooks. Whatever happens here, senders look by themselves."""
+        try:
+            await self.broker(self.doorbell.ring_for_webhooks, self.outbox)
+        except StoreError as error:
+            logger.warning("webhooks wait without a bell: %s", error.message)
+        except Exception:
+            logger.exception("webhooks wait without a bell")
 
 
 @contextmanager
@@ -116,6 +133,9 @@ def open_gateway(
             ),
             evidence=EvidenceStore(redis),
             feedback=FeedbackStore(redis, settings.feedback_limits, settings.evidence_limits),
+            endpoints=EndpointStore(redis),
+            outbox=Outbox(redis),
+            guard=Guard.of(settings),
             workers=WorkerRegistry(redis),
             loads=loads,
             api_keys=api_keys,

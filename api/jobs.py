@@ -13,7 +13,7 @@ from api.polling import snapshot_of, wait
 from api.schemas import JobView, SubmitOptions
 from api.snapshot import Snapshot
 from api.upload.body import media_type_of
-from api.upload.queueing import Caller
+from api.upload.queueing import Caller, check_callback
 from api.upload.reference import submit_reference
 from api.upload.submission import submit
 from core.scopes import Scope
@@ -85,6 +85,7 @@ async def create_job(
     with the same options are answered by the result that is stored, if the model is the same.
     """
     await gateway.rates.submit(request, principal.tenant)
+    check_callback(gateway, options)  # before the file is read
     named = media_type_of(request) == "application/json"
     take = submit_reference if named else submit
     caller = Caller(principal.tenant, idempotency_key, fresh=wants_fresh(cache_control))
@@ -143,6 +144,8 @@ async def cancel_job(
 ) -> JobView:
     """A waiting job ends at once; a running one at its next stage."""
     job = await gateway.store(gateway.jobs.request_cancel, job_id, tenant)
+    if job.status.terminal:
+        await gateway.ring_for_webhooks()
     return _view(request, response, await snapshot_of(gateway, job))
 
 

@@ -45,6 +45,13 @@ class SubmitOptions(BaseModel):
         False,
         description="Keep the frames that were judged and their heat maps for a while.",
     )
+    callback_url: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2048,
+        description="A URL that hears of the job's end, beside the webhooks of the tenant.",
+        examples=["https://example.org/done"],
+    )
     tag: list[Tag] = Field(
         default_factory=list, max_length=32, description="Labels of your own; repeat for several."
     )

@@ -43,13 +43,17 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── UploadSuperseded       upload_superseded
     │   ├── UploadIncomplete       upload_incomplete
     │   └── UploadTaken            upload_taken
+    ├── WebhookError               what was asked of a webhook is not there
+    │   ├── WebhookNotFound        webhook_not_found
+    │   └── DeliveryNotFound       delivery_not_found
     ├── QuotaError                 the tenant has as much as it may; later there is room again
     │   ├── TooManyUploads         too_many_uploads
     │   ├── TooManyBytes           too_many_bytes
     │   ├── TooManyJobs            too_many_jobs
     │   ├── TooManyEventStreams    too_many_event_streams
     │   ├── TooMuchFeedback        too_much_feedback
-    │   └── TooManyApiKeys         too_many_api_keys
+    │   ├── TooManyApiKeys         too_many_api_keys
+    │   └── TooManyWebhooks        too_many_webhooks
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
@@ -368,6 +372,31 @@ class UploadTaken(UploadError):
         super().__init__(f"Upload {upload_id} has become job {job_id}, and takes no more bytes.")
 
 
+class WebhookError(DeepfakeError):
+    """What was asked of a webhook is not there."""
+
+    code = "webhook_error"
+
+
+class WebhookNotFound(WebhookError):
+    code = "webhook_not_found"
+
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(
+            f"There is no webhook {endpoint_id}; GET /v1/webhooks lists those there are."
+        )
+
+
+class DeliveryNotFound(WebhookError):
+    code = "delivery_not_found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(
+            f"There is no delivery {delivery_id} that can be sent again; "
+            "the newest 100 of a webhook are kept, for 7 days."
+        )
+
+
 class QuotaError(DeepfakeError):
     """The tenant has as much as it may; a retry helps once some of its jobs have ended."""
 
@@ -432,6 +461,16 @@ class TooManyApiKeys(QuotaError):
         super().__init__(
             f"Tenant {tenant} has {used:,} API keys that are in force, and the limit is {limit:,}; "
             "revoke one that is not needed."
+        )
+
+
+class TooManyWebhooks(QuotaError):
+    code = "too_many_webhooks"
+    retryable = False
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"This tenant has {used:,} webhooks, and the limit is {limit:,}; delete one first."
         )
 
 

@@ -33,6 +33,7 @@ _COMMANDS = {
     "keys": ("deepfake.commands.keys:keys", "gateway"),
     "api": ("deepfake.commands.api:api", "gateway"),
     "worker": ("deepfake.commands.worker:worker", "worker"),
+    "sender": ("deepfake.commands.sender:sender", "gateway"),
 }
 _OUR_PACKAGES = frozenset({"api", "core", "deepfake", "training", "worker"})
 

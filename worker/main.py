@@ -63,7 +63,7 @@ def _serve_jobs(
         resources.close,
         grace_s=settings.grace_s,
     )
-    server = Server(resources.leases, resources.runner.run, drain.draining)
+    server = Server(resources.leases, resources.run, drain.draining)
     register_doorbell(app, server.serve)
 
     def on_ready(_consumer: object) -> None:

@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import socket
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,9 +20,10 @@ from core.errors import StoreUnavailable
 from core.media.limits import MediaLimits
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
-from core.store.connection import check_server, connect
+from core.store.connection import connect
 from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
+from core.store.outbox import Outbox
 from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, WorkerRegistry
 from core.telemetry.traces import Traces
 from worker.batcher import BatchLimits
@@ -32,13 +32,15 @@ from worker.doorbell import Doorbell
 from worker.evidence import EvidenceKeeper
 from worker.gpu import GpuLease, claim_gpu, gpu_uuids
 from worker.job_runner import JobRunner, RunnerLimits
-from worker.lease import RENEW_S, Leases
+from worker.lease import RENEW_S, Leases, RunningJob
 from worker.metrics import WorkerMetrics
 from worker.models import Batchers, ChosenModels, LoadedModels
 from worker.observer import JobObserver
+from worker.patience import await_redis
 from worker.periodic import Periodic
 from worker.settings import WorkerSettings
 from worker.telemetry import Telemetry
+from worker.webhook_bell import WebhookBell
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Resources:
     batchers: Batchers
     runner: JobRunner
     doorbell: Doorbell
+    webhook_bell: WebhookBell
     periodics: Sequence[Periodic]
     gpu: GpuLease | None
     traces: Traces
@@ -71,7 +74,7 @@ class Resources:
         """
         worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         redis = connect(settings.redis_url)
-        _await_redis(redis, settings)
+        await_redis(redis, settings.redis_wait_s)
         chosen = ChosenModels.of(settings)
         with ExitStack() as on_failure:
             lease = _claim_gpu(redis, settings, chosen, worker_id)
@@ -135,6 +138,7 @@ class Resources:
             batchers=batchers,
             runner=JobRunner(attempts, blobs, decoders, batchers.judges, limits, keeper, observer),
             doorbell=doorbell,
+            webhook_bell=WebhookBell(app, Outbox(redis)),
             periodics=[
                 Periodic("leases", min(settings.lease_s / 3, RENEW_S), leases.renew),
                 Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: workers.beat(heartbeat)),
@@ -144,6 +148,11 @@ class Resources:
             gpu=lease,
             traces=telemetry.traces,
         )
+
+    def run(self, running: RunningJob) -> None:
+        """Run a job, and let the senders of webhooks know that it has ended."""
+        self.runner.run(running)
+        self.webhook_bell.ring()
 
     def start(self) -> None:
         """Begin the heartbeats, the looks at the queues and the recovery of others' jobs."""
@@ -164,20 +173,6 @@ class Resources:
                 self.gpu.release()
         except StoreUnavailable as error:
             logger.warning("the worker's keys stay until they expire: %s", error)
-
-
-def _await_redis(redis: Redis, settings: WorkerSettings) -> None:
-    """Redis often starts together with the worker; a wrong address is still found out."""
-    patient_until = time.monotonic() + settings.redis_wait_s
-    while True:
-        try:
-            check_server(redis)
-            return
-        except StoreUnavailable as error:
-            if time.monotonic() > patient_until:
-                raise
-            logger.warning("waiting for Redis: %s", error)
-            time.sleep(1.0)
 
 
 def _claim_gpu(

@@ -52,6 +52,12 @@ async def check_queues(gateway: Gateway) -> None:
         raise QueueFull(queued=queued, limit=limit)
 
 
+def check_callback(gateway: Gateway, options: SubmitOptions) -> None:
+    """Raises UrlNotAllowed; its name is resolved, and checked again, when it is called."""
+    if options.callback_url is not None:
+        gateway.guard.check_url(options.callback_url)
+
+
 def new_job(
     gateway: Gateway,
     caller: Caller,
@@ -59,7 +65,11 @@ def new_job(
     options: SubmitOptions,
     url_sha256: str | None = None,
 ) -> Job:
-    """A job that is not stored yet, with the server's defaults for what is not chosen."""
+    """A job that is not stored yet, with the server's defaults for what is not chosen.
+
+    Raises UrlNotAllowed where its callback may not be called.
+    """
+    check_callback(gateway, options)
     settings = gateway.settings
     return Job.new(
         media=media,
@@ -73,6 +83,7 @@ def new_job(
         tags=tuple(options.tag),
         url_sha256=url_sha256,
         traceparent=carried(),
+        callback_url=options.callback_url,
     )
 
 
@@ -97,7 +108,9 @@ async def queue_job(
         job = await gateway.store(
             gateway.jobs.create, wanted, idempotency_key=caller.key, reuse=reuse
         )
-        if job.id == wanted.id and not job.status.terminal:
+        if job.id == wanted.id and job.status.terminal:
+            await gateway.ring_for_webhooks()
+        elif job.id == wanted.id:
             await _ring(gateway, job)
     except BaseException:
         if caller.key is None and not findable:

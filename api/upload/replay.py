@@ -60,6 +60,7 @@ def check_same_options(
         "queue": options.queue,
         "evidence": options.evidence,
         "tag": tuple(options.tag),
+        "callback_url": options.callback_url,
     }
     chosen = {
         "frames": known.options.frames,
@@ -67,6 +68,7 @@ def check_same_options(
         "queue": known.queue,
         "evidence": known.options.evidence,
         "tag": known.tags,
+        "callback_url": known.callback_url,
     }
     names = asked if all_of_them else options.model_fields_set
     if any(asked[name] != chosen[name] for name in names):

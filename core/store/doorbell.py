@@ -13,6 +13,9 @@ from core.options import Queue
 from core.store.address import RedisAddress
 
 TASK_NAME: Final = "deepfake.doorbell"
+# The senders of webhooks have a queue of their own; its bell is as empty as the others.
+WEBHOOK_TASK: Final = "deepfake.webhooks"
+WEBHOOK_QUEUE: Final = "webhooks"
 # On one queue at one time. Each wakes an idle slot of a worker, which then serves until nothing
 # waits; for slots that stay idle all the same, their worker rings at its next look.
 MAX_BELLS: Final = 64

@@ -111,6 +111,40 @@ class Key(StrEnum):
     """Hash: by ``queue`` and by ``queue:kind`` the mean of the milliseconds that a job took its
     slot for, and with ``:n`` behind it, of how many jobs; see decision 43."""
 
+    WEBHOOK = "webhook:"
+    """Hash by endpoint id: where a tenant wants to hear of events, and the secrets that sign."""
+
+    WEBHOOKS = "webhooks:"
+    """Sorted set by tenant: the ids of its endpoints, by the time (ms) at which they were made."""
+
+    SIGNING = "webhook-signing:"
+    """Hash by tenant: ``seed`` of its ed25519 key; ``secret`` of its callbacks, once it has one,
+    and ``old_secret`` until ``old_until`` (ms)."""
+
+    MESSAGE = "webhook-message:"
+    """Hash by message id: one event, and what its body is built of. It goes with the last delivery
+    that still needs it."""
+
+    DELIVERY = "webhook-delivery:"
+    """Hash by delivery id: one message to one receiver, and what became of each try."""
+
+    DELIVERIES = "webhook-deliveries:"
+    """Sorted set by endpoint id, and by the id of the job that a message is about: the ids of
+    deliveries, by the time (ms) at which they were made."""
+
+    UNDELIVERED = "webhook-undelivered:"
+    """Sorted set by tenant: the deliveries that are not over, by the time (ms) of their making."""
+
+    LANE = "webhook-lane:"
+    """Sorted set by tenant and receiver: deliveries by the time (ms) at which they are due, again
+    when the lease of a try ends."""
+
+    LANES = "webhook-lanes"
+    """Sorted set: the lanes by the time (ms) at which a sender has to look at them."""
+
+    FLIGHTS = "webhook-flights:"
+    """Sorted set by lane, and by tenant: deliveries under way, by the end (ms) of their lease."""
+
     WORKERS = "workers"
     """Sorted set: worker ids by the time (ms) at which their last heartbeat runs out."""
 

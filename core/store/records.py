@@ -106,6 +106,7 @@ class Job:
     options: JobOptions
     tags: tuple[str, ...]
     created_at: datetime
+    callback_url: str | None = None  # hears of the end, beside the endpoints of the tenant
     started_at: datetime | None = None
     finished_at: datetime | None = None
     expires_at: datetime | None = None
@@ -141,6 +142,7 @@ class Job:
         tags: tuple[str, ...] = (),
         url_sha256: str | None = None,
         traceparent: str | None = None,
+        callback_url: str | None = None,
     ) -> Job:
         """A job that is not stored yet; the store sets its times by the clock of Redis."""
         return cls(
@@ -156,6 +158,7 @@ class Job:
             created_at=datetime.now(UTC),
             url_sha256=url_sha256,
             traceparent=traceparent,
+            callback_url=callback_url,
         )
 
     def to_fields(self) -> dict[str, str]:
@@ -171,6 +174,7 @@ class Job:
             "tags": json.dumps(self.tags),
             **from_url,
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
+            **({} if self.callback_url is None else {"callback_url": self.callback_url}),
         }
 
     @classmethod
@@ -195,6 +199,7 @@ class Job:
             options=JobOptions(**known_fields(JobOptions, json.loads(text["options"]))),
             tags=tuple(json.loads(text["tags"])),
             created_at=_to_utc(int(text["created_at"])),
+            callback_url=text.get("callback_url"),
             started_at=_instant(text.get("started_at")),
             finished_at=_instant(text.get("finished_at")),
             expires_at=_instant(text.get("expires_at")),

@@ -16,13 +16,16 @@ from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
 
 _UPLOADS: Final = ("clock", "blob", "evidence", "sweep")
+# A job owns its upload and its evidence, and webhooks tell of its end.
+_JOBS: Final = (*_UPLOADS, "webhook", "job")
 _PRELUDES: Final = {
     "blob": (*_UPLOADS, "incoming"),
     "upload": (*_UPLOADS, "incoming", "upload"),
-    "job": (*_UPLOADS, "job", "answer", "queue"),  # a job owns its upload and its evidence
-    "evidence": (*_UPLOADS, "job"),
-    "feedback": (*_UPLOADS, "job"),
+    "job": (*_JOBS, "answer", "queue"),
+    "evidence": _JOBS,
+    "feedback": _JOBS,
     "rate": ("clock",),
+    "webhook": ("clock", "webhook"),
     "worker": ("clock",),
     "gpu": (),
     "api_key": ("clock", "audit", "api_key"),

@@ -1,4 +1,4 @@
-"""The embedded stack: Redis, workers and a gateway as children of one command."""
+"""The embedded stack: Redis, workers, a sender and a gateway as children of one command."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ class StackFailed(DeepfakeError):
 
 
 @dataclass(slots=True)
-class _WorkerSlot:
-    """A place for a worker, and the patience that is left with it."""
+class _Slot:
+    """A place for a worker or the sender, and the patience that is left with it."""
 
-    number: int
+    command: str
+    name: str
     child: ChildProcess
     started: float
+    number: int
     failures: int = 0
     restart_at: float | None = None  # a time.monotonic() value while it waits for its turn
 
@@ -51,7 +53,7 @@ class Stack:
     say: Callable[[str], None]
     stopping: Callable[[], int]  # how many times the user asked to stop
     is_ready: Callable[[], bool]
-    _slots: list[_WorkerSlot] = field(default_factory=list)
+    _slots: list[_Slot] = field(default_factory=list)
     _gateway: ChildProcess | None = None
 
     def start(self) -> bool:
@@ -60,24 +62,24 @@ class Stack:
         False when the user asked to stop meanwhile. Raises :class:`StackFailed`.
         """
         self._slots = [
-            _WorkerSlot(number, self._start("worker", number), time.monotonic())
-            for number in range(1, self.workers + 1)
+            _Slot(command, name, self._start(command, number), time.monotonic(), number)
+            for command, name, number in self._parts()
         ]
         self._gateway = self._start("api")
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.is_ready():
             if self.stopping():
                 return False
-            self._fail_on_death([slot.child for slot in self._slots])
+            self._fail_on_death(self._slots)
             if time.monotonic() > deadline:
                 raise StackFailed(f"The service was not ready within {READY_TIMEOUT_S:g} s.")
             time.sleep(POLL_S)
         return True
 
     def watch(self) -> None:
-        """Return when the user asked to stop; a dead worker is replaced meanwhile.
+        """Return when the user asked to stop; a dead worker or sender is replaced meanwhile.
 
-        Raises :class:`StackFailed` when Redis or the gateway died, or workers keep dying.
+        Raises :class:`StackFailed` when Redis or the gateway died, or the others keep dying.
         """
         while not self.stopping():
             self._fail_on_death([])
@@ -86,7 +88,7 @@ class Stack:
             time.sleep(POLL_S)
 
     def stop(self) -> None:
-        """Gateway, then workers, which finish their jobs, then Redis; none is left behind."""
+        """Gateway, then workers, which finish their jobs, and sender, then Redis; none is left."""
         if self._gateway is not None:
             self._end([self._gateway], GATEWAY_STOP_S)
         self._end([slot.child for slot in self._slots], WORKER_STOP_S)
@@ -107,21 +109,27 @@ class Stack:
         is_set = first.isdecimal() and int(first) > 0
         return {METRICS_PORT: str(int(first) + number)} if is_set else {}
 
-    def _fail_on_death(self, workers: Sequence[ChildProcess]) -> None:
+    def _parts(self) -> list[tuple[str, str, int]]:
+        """What is replaced when it dies: its command, its name for people, and its number."""
+        numbers = range(1, self.workers + 1)
+        workers = [("worker", f"Worker {number}", number) for number in numbers]
+        return [*workers, ("sender", "The sender of webhooks", self.workers + 1)]
+
+    def _fail_on_death(self, slots: Sequence[_Slot]) -> None:
         if self.redis is not None and (code := self.redis.process.exit_code) is not None:
             raise StackFailed(
                 f"The embedded redis-server {describe_exit(code)}. {self.redis.last_words()}"
             )
-        for child in [self._gateway, *workers]:
+        children = [("gateway", self._gateway), *((slot.command, slot.child) for slot in slots)]
+        for name, child in children:
             if child is not None and (code := child.exit_code) is not None:
-                name = "gateway" if child is self._gateway else "worker"
                 raise StackFailed(f"The {name} {describe_exit(code)}; its last lines are above.")
 
-    def _care_for(self, slot: _WorkerSlot) -> None:
+    def _care_for(self, slot: _Slot) -> None:
         now = time.monotonic()
         if slot.restart_at is not None:
             if now >= slot.restart_at:
-                slot.child = self._start("worker", slot.number)
+                slot.child = self._start(slot.command, slot.number)
                 slot.started, slot.restart_at = now, None
             return
         code = slot.child.exit_code
@@ -130,11 +138,11 @@ class Stack:
         slot.failures = 1 if now - slot.started >= HEALTHY_S else slot.failures + 1
         if slot.failures > MAX_RESTARTS:
             raise StackFailed(
-                f"Worker {slot.number} {describe_exit(code)}, for the {slot.failures}th time "
+                f"{slot.name} {describe_exit(code)}, for the {slot.failures}th time "
                 f"within {HEALTHY_S:g} s of its start; its last lines are above."
             )
         delay_s = min(FIRST_BACKOFF_S * 2 ** (slot.failures - 1), MAX_BACKOFF_S)
-        self.say(f"Worker {slot.number} {describe_exit(code)}; restarting it in {delay_s:g} s.")
+        self.say(f"{slot.name} {describe_exit(code)}; restarting it in {delay_s:g} s.")
         slot.restart_at = now + delay_s
 
     def _end(self, children: Sequence[ChildProcess], grace_s: float) -> None:

@@ -16,6 +16,7 @@ from api.main import GatewayServer, protocol_options
 from api.settings import GatewaySettings
 from core.errors import StoreUnavailable
 from core.options import Queue
+from core.store.outbox import Outbox
 
 # What an MP4 begins with; the gateway looks no further.
 MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(8000)
@@ -27,11 +28,17 @@ class DoorbellTwin:
 
     def __init__(self) -> None:
         self.rung: list[Queue] = []
+        self.rung_for_webhooks = 0
         self.refuses = False
 
     def ring(self, queue: Queue) -> None:
         self.check()
         self.rung.append(queue)
+
+    def ring_for_webhooks(self, outbox: Outbox) -> None:
+        self.check()
+        if outbox.wants_bell():
+            self.rung_for_webhooks += 1
 
     def check(self) -> None:
         if self.refuses:

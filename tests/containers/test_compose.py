@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from deepfake.stack.embedded_redis import find_redis_server
 from tests.containers.dockerfile import ROOT, values
 from worker.drain import LAST_WORDS_S
 from worker.settings import WorkerSettings
+from worker.webhooks.settings import WebhookSettings
 
 COMPOSE, GPU = "docker-compose.yml", "docker-compose.gpu.yml"
 MONITORING = "docker-compose.monitoring.yml"
 PASSWORDS = ("DEEPFAKE_REDIS_PASSWORD", "DEEPFAKE_GRAFANA_PASSWORD")
 APPENDONLY = "${DEEPFAKE_APPENDONLY:-yes}"
-SERVICES = ("redis", "api", "worker")
+SERVICES = ("redis", "api", "worker", "webhooks")
 each = pytest.mark.parametrize("service", SERVICES)
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -37,6 +39,11 @@ def _load(name: str) -> Any:
 
 def _service(name: str) -> Any:
     return _load(COMPOSE)["services"][name]
+
+
+def _dockerfile(service: str) -> str:
+    name: str = _service(service)["build"]["dockerfile"]
+    return name
 
 
 def _size(text: str) -> int:
@@ -52,7 +59,7 @@ def _default(field: str) -> Any:
     return WorkerSettings.model_fields[field].default
 
 
-def test_there_are_three_services() -> None:
+def test_there_are_four_services() -> None:
     assert tuple(_load(COMPOSE)["services"]) == SERVICES
 
 
@@ -69,7 +76,7 @@ def test_a_service_runs_read_only_without_capabilities_and_without_root(service:
     assert "cap_add" not in options
     assert "privileged" not in options
     assert options["security_opt"] == ["no-new-privileges:true"]
-    user = options.get("user") or values(f"Dockerfile.{service}", "USER")[-1]
+    user = options.get("user") or values(_dockerfile(service), "USER")[-1]
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
 
 
@@ -85,10 +92,10 @@ def test_the_health_of_a_service_is_checked(service: str) -> None:
     if "healthcheck" in _service(service):
         assert _service(service)["healthcheck"]["test"][0] == "CMD"
     else:
-        assert len(values(f"Dockerfile.{service}", "HEALTHCHECK")) == 1
+        assert len(values(_dockerfile(service), "HEALTHCHECK")) == 1
 
 
-@pytest.mark.parametrize("service", ["api", "worker"])
+@pytest.mark.parametrize("service", ["api", "worker", "webhooks"])
 def test_a_built_service_names_a_dockerfile_and_waits_for_redis(service: str) -> None:
     options = _service(service)
     assert (ROOT / options["build"]["dockerfile"]).is_file()
@@ -96,7 +103,8 @@ def test_a_built_service_names_a_dockerfile_and_waits_for_redis(service: str) ->
 
 
 @pytest.mark.parametrize(
-    ("service", "settings"), [("api", GatewaySettings), ("worker", WorkerSettings)]
+    ("service", "settings"),
+    [("api", GatewaySettings), ("worker", WorkerSettings), ("webhooks", WebhookSettings)],
 )
 def test_every_variable_that_is_set_is_a_setting(service: str, settings: Any) -> None:
     variables = _service(service)["environment"]
@@ -108,6 +116,7 @@ def test_every_variable_that_is_set_is_a_setting(service: str, settings: Any) ->
 def test_only_the_gateway_is_published_and_on_loopback_unless_asked() -> None:
     assert "ports" not in _service("redis")
     assert "ports" not in _service("worker")
+    assert "ports" not in _service("webhooks")
     assert _service("api")["ports"] == ["${DEEPFAKE_PUBLISH:-127.0.0.1:8000}:8000"]
     assert _service("api")["environment"]["DEEPFAKE_PORT"] == "8000"
 
@@ -116,6 +125,12 @@ def test_redis_and_workers_have_no_way_out() -> None:
     networks = _load(COMPOSE)["networks"]
     assert networks["backend"]["internal"] is True
     assert _service("redis")["networks"] == _service("worker")["networks"] == ["backend"]
+
+
+def test_the_sender_of_webhooks_has_a_way_out_and_its_own_health() -> None:
+    assert _service("webhooks")["networks"] == ["frontend", "backend"]
+    *_, module = _service("webhooks")["healthcheck"]["test"]
+    assert find_spec(module) is not None
 
 
 def test_redis_never_evicts_and_keeps_its_queue_over_a_restart() -> None:
@@ -156,7 +171,7 @@ def test_redis_asks_for_a_password_that_is_on_no_command_line(tmp_path: Path) ->
 def test_everyone_who_talks_to_redis_is_given_the_password_and_it_has_no_default() -> None:
     required = re.compile(r"\$\{DEEPFAKE_REDIS_PASSWORD:\?[^}]+\}")
     assert required.fullmatch(_service("redis")["environment"]["REDISCLI_AUTH"])
-    for service in ("api", "worker"):
+    for service in ("api", "worker", "webhooks"):
         url = _service(service)["environment"]["DEEPFAKE_REDIS_URL"]
         assert required.sub("secret", url) == "redis://:secret@redis:6379/0"
     assert _service("redis")["healthcheck"]["test"] == ["CMD", "valkey-cli", "-e", "ping"]

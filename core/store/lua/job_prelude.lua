@@ -1,5 +1,5 @@
--- Records of jobs. The preludes of uploads, evidence and what expires come first: a job owns its upload
--- and its evidence.
+-- Records of jobs. The preludes of uploads, evidence, what expires and webhooks come first: a job owns its
+-- upload and its evidence, and webhooks tell of its end.
 
 local function get(id, field) return redis.call('HGET', KEY.JOB .. id, field) end
 local function set(id, ...) redis.call('HSET', KEY.JOB .. id, ...) end
@@ -16,10 +16,32 @@ local function tell(id)
   redis.call('PEXPIRE', KEY.EVENTS, 60000)
 end
 
--- Every visible change ends here: the ETag moves and the waiting clients hear of it.
+local ENDS = {succeeded = 'job.succeeded', failed = 'job.failed', canceled = 'job.canceled'}
+
+local HEAVY = {result = true, provenance = true} -- the summary has the result without its frames
+
+-- The webhooks hear of a job's end: all of its record but what is heavy.
+local function announce(id)
+  local kind = ENDS[get(id, 'status')]
+  if not kind then return end
+  emit(get(id, 'tenant'), kind, id, get(id, 'callback_url') or nil, function()
+    local fields, kept = record(id), {}
+    for index = 1, #fields, 2 do
+      if not HEAVY[fields[index]] then
+        table.insert(kept, fields[index])
+        table.insert(kept, fields[index + 1])
+      end
+    end
+    return {'record', kept}
+  end)
+end
+
+-- Every visible change ends here: the ETag moves, the waiting clients hear of it, and of an end the
+-- webhooks too. Nothing changes after an end, so they hear of it once.
 local function changed(id)
   redis.call('HINCRBY', KEY.JOB .. id, 'revision', 1)
   tell(id)
+  announce(id)
 end
 
 -- One lifetime for the record, its upload and the list that names it: ttl_ms after the last change

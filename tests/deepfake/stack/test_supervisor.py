@@ -24,10 +24,11 @@ class ScriptedStack(Stack):
 
     api = SLEEPER
     worker = SLEEPER
+    sender = SLEEPER
     started: list[ChildProcess]
 
     def _start(self, command: str, number: int = 0) -> ChildProcess:  # noqa: ARG002
-        script = self.api if command == "api" else self.worker
+        script = {"api": self.api, "worker": self.worker, "sender": self.sender}[command]
         child = ChildProcess(command, [sys.executable, "-c", script], os.environ)
         self.started.append(child)
         return child
@@ -91,12 +92,25 @@ def test_a_service_that_never_gets_ready_is_given_up(
     stack.stop()
 
 
+def test_a_sender_of_webhooks_that_dies_is_replaced(
+    make: Callable[..., ScriptedStack], said: list[str]
+) -> None:
+    replaced: list[ChildProcess] = []
+    stack = make(stopping=lambda: int(len(replaced) > 3))
+    stack.started = replaced
+    stack.start()
+    stack.started[1].kill()
+    stack.watch()
+    stack.stop()
+    assert "The sender of webhooks was ended by SIGKILL" in said[0]
+
+
 def test_every_worker_is_started_and_stopped(make: Callable[..., ScriptedStack]) -> None:
     stack = make(workers=3)
     assert stack.start()
-    assert len(stack.started) == 4
+    assert len(stack.started) == 5
     stack.stop()
-    assert [child.exit_code for child in stack.started] == [-signal.SIGTERM] * 4
+    assert [child.exit_code for child in stack.started] == [-signal.SIGTERM] * 5
 
 
 def test_children_that_do_not_listen_are_killed_at_the_second_request(

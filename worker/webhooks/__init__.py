@@ -1,0 +1,1 @@
+"""The sender of webhooks: a process without a model and without a decoder."""
