@@ -25,6 +25,10 @@ def run(settings: WorkerSettings) -> int:
     started = time.monotonic()
     decoders = DecoderPool(_decoder_config(settings), settings.concurrency)
     try:
+        # Imported here, while a decoder starts; it logs nothing before it is ready.
+        from core.telemetry.logs import configure_logs  # noqa: PLC0415
+
+        configure_logs(settings.log_level, settings.log_format)
         return _serve(settings, decoders, started)
     except DeepfakeError as error:
         print(f"deepfake worker: {error.message}", file=sys.stderr, flush=True)
@@ -35,11 +39,9 @@ def run(settings: WorkerSettings) -> int:
 
 def _serve(settings: WorkerSettings, decoders: DecoderPool, started: float) -> int:
     # Imported here: Celery, OpenVINO and OpenCV take two seconds, in which a decoder starts.
-    from core.telemetry.logs import configure_logs  # noqa: PLC0415
     from core.telemetry.metrics_server import metrics_served  # noqa: PLC0415
     from worker.telemetry import Telemetry  # noqa: PLC0415
 
-    configure_logs(settings.log_level, settings.log_format)
     telemetry = Telemetry.open(settings)
     registry = telemetry.metrics.registry
     with metrics_served(registry, settings.metrics_host, settings.metrics_port):

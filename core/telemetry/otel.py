@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 from opentelemetry import trace
@@ -13,7 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from core.telemetry.traces import Span, Traces
 
-LAST_WORDS_MS: Final = 2000
+LAST_WORDS_S: Final = 3.0
 _HEADER: Final = "traceparent"
 
 
@@ -42,8 +43,10 @@ class OtelTraces:
         return _OtelSpan(self._tracer, started, self._format)
 
     def close(self) -> None:
-        self._provider.force_flush(LAST_WORDS_MS)
-        self._provider.shutdown()
+        # In a thread that may be left behind: with a collector that is away it takes many seconds.
+        last = threading.Thread(target=self._provider.shutdown, name="last-spans", daemon=True)
+        last.start()
+        last.join(LAST_WORDS_S)
 
 
 _NO_SPAN: Final = trace.INVALID_SPAN

@@ -6,8 +6,11 @@ import json
 import os
 import re
 import signal
+import socket
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -73,16 +76,31 @@ def test_a_model_that_gives_other_answers_than_were_stored_does_not_start(
 def test_a_job_that_waits_is_judged_and_the_idle_worker_stops_cleanly(
     redis: Redis, redis_url: str, model: str
 ) -> None:
-    with started(redis_url, model=model, video_model="lite0-faces-v6") as (worker, _):
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    settings = {"video_model": "lite0-faces-v6", "log_format": "json", "metrics_port": str(port)}
+    with started(redis_url, model=model, **settings) as (worker, _):
         job = submit(redis, still("JPEG"))
         wait_for_status(redis, job.id, JobStatus.SUCCEEDED)
+        wait_until_counted(port, 'jobs_ended_total{queue="interactive",status="succeeded"} 1.0')
         (beat,) = WorkerRegistry(redis).live()
         assert beat.pid == worker.pid
         assert [each.name for each in beat.models] == ["brightness", "lite0-faces-v6"]
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=LIMIT_S)
+        log = worker.communicate(timeout=LIMIT_S)[1]
     assert worker.returncode == 0
     assert WorkerRegistry(redis).live() == []
+    entries = [json.loads(line) for line in log.splitlines()]
+    assert f"{job.id} succeeded in attempt 1" in [
+        entry["event"] for entry in entries if entry.get("job_id") == job.id
+    ]
+
+
+def wait_until_counted(port: int, sample: str) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while sample not in httpx.get(f"http://127.0.0.1:{port}/metrics").text:
+        assert time.monotonic() < deadline, sample
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("grace", ["runs out", "is cut short by a second signal"])
