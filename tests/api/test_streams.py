@@ -43,9 +43,9 @@ def followed(
 
 def within(seconds: float, done: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
-    while not done() and time.monotonic() < deadline:
+    while not (is_done := done()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return done()
+    return is_done
 
 
 def test_every_change_is_told_as_the_job_itself_shows_it_and_the_end_is_the_last(
