@@ -31,6 +31,7 @@ _COMMANDS = {
     "gate": ("training.commands.gate:gate", "training"),
     "doctor": ("deepfake.commands.doctor:doctor", "worker"),
     "keys": ("deepfake.commands.keys:keys", "gateway"),
+    "audit": ("deepfake.commands.audit:audit", "gateway"),
     "api": ("deepfake.commands.api:api", "gateway"),
     "worker": ("deepfake.commands.worker:worker", "worker"),
     "sender": ("deepfake.commands.sender:sender", "gateway"),

@@ -12,9 +12,11 @@ def api() -> None:
     For one process a container; `deepfake serve` runs everything at once.
 
     \b
-    Example:
+    Examples:
       DEEPFAKE_REDIS_URL=redis://redis:6379/0 DEEPFAKE_HOST=0.0.0.0 \\
         DEEPFAKE_API_KEYS_FILE=/run/secrets/keys deepfake api
+      DEEPFAKE_REDIS_URL=redis://redis:6379/0 DEEPFAKE_HOST=0.0.0.0 \\
+        DEEPFAKE_API_KEYS=redis deepfake api      keys made by deepfake keys create
     """
     from api.main import run
 

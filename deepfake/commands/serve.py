@@ -27,7 +27,7 @@ _REDIS_RECORDS_BYTES = 256 * 1024**2  # job records, results and the queue
 
 @click.command()
 @click.option("--host", envvar="DEEPFAKE_HOST", show_envvar=True, default="127.0.0.1",
-              show_default=True, help="Other than loopback needs --api-keys.")  # fmt: skip
+              show_default=True, help="Other than loopback needs API keys.")  # fmt: skip
 @click.option("--port", envvar="DEEPFAKE_PORT", show_envvar=True, default=8000, show_default=True,
               type=click.IntRange(0, 65535), help="0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
@@ -65,7 +65,7 @@ def serve(
     """
     started = time.monotonic()
     address = Address.reserve(host, port)
-    _check_access(host, api_keys_file)
+    _check_access(host, api_keys_file, redis_url)
     _check_models(models)
     settings = {
         "DEEPFAKE_HOST": host,
@@ -144,11 +144,20 @@ def _uploads_in_flight(gateway: GatewaySettings) -> int:
     return min(gateway.max_bytes_in_flight, memory // 4)
 
 
-def _check_access(host: str, api_keys_file: str | None) -> None:
-    if api_keys_file is None and not is_loopback(host):
+def _check_access(host: str, api_keys_file: str | None, redis_url: str | None) -> None:
+    from api.settings import GatewaySettings
+
+    if GatewaySettings.load().api_keys is not None:
+        if redis_url is None and api_keys_file is None:
+            raise ConfigurationError(
+                "DEEPFAKE_API_KEYS=redis needs a Redis that keeps keys, and the embedded one "
+                "forgets everything. Name one with --redis-url, or a file with --api-keys."
+            )
+    elif api_keys_file is None and not is_loopback(host):
         raise ConfigurationError(
             f"{host} can be reached from other machines, so API keys are needed. Make one with "
-            "deepfake keys new --file keys.txt --tenant NAME, then serve with --api-keys keys.txt."
+            "deepfake keys new --file keys.txt --tenant NAME, then serve with --api-keys keys.txt; "
+            "or keep keys in Redis: DEEPFAKE_API_KEYS=redis and --redis-url."
         )
 
 

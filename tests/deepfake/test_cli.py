@@ -22,6 +22,7 @@ COMMANDS = (
     *TRAINING,
     "doctor",
     "keys",
+    "audit",
     "api",
     "worker",
 )
@@ -47,7 +48,18 @@ def test_help_names_every_command(run: RunCommand) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [*COMMANDS, "models list", "models import", "models verify", "keys new", "data check"],
+    [
+        *COMMANDS,
+        "models list",
+        "models import",
+        "models verify",
+        "keys new",
+        "data check",
+        "keys create",
+        "keys list",
+        "keys rotate",
+        "keys revoke",
+    ],
 )
 def test_the_help_of_each_command_has_an_example(run: RunCommand, command: str) -> None:
     told = run(*command.split(), "--help")
@@ -89,7 +101,7 @@ def test_a_missing_package_names_the_extra_that_brings_it(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
     missing = ModuleNotFoundError("No module named 'cv2'", name="cv2")
-    monkeypatch.setattr("deepfake.commands.scan._find_model", _raise(missing))
+    monkeypatch.setattr("deepfake.commands.scan._load", _raise(missing))
     done = run("scan", portrait)
     assert done.exit_code == 1
     assert "'cv2'" in done.stderr
@@ -99,16 +111,14 @@ def test_a_missing_package_names_the_extra_that_brings_it(
 def test_an_unexpected_error_is_not_swallowed(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
-    monkeypatch.setattr("deepfake.commands.scan._find_model", _raise(RuntimeError("a defect")))
+    monkeypatch.setattr("deepfake.commands.scan._load", _raise(RuntimeError("a defect")))
     assert isinstance(run("scan", portrait).exception, RuntimeError)
 
 
 def test_the_message_of_an_error_reaches_the_user(
     run: RunCommand, monkeypatch: pytest.MonkeyPatch, portrait: Path
 ) -> None:
-    monkeypatch.setattr(
-        "deepfake.commands.scan._find_model", _raise(VideoTooLong(seconds=9, limit=5))
-    )
+    monkeypatch.setattr("deepfake.commands.scan._load", _raise(VideoTooLong(seconds=9, limit=5)))
     assert run("scan", portrait).stderr == "Error: The video is 9.0 s long; the limit is 5 s.\n"
 
 

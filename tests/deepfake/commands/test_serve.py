@@ -140,6 +140,15 @@ def test_a_missing_model_is_named(run: RunCommand, tmp_path: Path) -> None:
     assert f"No model bundle '{tmp_path / 'nowhere'}'" in done.stderr
 
 
+def test_keys_in_redis_need_a_redis_that_keeps_them(
+    run: RunCommand, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPFAKE_API_KEYS", "redis")
+    done = run("serve", "--host", "0.0.0.0", "--port", 0, "--model", tiny_bundle)
+    assert done.exit_code == 1
+    assert "forgets everything. Name one with --redis-url" in done.stderr
+
+
 def test_other_addresses_than_loopback_need_keys(run: RunCommand, tiny_bundle: Path) -> None:
     done = run("serve", "--host", "0.0.0.0", "--port", 0, "--model", tiny_bundle)
     assert done.exit_code == 1
