@@ -11,23 +11,18 @@ _SECONDS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _LONGEST_S: Final = 10 * 365 * 86400
 
 
-class Duration(click.ParamType):
-    """Reads a length of time as seconds; ten years at most."""
+def duration(text: str) -> float:
+    """Seconds, more than none and ten years at most: the ``type`` of an option."""
+    if (found := re.fullmatch(r"(\d{1,9})([dhms])", text)) is None or int(found[1]) == 0:
+        raise click.BadParameter(
+            f"{text!r} is no length of time; write it as 90d, 24h, 30m or 10s."
+        )
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST_S:
+        raise click.BadParameter(f"{text!r} is longer than 10 years, which is the limit.")
+    return float(seconds)
 
-    name = "duration"
 
-    def __init__(self, *, zero: bool = False) -> None:
-        self._zero = zero  # whether 0 means anything
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        found = re.fullmatch(r"(\d{1,9})([dhms])|0", str(value))
-        if found is None or not (self._zero or found[1]):
-            self.fail(
-                f"{value!r} is no length of time; write it as 90d, 24h, 30m or 10s.", param, ctx
-            )
-        seconds = float(int(found[1]) * _SECONDS[found[2]]) if found[1] else 0.0
-        if seconds > _LONGEST_S:
-            self.fail(f"{value!r} is longer than 10 years, which is the limit.", param, ctx)
-        return seconds
+def duration_or_none(text: str) -> float:
+    """The same, and 0."""
+    return 0.0 if text == "0" else duration(text)

@@ -15,7 +15,7 @@ import click
 
 from core.errors import ConfigurationError
 from core.scopes import USUAL_SCOPES, Scope
-from deepfake.commands.duration import Duration
+from deepfake.commands.duration import duration, duration_or_none
 from deepfake.commands.table import moment, print_table
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def keys() -> None:
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([each.value for each in Scope]),
               help="What it may do, repeatable; submit and read without it.")  # fmt: skip
 @click.option("--label", default="", metavar="TEXT", help="What it is for.")
-@click.option("--expires", "ttl_s", type=Duration(), metavar="TIME",
+@click.option("--expires", "ttl_s", type=duration, metavar="TIME",
               help="In 90d, 12h or so; never without it.")  # fmt: skip
 @redis_option
 def create(
@@ -104,7 +104,7 @@ def list_keys(tenant: str | None, everything: bool, as_json: bool, redis_url: st
 
 @keys.command("rotate")
 @click.argument("key_id", metavar="KEY")
-@click.option("--grace", "grace_s", type=Duration(zero=True), default="24h", show_default=True,
+@click.option("--grace", "grace_s", type=duration_or_none, default="24h", show_default=True,
               metavar="TIME", help="The old secret counts so long; 0 ends it now.")  # fmt: skip
 @redis_option
 def rotate(key_id: str, grace_s: float, redis_url: str) -> None:
