@@ -31,6 +31,8 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── JobFinished            job_finished
     │   ├── JobNotFinished         job_not_finished
     │   ├── EvidenceNotFound       evidence_not_found
+    │   ├── BatchNotFound          batch_not_found
+    │   ├── BatchFinished          batch_finished
     │   ├── WorkerLost             worker_lost
     │   └── FileQuarantined        file_quarantined
     ├── ApiKeyError                the state of an API key forbids what was asked
@@ -50,6 +52,7 @@ retry can help, and a message that names the thing, the value and the limit::
     │   ├── TooManyUploads         too_many_uploads
     │   ├── TooManyBytes           too_many_bytes
     │   ├── TooManyJobs            too_many_jobs
+    │   ├── TooManyBatches         too_many_batches
     │   ├── TooManyEventStreams    too_many_event_streams
     │   ├── TooMuchFeedback        too_much_feedback
     │   ├── TooManyApiKeys         too_many_api_keys
@@ -264,6 +267,23 @@ class EvidenceNotFound(JobError):
         )
 
 
+class BatchNotFound(JobError):
+    code = "batch_not_found"
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"There is no batch {batch_id}; it may have expired or been deleted.")
+
+
+class BatchFinished(JobError):
+    code = "batch_finished"
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(
+            f"Batch {batch_id} has ended or was canceled: it takes no more files and cannot be "
+            "canceled."
+        )
+
+
 class WorkerLost(JobError):
     code = "worker_lost"
     retryable = True
@@ -431,6 +451,16 @@ class TooManyJobs(QuotaError):
         super().__init__(
             f"{used:,} jobs of this tenant wait, and the limit is {limit:,}; "
             "try again when some of them are judged."
+        )
+
+
+class TooManyBatches(QuotaError):
+    code = "too_many_batches"
+
+    def __init__(self, *, used: int, limit: int) -> None:
+        super().__init__(
+            f"{used:,} batches of this tenant are kept, and the limit is {limit:,}; "
+            "delete one of them, or wait until it expires."
         )
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from redis import Redis
 
 from core.errors import (
+    BatchFinished,
     BlobMissing,
     JobExpired,
     JobFinished,
@@ -88,7 +89,7 @@ class JobStore:
         When the tenant used the key within 24 h and that job is still there, nothing is
         stored and *that* job is returned: its id differs from ``job.id``. Raises BlobMissing
         when the upload is gone, QueueFull when as many jobs wait as may, and TooManyJobs when the
-        tenant has as many waiting as it may.
+        tenant has as many waiting as it may, and BatchFinished when its batch takes no more files.
 
         When this raises StoreUnavailable, the job may be stored all the same: then it runs,
         and the key finds it.
@@ -119,6 +120,8 @@ class JobStore:
         )
         if outcome == b"missing":
             raise BlobMissing(job.media.blob_id)
+        if outcome == b"complete" and job.batch is not None:
+            raise BatchFinished(job.batch.batch_id)
         if outcome == b"full":
             raise QueueFull(queued=int(rest[0]), limit=self._max_queued)
         if outcome == b"queued":

@@ -59,6 +59,17 @@ class Key(StrEnum):
     """String by ``tenant:sha256:SHA-1 of the options:SHA-256 of the model``: the id of the job
     whose result answers for the same bytes again."""
 
+    BATCH = "batch:"
+    """Hash by batch id: its record, and how many of its files are in which state and got which
+    verdict. It expires with the last of its jobs."""
+
+    BATCH_ITEMS = "batch-items:"
+    """Hash by batch id: by the number of a file, from 0, JSON of its ``name`` and either its
+    ``job`` or the ``error`` for which it got none."""
+
+    BATCHES = "batches:"
+    """Sorted set by tenant: the ids of its batches in the order of their creation, as JOBS."""
+
     CRASHES = "crashes:"
     """Counter by ``tenant:sha256``: workers that the file brought down within 24 h."""
 

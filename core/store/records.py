@@ -52,6 +52,26 @@ class JobOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """Where a job is in its batch: ``number`` counts the files from 0, ``name`` is the client's."""
+
+    batch_id: str
+    number: int
+    name: str
+
+    def to_fields(self) -> dict[str, str]:
+        """As it lies in the record of the job."""
+        return {"batch": self.batch_id, "batch_item": str(self.number), "batch_name": self.name}
+
+    @classmethod
+    def from_fields(cls, text: Mapping[str, str]) -> BatchPlace | None:
+        """Read it back; None where the record has none."""
+        if "batch" not in text:
+            return None
+        return cls(text["batch"], int(text["batch_item"]), text["batch_name"])
+
+
+@dataclass(frozen=True, slots=True)
 class KeptEvidence:
     """What is kept of a job beside its result: see :mod:`core.store.evidence`."""
 
@@ -124,6 +144,7 @@ class Job:
     url_sha256: str | None = None  # of the URL that the file was fetched from, which is not kept
     traceparent: str | None = None  # of W3C Trace Context: what the worker's spans carry on
     answered_by: str | None = None  # the job whose result was copied
+    batch: BatchPlace | None = None  # None for a job that is in no batch
 
     @property
     def evidence(self) -> KeptEvidence | None:
@@ -173,6 +194,7 @@ class Job:
             "options": json.dumps(asdict(self.options)),
             "tags": json.dumps(self.tags),
             **from_url,
+            **({} if self.batch is None else self.batch.to_fields()),
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
             **({} if self.callback_url is None else {"callback_url": self.callback_url}),
         }
@@ -217,6 +239,7 @@ class Job:
             url_sha256=text.get("url_sha256"),
             traceparent=text.get("traceparent"),
             answered_by=text.get("answered_by"),
+            batch=BatchPlace.from_fields(text),
         )
 
 

@@ -15,13 +15,13 @@ from redis import Redis
 from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
 
-_UPLOADS: Final = ("clock", "blob", "evidence", "sweep")
-# A job owns its upload and its evidence, and webhooks tell of its end.
-_JOBS: Final = (*_UPLOADS, "webhook", "job")
+_UPLOADS: Final = ("clock", "webhook", "blob", "evidence", "batch", "sweep")
+_JOBS: Final = (*_UPLOADS, "job")  # a job owns its upload and its evidence
 _PRELUDES: Final = {
     "blob": (*_UPLOADS, "incoming"),
     "upload": (*_UPLOADS, "incoming", "upload"),
     "job": (*_JOBS, "answer", "queue"),
+    "batch": _JOBS,
     "evidence": _JOBS,
     "feedback": _JOBS,
     "rate": ("clock",),

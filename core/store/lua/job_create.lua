@@ -2,8 +2,8 @@
 -- or '', its ttl_ms, the most jobs that may wait in all queues, their names by commas, 1 when a
 -- stored result may answer, 1 when it has to have its pictures, their ttl_ms and limits (all
 -- bytes, the tenant's), then fields and values of the record.
--- Returns {'created', 'answered' or 'known', id, record}, {'missing'}, {'full', number}, or
--- {'queued', number}.
+-- Returns {'created', 'answered' or 'known', id, record}, {'missing'}, {'complete'} when it is for a
+-- batch that takes no more, {'full', number}, or {'queued', number}.
 local id, ttl_ms, blob_id, tenant = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local idempotency, idempotency_ttl_ms = ARGV[6], tonumber(ARGV[7])
 
@@ -20,6 +20,10 @@ if size == 0 or upload[2] then return {'missing'} end
 if redis.call('EXISTS', KEY.CHUNKS .. blob_id) == 0 then return {'missing'} end
 local fields = {}
 for index = 15, #ARGV, 2 do fields[ARGV[index]] = ARGV[index + 1] end
+if fields.batch then
+  local batch = redis.call('HMGET', KEY.BATCH .. fields.batch, 'tenant', 'complete', 'cancel_requested')
+  if batch[1] ~= tenant or batch[2] == '1' or batch[3] then return {'complete'} end
+end
 
 -- Writes what all new jobs have.
 local function begin()
@@ -32,6 +36,10 @@ local function begin()
     redis.call('SET', KEY.TOMBSTONE .. id, tenant, 'PX', ttl_ms + fields.tombstone_ms)
   end
   enter_list(id)
+  if fields.batch then
+    local item = cjson.encode({name = fields.batch_name, job = id})
+    redis.call('HSET', KEY.BATCH_ITEMS .. fields.batch, fields.batch_item, item)
+  end
 end
 
 local known = ARGV[10] == '1'
@@ -58,6 +66,7 @@ begin()
 set(id, 'place', next_tag(get(id, 'queue'), tenant))
 -- The upload is under way no longer: its place is free, and what it reserved in vain.
 redis.call('HSET', KEY.UPLOAD .. blob_id, 'job', id, 'queue', get(id, 'queue'))
+if fields.batch then redis.call('HSET', KEY.UPLOAD .. blob_id, 'batch', fields.batch) end
 book(tenant, 'uploads', -1)
 hold(blob_id, tenant, size)
 enter_queue(id)

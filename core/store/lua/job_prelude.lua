@@ -36,10 +36,19 @@ local function announce(id)
   end)
 end
 
--- Every visible change ends here: the ETag moves, the waiting clients hear of it, and of an end the
--- webhooks too. Nothing changes after an end, so they hear of it once.
+-- Tells the job's batch in which state the job is now.
+local function count_job(id)
+  local seen = redis.call('HMGET', KEY.JOB .. id, 'batch', 'batch_state', 'status', 'verdict')
+  if not seen[1] or seen[2] == seen[3] then return end
+  set(id, 'batch_state', seen[3])
+  count_in_batch(seen[1], seen[2], seen[3], seen[3] == 'succeeded' and seen[4])
+end
+
+-- Every visible change ends here: the ETag moves, the job's batch counts it anew, the waiting clients
+-- hear of it, and of an end the webhooks too. Nothing changes after an end, so they hear of it once.
 local function changed(id)
   redis.call('HINCRBY', KEY.JOB .. id, 'revision', 1)
+  count_job(id)
   tell(id)
   announce(id)
 end
@@ -96,4 +105,34 @@ end
 
 local function crashes_key(id)
   return KEY.CRASHES .. get(id, 'tenant') .. ':' .. get(id, 'sha256')
+end
+
+-- Ends a waiting job, and flags a running one for its worker.
+local function cancel(id, ttl_ms)
+  local status = get(id, 'status')
+  if status == 'queued' then
+    close(id, 'canceled', ttl_ms)
+    changed(id)
+  elseif status == 'processing' and get(id, 'cancel_requested') ~= '1' then
+    keep(id, ttl_ms) -- first, so that a Redis at maxmemory takes the rest
+    set(id, 'cancel_requested', 1)
+    changed(id)
+  end
+end
+
+-- Deletes a job with its upload, its evidence and its result. A worker that runs it learns by its
+-- next renewal. Webhooks about it that wait are not sent any more.
+local function forget_job(id, tenant)
+  end_lease(id, tenant)
+  leave_queue(id, get(id, 'queue'), tenant)
+  forget_blob(get(id, 'blob_id'))
+  free_pictures(KEY.EVIDENCE .. id)
+  redis.call('ZREM', KEY.JOBS .. tenant, id)
+  local seen = redis.call('HMGET', KEY.JOB .. id, 'batch', 'batch_state', 'verdict')
+  redis.call('UNLINK', KEY.JOB .. id, KEY.TOMBSTONE .. id)
+  if seen[1] then
+    count_in_batch(seen[1], seen[2], 'deleted', seen[2] == 'succeeded' and seen[3])
+  end
+  forget_subject(id)
+  tell(id)
 end

@@ -1,0 +1,6 @@
+-- ARGV: id, number of the item, its JSON. Notes a file that no job was made for. Returns 1, or 0
+-- when the batch is gone.
+if not keep_batch(ARGV[1]) then return 0 end
+redis.call('HSET', KEY.BATCH_ITEMS .. ARGV[1], ARGV[2], ARGV[3])
+count_in_batch(ARGV[1], nil, 'failed')
+return 1
