@@ -12,6 +12,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from api import (
+    batches,
     capacity,
     evidence,
     feedback,
@@ -86,6 +87,7 @@ def create_app(
         jobs,
         uploads,
         listing,
+        batches,
         streams,
         evidence,
         feedback,

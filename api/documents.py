@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.gateway import usual_scope
-from api.schemas import FileReference, Problem, SubmitOptions
+from api.schemas import BatchOptions, BatchReference, FileReference, Problem, SubmitOptions
 
 _COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
@@ -48,6 +48,27 @@ def upload_body() -> dict[str, Any]:
                 "application/octet-stream": {"schema": _FILE},
                 "video/*": {"schema": _FILE},
                 "image/*": {"schema": _FILE},
+            },
+        }
+    }
+
+
+def batch_body() -> dict[str, Any]:
+    """The bodies of a batch."""
+    options = BatchOptions.model_json_schema(ref_template=_COMPONENT)["properties"]
+    named = BatchReference.model_json_schema(ref_template=_COMPONENT)
+    named.pop("$defs", None)  # they are among the components
+    files = {"file": {"type": "array", "items": _FILE}}
+    form = {"type": "object", "required": ["file"], "properties": {**options, **files}}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "Files as parts `file` of a form, behind all other fields; a ZIP "
+            "archive as such a part or as the body itself; or URLs of files.",
+            "content": {
+                "multipart/form-data": {"schema": form},
+                "application/zip": {"schema": _FILE},
+                "application/json": {"schema": named},
             },
         }
     }

@@ -27,6 +27,7 @@ from core.errors import StoreError
 from core.net.guard import Guard
 from core.scopes import Scope
 from core.store.api_keys import ApiKeyStore
+from core.store.batches import BatchStore
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
 from core.store.connection import connect
@@ -60,6 +61,7 @@ class Gateway:
     settings: GatewaySettings
     jobs: JobStore
     lists: JobLists
+    batches: BatchStore
     blobs: BlobStore
     uploads: ResumableStore
     evidence: EvidenceStore
@@ -118,6 +120,7 @@ def open_gateway(
             settings=settings,
             jobs=jobs,
             lists=JobLists(redis),
+            batches=BatchStore(redis, ttl_s=settings.job_ttl_s, most=settings.max_batches),
             blobs=RedisBlobStore(
                 redis,
                 upload_ttl_s=settings.upload_ttl_s,

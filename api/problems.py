@@ -64,6 +64,28 @@ class GatewayBusy(GatewayError):
         super().__init__(f"{limit} {what} run already, which is the limit; try again soon.")
 
 
+class BatchTooLarge(GatewayError):
+    code = "batch_too_large"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"The batch has more than {limit:,} bytes, which is the limit; send it in parts."
+        )
+
+
+class TooManyFiles(GatewayError):
+    code = "too_many_files"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"The batch has more than {limit:,} files, which is the limit; send it in parts."
+        )
+
+
+class ArchiveRefused(GatewayError):
+    code = "archive_refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """How an error class answers; ``retry_after_s`` becomes the Retry-After header."""
@@ -83,6 +105,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.ApiKeyNotFound: Meaning(404, "No such API key"),
     errors.WebhookNotFound: Meaning(404, "No such webhook"),
     errors.DeliveryNotFound: Meaning(404, "No such delivery"),
+    errors.BatchNotFound: Meaning(404, "No such batch"),
     UploadTimeout: Meaning(408, "The upload took too long"),
     errors.JobFinished: Meaning(409, "The job has ended already"),
     errors.JobNotFinished: Meaning(409, "The job has not ended yet"),
@@ -92,6 +115,10 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.UploadError: Meaning(409, "The upload stands otherwise"),
     errors.UploadLengthMismatch: Meaning(400, "The upload has another length"),
     UnsupportedTusVersion: Meaning(412, "This version of tus is not spoken"),
+    errors.BatchFinished: Meaning(409, "The batch has ended already"),
+    BatchTooLarge: Meaning(413, "The batch is too large"),
+    TooManyFiles: Meaning(413, "The batch has too many files"),
+    ArchiveRefused: Meaning(422, "The archive cannot be read"),
     errors.MediaTooLarge: Meaning(413, "The file is too large"),
     errors.UnsupportedMedia: Meaning(415, "This kind of file is not judged"),
     errors.MediaError: Meaning(422, "The file cannot be judged"),

@@ -57,6 +57,24 @@ class SubmitOptions(BaseModel):
     )
 
 
+class BatchOptions(SubmitOptions):
+    """Options of all files of a batch."""
+
+    queue: Queue = Field(
+        Queue.BATCH, description="`interactive` jobs are served before `batch` jobs."
+    )
+
+
+class BatchReference(BatchOptions):
+    """A batch whose files are fetched."""
+
+    urls: list[Annotated[str, Field(max_length=2048)]] = Field(
+        min_length=1,
+        description="http or https URLs, of servers of the public Internet.",
+        examples=[["https://example.com/a.mp4", "https://example.com/b.jpg"]],
+    )
+
+
 class FileReference(SubmitOptions):
     """A submission without the file: where to find it, and the options."""
 

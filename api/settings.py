@@ -46,6 +46,12 @@ class GatewaySettings(Settings):
     drain_s: Annotated[float, Field(ge=0)] = 2.0  # at a stop, with /readyz at 503, serving on
     stop_grace_s: Annotated[int, Field(ge=0)] = 10  # what a stop leaves to uploads after that
 
+    max_batch_files: Annotated[int, Field(ge=1)] = 1000  # of one batch
+    max_batch_bytes: Bytes = 5 * 1024**3  # of one batch, also when unpacked
+    max_batches: Annotated[int, Field(ge=1)] = 1000  # of one tenant, that are kept
+    batch_patience_s: Annotated[float, Field(ge=0)] = 45.0  # that a file of a batch waits for room
+    batch_limit_s: Seconds = 6 * 3600.0  # for one whole batch, then 408
+
     request_head_s: Seconds = 10.0  # for the headers of a request, then 408
     # Before the paths of links, where a proxy serves the gateway under one.
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*/?$")] = ""

@@ -17,16 +17,19 @@ LIMIT_S: Final = 10.0
 M = TypeVar("M", bound=BaseModel)
 
 
-async def read_json(request: Request, shape: type[M]) -> M:
-    """The body as ``shape``; raises MalformedRequest, InvalidParameter or UploadTimeout."""
+async def read_json(request: Request, shape: type[M], *, most: int = MAX_BYTES) -> M:
+    """The body as ``shape``, of ``most`` bytes at most.
+
+    Raises MalformedRequest, InvalidParameter or UploadTimeout.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(LIMIT_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BYTES:
+                if len(body) > most:
                     raise MalformedRequest(
-                        f"The body has more than {MAX_BYTES:,} bytes, which is the limit here."
+                        f"The body has more than {most:,} bytes, which is the limit here."
                     )
     except TimeoutError as error:
         raise UploadTimeout(

@@ -82,8 +82,8 @@ class IncomingBlob:
         self._stored_at = monotonic()
 
     def _append(self, chunk: bytes) -> None:
+        self._blobs.append(self.id, chunk)  # first: what is refused may be tried again
         self._hash.update(chunk)  # in the thread: 1 MiB takes about 1 ms
-        self._blobs.append(self.id, chunk)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from api.upload.resumed import submit_upload
 from api.upload.submission import take
 from core.errors import MediaTooLarge
 
-_NO_URLS = (
+NO_URLS = (
     "This gateway fetches no URLs. Send the file itself, or set DEEPFAKE_FETCH_URLS=true where "
     "the gateway is started."
 )
@@ -52,7 +52,7 @@ async def _submit_url(
     request: Request, gateway: Gateway, caller: Caller, options: SubmitOptions, text: str
 ) -> Submission:
     if not gateway.settings.fetches_urls:
-        raise Forbidden(_NO_URLS)
+        raise Forbidden(NO_URLS)
     url = gateway.fetcher.check(text)
     url_sha256 = sha256(str(url).encode()).hexdigest()
     if known := await find_known(gateway, caller):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -23,6 +24,9 @@ from api.upload.queueing import (
     queue_job,
 )
 from api.upload.replay import check_same_file, check_same_options, read_again
+from core.store.records import BatchPlace
+
+Options = TypeVar("Options", bound=SubmitOptions)
 
 
 class FileBytes(Protocol):
@@ -48,9 +52,9 @@ async def submit(
     known = await find_known(gateway, caller)
     with gateway.slots.take(caller.tenant):
         if known is None:
-            return await take(gateway, caller, body, partial(_merge, options, body))
+            return await take(gateway, caller, body, partial(merge, options, body.fields))
         sent = await read_again(body, known)
-        merged = _merge(options, body)
+        merged = merge(options, body.fields)
         check_same_options(known, merged, gateway.settings, all_of_them=sent)
         return Submission(known, replayed=True)
 
@@ -62,6 +66,7 @@ async def take(
     options: Callable[[], SubmitOptions],
     *,
     url_sha256: str | None = None,
+    batch: BatchPlace | None = None,
 ) -> Submission:
     """Store the file and queue its job; ``options`` is called when all bytes have come."""
     await check_queues(gateway)
@@ -76,7 +81,7 @@ async def take(
             await blob.write(chunk)
         media = await blob.finish()
         merged = options()
-        wanted = new_job(gateway, caller, media, merged, url_sha256)
+        wanted = replace(new_job(gateway, caller, media, merged, url_sha256), batch=batch)
         job = await queue_job(gateway, caller, wanted)
         blob.taken = job.media.blob_id == blob.id
     if not blob.taken:
@@ -85,13 +90,13 @@ async def take(
     return Submission(job, replayed=not blob.taken)
 
 
-def _merge(options: SubmitOptions, body: UploadBody) -> SubmitOptions:
+def merge(options: Options, fields: Mapping[str, Sequence[str]]) -> Options:
     """Form fields count like query parameters, and win over them; an empty one is not given."""
-    fields: dict[str, object] = {}
-    for name, values in body.fields.items():
+    chosen: dict[str, object] = {}
+    for name, values in fields.items():
         if given := [value for value in values if value]:
-            fields[name] = given if name == "tag" or len(given) > 1 else given[0]
+            chosen[name] = given if name == "tag" or len(given) > 1 else given[0]
     try:
-        return SubmitOptions.model_validate({**options.model_dump(exclude_unset=True), **fields})
+        return type(options).model_validate({**options.model_dump(exclude_unset=True), **chosen})
     except ValidationError as error:
         raise invalid_parameters(error) from error

@@ -110,13 +110,21 @@ class BatchStore:
         verbs = ("open", "refuse", "complete", "cancel", "delete", "list")
         self._run = Scripts(redis, "batch", verbs, prefix=prefix)
 
-    def open(self, batch_id: str, tenant: str, tags: Sequence[str] = ()) -> None:
+    def open(
+        self,
+        batch_id: str,
+        tenant: str,
+        tags: Sequence[str] = (),
+        callback_url: str | None = None,
+    ) -> None:
         """Begin a batch that takes files; raises TooManyBatches.
 
-        A job joins it when it is created with a :class:`~core.store.records.BatchPlace`.
+        ``callback_url`` hears of its end, beside the tenant's webhooks. A job joins it when it is
+        created with a :class:`~core.store.records.BatchPlace`.
         """
         tags_json = json.dumps(list(tags))
-        outcome, *used = self._run("open", batch_id, tenant, self._ttl_ms, self._most, tags_json)
+        arguments = (self._ttl_ms, self._most, tags_json, callback_url or "")
+        outcome, *used = self._run("open", batch_id, tenant, *arguments)
         if outcome == b"full":
             raise TooManyBatches(used=int(used[0]), limit=self._most)
 

@@ -23,6 +23,7 @@ class Event(StrEnum):
     JOB_SUCCEEDED = "job.succeeded"
     JOB_FAILED = "job.failed"
     JOB_CANCELED = "job.canceled"
+    BATCH_FINISHED = "batch.finished"
 
 
 TEST_EVENT: Final = "webhook.test"  # no endpoint asks for it; it comes when somebody tries one

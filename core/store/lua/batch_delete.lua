@@ -4,7 +4,8 @@ local batch, tenant = ARGV[1], ARGV[2]
 local key, items = KEY.BATCH .. batch, KEY.BATCH_ITEMS .. batch
 if redis.call('HGET', key, 'tenant') ~= tenant then return -1 end
 redis.call('PEXPIRE', key, redis.call('HGET', key, 'ttl_ms')) -- never refused at maxmemory
-redis.call('HSET', key, 'complete', 1, 'cancel_requested', 1) -- nothing joins it any more
+-- Nothing joins it any more, and nobody hears of its end.
+redis.call('HSET', key, 'complete', 1, 'status', 'canceled')
 
 for index, number in ipairs(redis.call('HKEYS', items)) do
   if index > tonumber(ARGV[3]) then break end
@@ -14,5 +15,6 @@ for index, number in ipairs(redis.call('HKEYS', items)) do
 end
 if redis.call('HLEN', items) > 0 then return 1 end
 redis.call('UNLINK', key, items)
+forget_subject(batch)
 redis.call('ZREM', KEY.BATCHES .. tenant, batch)
 return 0

@@ -1,4 +1,5 @@
--- ARGV: id, tenant, ttl_ms, the most batches of the tenant, tags as JSON.
+-- ARGV: id, tenant, ttl_ms, the most batches of the tenant, tags as JSON, the URL that hears of its end
+-- or ''.
 -- Returns {'opened'} or {'full', number}.
 local id, tenant, ttl_ms = ARGV[1], ARGV[2], ARGV[3]
 local list = KEY.BATCHES .. tenant
@@ -10,6 +11,7 @@ if known >= tonumber(ARGV[4]) then return {'full', known} end
 redis.call('HSET', KEY.BATCH .. id, 'tenant', tenant, 'ttl_ms', ttl_ms, 'status', 'running',
   'complete', 0, 'created_at', now_ms(), 'tags', ARGV[5])
 local last = redis.call('ZREVRANGE', list, 0, 0, 'WITHSCORES')[2]
+if ARGV[6] ~= '' then redis.call('HSET', KEY.BATCH .. id, 'callback_url', ARGV[6]) end
 redis.call('ZADD', list, math.max(now_us(), (last or 0) + 1), id)
 keep_batch(id)
 return {'opened'}

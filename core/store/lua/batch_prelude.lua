@@ -1,4 +1,7 @@
--- Batches: how many of their files are in which state. The prelude of the clock comes first.
+-- Batches: how many of their files are in which state. The preludes of the clock and of webhooks come
+-- first: they tell of a batch's end.
+
+local STATES = {'queued', 'processing', 'succeeded', 'failed', 'canceled', 'deleted', 'expired'}
 
 -- What became of a batch whose files have all ended: of those that nobody deleted. A cancel that
 -- came too late for every file changes nothing.
@@ -10,6 +13,23 @@ local function outcome_of(seen)
   return failed + canceled > 0 and 'partially_failed' or 'succeeded'
 end
 
+-- The webhooks hear of a batch's end: what `GET /v1/batches/{id}` shows, but for the links.
+local function announce_batch(batch, seen)
+  local data = {id = batch, status = seen.status, counts = {total = 0}, verdicts = {}}
+  for _, state in ipairs(STATES) do
+    data.counts[state] = tonumber(seen[state] or 0)
+    data.counts.total = data.counts.total + data.counts[state]
+  end
+  for _, verdict in ipairs({'fake', 'real', 'inconclusive'}) do
+    data.verdicts[verdict] = tonumber(seen['verdict:' .. verdict] or 0)
+  end
+  data.tags = cjson.decode(seen.tags)
+  if #data.tags == 0 then data.tags = nil end -- cjson writes an empty list as an object
+  emit(seen.tenant, 'batch.finished', batch, seen.callback_url, function()
+    return {'data', cjson.encode(data)}
+  end)
+end
+
 -- Ends a batch when it is complete and nothing of it waits or runs. What it became stays.
 local function settle_batch(batch)
   local key, seen = KEY.BATCH .. batch, {}
@@ -17,7 +37,9 @@ local function settle_batch(batch)
   for index = 1, #flat, 2 do seen[flat[index]] = flat[index + 1] end
   local left = (seen.queued or 0) + (seen.processing or 0)
   if seen.status ~= 'running' or seen.complete ~= '1' or left > 0 then return end
-  redis.call('HSET', key, 'status', outcome_of(seen), 'finished_at', now_ms())
+  seen.status = outcome_of(seen)
+  redis.call('HSET', key, 'status', seen.status, 'finished_at', now_ms())
+  announce_batch(batch, seen)
 end
 
 -- Lets a batch live on as long as its jobs. Begins with PEXPIRE, which is never refused at maxmemory.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -184,7 +185,12 @@ def test_large_batches_are_canceled_and_deleted_piece_by_piece(
     batches.complete(BATCH)
     assert counted(batches.cancel(BATCH, "local")) == {"canceled": 8}
     batches.delete(BATCH, "local")
-    assert [key for key in redis.scan_iter("df:*") if b"job-events" not in key] == []
+    left = [
+        *redis.scan_iter("df:job:*"),
+        *redis.scan_iter("df:jobs:*"),
+        *redis.scan_iter("df:batch*"),
+    ]
+    assert left == []
 
 
 def test_a_batch_that_is_deleted_while_it_runs_takes_everything_along(
@@ -244,6 +250,31 @@ def test_a_batch_lives_as_long_as_its_jobs(redis: Redis) -> None:
     with pytest.raises(BatchNotFound):
         batches.get(BATCH, "local")
     assert list(redis.scan_iter("df:batch*")) == []
+
+
+def test_the_end_of_a_batch_is_told_once(redis: Redis, attempts: Attempts) -> None:
+    batches = BatchStore(redis)
+    batches.open(BATCH, "local", ["a"], "https://example.com/hook")
+    first, _ = join(redis, 0), join(redis, 1)
+    batches.complete(BATCH)
+    judge(attempts, "fake")
+    assert list(redis.scan_iter("df:webhook-message:*")) == []
+    judge(attempts, None)
+    JobStore(redis).delete(first.id, "local")
+    (key,) = redis.scan_iter("df:webhook-message:*")
+    told: Any = redis.hgetall(key)
+    assert (told[b"type"], told[b"tenant"]) == (b"batch.finished", b"local")
+    data = json.loads(told[b"data"])
+    assert (data["id"], data["status"], data["tags"]) == (BATCH, "partially_failed", ["a"])
+    assert (data["counts"]["total"], data["verdicts"]["fake"]) == (2, 1)
+
+
+def test_the_end_of_a_batch_that_is_deleted_is_not_told(redis: Redis) -> None:
+    batches = BatchStore(redis)
+    batches.open(BATCH, "local", callback_url="https://example.com/hook")
+    join(redis)
+    batches.delete(BATCH, "local")
+    assert list(redis.scan_iter("df:webhook-message:*")) == []
 
 
 def test_a_lost_answer_to_a_refusal_is_no_batch(redis: Redis) -> None:

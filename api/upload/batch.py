@@ -1,0 +1,174 @@
+"""From the body of a request to a batch of queued jobs, or nothing at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from typing import Final
+
+from fastapi import Request
+
+from api.gateway import Gateway
+from api.problems import Forbidden, InvalidParameter, MalformedRequest, TooManyFiles
+from api.schemas import BatchOptions, BatchReference
+from api.small_body import read_json
+from api.upload.batch_body import BatchBody
+from api.upload.member import MAX_NAME, Member
+from api.upload.patience import Patience
+from api.upload.queueing import Caller, check_callback, check_queues
+from api.upload.reference import NO_URLS
+from api.upload.submission import FileBytes, merge, take
+from core.errors import DeepfakeError, FileQuarantined, MediaError, QuotaError, StoreError, UrlError
+from core.printable import printable
+from core.store.batches import Batch
+from core.store.ids import new_id
+from core.store.records import BatchPlace
+
+URLS_AT_ONCE: Final = 4  # fetched at one time for one batch
+MAX_JSON_BYTES: Final = 4 * 1024**2
+# What is wrong with one file. Anything else is wrong with the request, and ends the batch.
+_OF_ONE_FILE: Final = (MediaError, FileQuarantined, QuotaError, StoreError, UrlError)
+
+
+class Intake:
+    """A batch that takes files: each becomes a job, or an item that says why it did not."""
+
+    def __init__(self, gateway: Gateway, caller: Caller, options: BatchOptions) -> None:
+        self.id = new_id("batch")
+        self._patience = Patience(gateway.store, gateway.settings.batch_patience_s)
+        self._gateway = replace(gateway, store=self._patience)
+        self._caller = caller
+        # Its end is told once for all; the tenant's webhooks may hear of each job.
+        self._options = options.model_copy(update={"callback_url": None})
+
+    async def add(
+        self, number: int, name: str, source: FileBytes, url_sha256: str | None = None
+    ) -> None:
+        """Store a file and queue its job, once there is room for it."""
+        place = BatchPlace(self.id, number, name)
+        try:
+            await self._patience.insist_on(partial(check_queues, self._gateway))
+            await take(
+                self._gateway,
+                self._caller,
+                source,
+                lambda: self._options,
+                url_sha256=url_sha256,
+                batch=place,
+            )
+            self._patience.restore()
+        except _OF_ONE_FILE as error:
+            await self.refuse(place, error)
+
+    async def refuse(self, place: BatchPlace, error: DeepfakeError) -> None:
+        """Note why a file got no job."""
+        await self._patience(self._gateway.batches.refuse, place, error)
+
+    async def fetch(self, number: int, text: str) -> None:
+        """Add the file at a URL."""
+        place = BatchPlace(self.id, number, _file_name(text))
+        try:
+            url = self._gateway.fetcher.check(text)
+            url_sha256 = sha256(str(url).encode()).hexdigest()
+            async with self._gateway.fetcher.open(url) as remote:
+                await self.add(number, place.name, remote, url_sha256)
+        except UrlError as error:
+            await self.refuse(place, error)
+
+
+async def submit_batch(
+    request: Request, gateway: Gateway, caller: Caller, options: BatchOptions
+) -> Batch:
+    """Take all files of ``request``; the batch as it is when the last one has come.
+
+    What is wrong with one file is noted, and the others go on. When the request itself is at
+    fault, or its client goes away, the batch is deleted with the jobs that it has by then.
+    """
+    body = BatchBody(request, gateway.settings)
+    with gateway.slots.take(caller.tenant):
+        intake: Intake | None = None
+        try:
+            number = 0
+            async for member in body:
+                if intake is None:
+                    intake = await _open(gateway, caller, merge(options, body.fields))
+                if number == gateway.settings.max_batch_files:
+                    raise TooManyFiles(limit=number)
+                await _add(intake, number, member)
+                number += 1
+            if intake is None:
+                raise InvalidParameter("file: The batch has no file; send at least one.")
+            return await gateway.store(gateway.batches.complete, intake.id)
+        except BaseException:
+            if intake is not None:
+                _undo(gateway, caller, intake.id)
+            raise
+
+
+async def _add(intake: Intake, number: int, member: Member) -> None:
+    await intake.add(number, member.name, member)
+    await member.skip()
+
+
+async def submit_urls(
+    request: Request, gateway: Gateway, caller: Caller, options: BatchOptions
+) -> Batch:
+    """The same for files that are fetched; some are fetched at one time, and keep their order."""
+    given = await read_json(request, BatchReference, most=MAX_JSON_BYTES)
+    chosen = {**options.model_dump(exclude_unset=True), **given.model_dump(exclude_unset=True)}
+    urls = chosen.pop("urls")
+    if not gateway.settings.fetches_urls:
+        raise Forbidden(NO_URLS)
+    if len(urls) > gateway.settings.max_batch_files:
+        raise TooManyFiles(limit=gateway.settings.max_batch_files)
+    places = asyncio.Semaphore(URLS_AT_ONCE)
+    with gateway.slots.take(caller.tenant):
+        merged = BatchOptions.model_validate(chosen)
+        async with _opened(gateway, caller, merged) as intake:
+
+            async def fetch(number: int, url: str) -> None:
+                async with places:
+                    if await request.is_disconnected():
+                        raise MalformedRequest("The client went away before all was fetched.")
+                    await intake.fetch(number, url)
+
+            async with asyncio.TaskGroup() as group:
+                for number, url in enumerate(urls):
+                    group.create_task(fetch(number, url))
+            return await gateway.store(gateway.batches.complete, intake.id)
+
+
+@asynccontextmanager
+async def _opened(gateway: Gateway, caller: Caller, options: BatchOptions) -> AsyncIterator[Intake]:
+    intake = await _open(gateway, caller, options)
+    try:
+        yield intake
+    except BaseExceptionGroup as group:
+        _undo(gateway, caller, intake.id)
+        raise group.exceptions[0] from group
+    except BaseException:
+        _undo(gateway, caller, intake.id)
+        raise
+
+
+def _file_name(url: str) -> str:
+    """The last part of its path: the URL itself is not kept, for it may hold a password."""
+    path = url.partition("?")[0].partition("#")[0].partition("//")[2]
+    return printable(path.partition("/")[2].rpartition("/")[2], MAX_NAME)
+
+
+async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Intake:
+    check_callback(gateway, options)
+    intake = Intake(gateway, caller, options)
+    await gateway.store(
+        gateway.batches.open, intake.id, caller.tenant, options.tag, options.callback_url
+    )
+    return intake
+
+
+def _undo(gateway: Gateway, caller: Caller, batch_id: str) -> None:
+    gateway.store.chore(partial(gateway.batches.delete, batch_id, caller.tenant))
