@@ -18,6 +18,7 @@ from core.options import Queue
 from core.store.census import CensusTaker
 from tests.containers.dockerfile import ROOT
 from worker.metrics import WorkerMetrics
+from worker.webhooks.observer import SenderMetrics
 
 MONITORING = ROOT / "deploy/monitoring"
 _SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
@@ -55,11 +56,12 @@ def _told(registry: CollectorRegistry) -> set[str]:
 
 @pytest.fixture
 def told(redis: Redis) -> set[str]:
-    """The names of all samples that gateway and worker can tell."""
-    gateway, worker = GatewayMetrics(), WorkerMetrics()
+    """The names of all samples that gateway, worker and sender can tell."""
+    gateway, worker, sender = GatewayMetrics(), WorkerMetrics(), SenderMetrics()
+    sender.watch(lambda: 0.0)
     worker.watch(slots=1, at_work=lambda: 0, decoders_replaced=lambda: 0)
     with gateway.watching(CensusTaker(redis), UploadSlots(1, for_each_tenant=1)):
-        return _told(gateway.registry) | _told(worker.registry)
+        return _told(gateway.registry) | _told(worker.registry) | _told(sender.registry)
 
 
 def test_every_metric_that_is_asked_for_exists(told: set[str]) -> None:

@@ -21,8 +21,11 @@ from core.store.connection import connect
 from core.store.endpoints import EndpointStore
 from core.store.outbox import Bounds, Outbox
 from core.telemetry.logs import configure_logs
+from core.telemetry.metrics_server import metrics_served
+from core.telemetry.traces import open_traces
 from worker.patience import await_redis
 from worker.webhooks.bells import create_listener
+from worker.webhooks.observer import SenderMetrics, SenderObserver
 from worker.webhooks.post import Post
 from worker.webhooks.sender import Sender
 from worker.webhooks.settings import WebhookSettings
@@ -35,7 +38,8 @@ LAST_WORDS_S: Final = 5.0  # for the main thread's own, orderly end
 class SenderThread:
     """An event loop in a thread of its own, beside Celery's consumer in the main one."""
 
-    def __init__(self, settings: WebhookSettings) -> None:
+    def __init__(self, settings: WebhookSettings, metrics: SenderMetrics) -> None:
+        self._traces = open_traces(settings.otel_endpoint, "deepfake-sender")
         redis = connect(settings.redis_url)
         await_redis(redis, settings.redis_wait_s)
         bounds = Bounds(
@@ -49,12 +53,15 @@ class SenderThread:
             connections=settings.webhook_concurrency,
             root_path=settings.root_path,
         )
+        outbox = Outbox(redis, bounds)
+        metrics.watch(outbox.overdue_s)
         self.sender = Sender(
-            Outbox(redis, bounds),
+            outbox,
             EndpointStore(redis),
             self._post,
             retries_s=settings.webhook_retries_s,
             places=settings.webhook_concurrency,
+            on_try=SenderObserver(metrics, self._traces).tried,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
@@ -66,6 +73,7 @@ class SenderThread:
         """End the tries under way, within ``GRACE_S``."""
         self.sender.stop(GRACE_S)
         self._thread.join(GRACE_S + 1)
+        self._traces.close()
 
     def _run(self) -> None:
         self._loop.run_until_complete(self.sender.run())
@@ -76,15 +84,17 @@ def run(settings: WebhookSettings) -> int:
     """Send webhooks until a signal; the exit code of the process."""
     configure_logs(settings.log_level, settings.log_format)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs
+    metrics = SenderMetrics()
     try:
-        thread = SenderThread(settings)
-        listener = create_listener(settings.redis_url, thread.sender.wake, _say_ready)
+        with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
+            thread = SenderThread(settings, metrics)
+            listener = create_listener(settings.redis_url, thread.sender.wake, _say_ready)
+            _stop_on_signals(thread)
+            thread.start()
+            listener.start()
     except DeepfakeError as error:
         print(f"deepfake sender: {error.message}", file=sys.stderr, flush=True)
         return EXIT_FAILURE
-    _stop_on_signals(thread)
-    thread.start()
-    listener.start()
     return int(listener.exitcode or 0)
 
 

@@ -35,12 +35,14 @@ class Sender:
         *,
         retries_s: Sequence[float],
         places: int,
+        on_try: Callable[[Parcel, DeliveryState, Try], object] = lambda *_: None,
     ) -> None:
         self._outbox = outbox
         self._endpoints = endpoints
         self._post = post
         self._retries_s = retries_s
         self._places = places
+        self._on_try = on_try
         self._tries: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
@@ -125,6 +127,7 @@ class Sender:
                 )  # fmt: skip
             else:
                 logger.info("%s failed (%s); again in %.0f s", delivery.id, told, pause)
+        self._on_try(parcel, state, done)
         for attempt in range(SETTLE_TRIES):
             try:
                 await asyncio.to_thread(

@@ -49,10 +49,13 @@ def ended(
     tenant: str = "local",
     callback_url: str | None = None,
     tags: tuple[str, ...] = (),
+    traceparent: str | None = None,
 ) -> Job:
     """A job that a worker has just ended."""
     media = upload(redis, tenant)
-    wanted = Job.new(media=media, tenant=tenant, callback_url=callback_url, tags=tags)
+    wanted = Job.new(
+        media=media, tenant=tenant, callback_url=callback_url, tags=tags, traceparent=traceparent
+    )
     job = JobStore(redis).create(wanted)
     attempts = Attempts(redis)
     taken = take(attempts)

@@ -15,7 +15,9 @@ from redis import Redis
 from core.net.guard import Guard
 from core.store.endpoints import EndpointStore
 from core.store.outbox import Bounds, Outbox
+from core.telemetry.traces import NoTraces
 from tests.worker.webhooks.receiver import Receiver
+from worker.webhooks.observer import SenderMetrics, SenderObserver
 from worker.webhooks.post import Post
 from worker.webhooks.sender import Sender
 
@@ -37,12 +39,17 @@ def sending(redis: Redis, receiver: Receiver) -> RunSender:
     def run(
         *, retries_s: tuple[float, ...] = (), limit_s: float = 5.0, places: int = 64,
         bounds: Bounds | None = None, lease_s: float = 60.0, ports: tuple[int, ...] = (),
+        observer: SenderObserver | None = None,
     ) -> Iterator[Sender]:  # fmt: skip
         guard = Guard(frozenset({receiver.port, *ports}), (ip_network("127.0.0.0/8"),))
         post = Post(guard, limit_s=limit_s, connections=places, tls=NO_TLS)
         bounds = bounds or Bounds(tries=len(retries_s) + 1)
         outbox = Outbox(redis, bounds, lease_s=lease_s)
-        sender = Sender(outbox, EndpointStore(redis), post, retries_s=retries_s, places=places)
+        observer = observer or SenderObserver(SenderMetrics(), NoTraces())
+        sender = Sender(
+            outbox, EndpointStore(redis), post, retries_s=retries_s, places=places,
+            on_try=observer.tried,
+        )  # fmt: skip
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_until_complete, args=(sender.run(),))
         thread.start()
