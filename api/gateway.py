@@ -27,6 +27,7 @@ from core.errors import StoreError
 from core.net.guard import Guard
 from core.scopes import Scope
 from core.store.api_keys import ApiKeyStore
+from core.store.audit import AuditLog
 from core.store.batches import BatchStore
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
@@ -73,6 +74,7 @@ class Gateway:
     loads: Loads
     api_keys: ApiKeyStore
     keys: KeyCache
+    audit: AuditLog
     rates: RateLimits
     doorbell: Doorbell
     watches: Watches
@@ -143,6 +145,7 @@ def open_gateway(
             loads=loads,
             api_keys=api_keys,
             keys=KeyCache(api_keys, store),
+            audit=AuditLog(redis),
             rates=RateLimits(settings, RateStore(redis), store),
             doorbell=doorbell,
             watches=Watches(settings.redis_url, jobs, store, loads),
@@ -229,10 +232,11 @@ def usual_scope(method: str) -> Scope:
 
 
 # Every route of the API takes one of these. The first two go by the method, as `authorized` says;
-# the others say that a call needs another scope than its method suggests.
+# the others say that a call needs other scopes than its method suggests.
 CurrentTenant = Annotated[str, Security(_tenant)]
 CurrentPrincipal = Annotated[Principal, Security(authorized)]
 SubmittingTenant = Annotated[str, Security(_tenant, scopes=[Scope.SUBMIT])]
 ReadingTenant = Annotated[str, Security(_tenant, scopes=[Scope.READ])]
+Manager = Annotated[Principal, Security(authorized, scopes=[Scope.SUBMIT, Scope.READ])]
 Administrator = Annotated[Principal, Security(authorized, scopes=[Scope.ADMIN])]
 CallerIfKnown = Annotated[str | None, Depends(_tenant_if_known)]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from api.auth import Principal
+from api.audited import actor_of, log
 from api.documents import json_body, problems
 from api.gateway import Administrator, CurrentGateway
 from api.problems import Forbidden
 from api.small_body import read_json
 from core.scopes import Scope
 from core.store.api_keys import MAX_LABEL, ApiKey, NewSecret
-from core.store.audit import Actor
-
-logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -123,15 +119,16 @@ async def create_key(
 ) -> KeyWithSecret:
     """The secret is shown in this answer and never again."""
     wanted = await read_json(request, KeyRequest)
+    actor = actor_of(request, caller)
     new = await gateway.store(
         gateway.api_keys.create,
         caller.tenant,
         {Scope(name) for name in wanted.scopes},
-        actor=_actor(request, caller),
+        actor=actor,
         label=wanted.label,
         ttl_s=wanted.expires_in_s,
     )
-    _log("created", new.key, _actor(request, caller))
+    log("key.created", caller.tenant, new.key.id, actor)
     return KeyWithSecret.showing(new)
 
 
@@ -152,14 +149,15 @@ async def rotate_key(
             f"API key {key_id} has the scope 'admin'; such keys are rotated on the server, by "
             f"`deepfake keys rotate {key_id}`."
         )
+    actor = actor_of(request, caller)
     new = await gateway.store(
         gateway.api_keys.rotate,
         key_id,
-        actor=_actor(request, caller),
+        actor=actor,
         grace_s=rotation.grace_s,
         tenant=caller.tenant,
     )
-    _log("rotated", new.key, _actor(request, caller))
+    log("key.rotated", caller.tenant, key_id, actor)
     return KeyWithSecret.showing(new)
 
 
@@ -173,22 +171,6 @@ async def revoke_key(
     request: Request, gateway: CurrentGateway, caller: Administrator, key_id: KeyId
 ) -> None:
     """Every gateway refuses it within a second. One that is revoked stays so."""
-    actor = _actor(request, caller)
-    key = await gateway.store(gateway.api_keys.revoke, key_id, actor=actor, tenant=caller.tenant)
-    _log("revoked", key, actor)
-
-
-def _actor(request: Request, caller: Principal) -> Actor:
-    address = "unknown" if request.client is None else request.client.host
-    return Actor(caller.key_id or f"a key of {caller.tenant} in the keys file", address)
-
-
-def _log(what: str, key: ApiKey, actor: Actor) -> None:
-    logger.info(
-        "audit: key %s of tenant %s was %s by %s from %s",
-        key.id,
-        key.tenant,
-        what,
-        actor.name,
-        actor.address,
-    )
+    actor = actor_of(request, caller)
+    await gateway.store(gateway.api_keys.revoke, key_id, actor=actor, tenant=caller.tenant)
+    log("key.revoked", caller.tenant, key_id, actor)

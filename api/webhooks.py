@@ -1,13 +1,18 @@
-"""The calls about webhooks: where a tenant wants to hear of events, and what became of that."""
+"""The calls about webhooks: where a tenant wants to hear of events, and what became of that.
+
+Messages hold results, so a key that changes where they go has to be one that may read.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request
 
+from api.audited import note
 from api.documents import json_body, problems
-from api.gateway import CurrentGateway, CurrentTenant
+from api.gateway import CurrentGateway, CurrentTenant, Manager
 from api.jobs import JobId
 from api.small_body import read_json
 from api.webhook_schemas import (
@@ -44,13 +49,16 @@ async def list_webhooks(gateway: CurrentGateway, tenant: CurrentTenant) -> Webho
     openapi_extra=json_body(NewWebhook),
 )
 async def create_webhook(
-    request: Request, gateway: CurrentGateway, tenant: CurrentTenant
+    request: Request, gateway: CurrentGateway, caller: Manager
 ) -> WebhookWithSecret:
     """Events of the caller's tenant are sent to its URL. The secret is shown here only."""
     wanted = await read_json(request, NewWebhook)
     url = str(gateway.guard.check_url(wanted.url))
     events = tuple(dict.fromkeys(wanted.events))
-    made = await gateway.store(gateway.endpoints.create, tenant, url, events, wanted.description)
+    made = await gateway.store(
+        gateway.endpoints.create, caller.tenant, url, events, wanted.description
+    )
+    await note(request, gateway, caller, ("webhook.created", made.id), host=_host(url))
     return WebhookWithSecret.of(made)
 
 
@@ -69,9 +77,12 @@ async def read_public_key(gateway: CurrentGateway, tenant: CurrentTenant) -> Pub
     summary="Make a new secret for callbacks of single jobs",
     responses=problems(401, 403),
 )
-async def rotate_callback_secret(gateway: CurrentGateway, tenant: CurrentTenant) -> CallbackSecret:
+async def rotate_callback_secret(
+    request: Request, gateway: CurrentGateway, caller: Manager
+) -> CallbackSecret:
     """It is shown here only; the one before it signs too for 24 h."""
-    signing = await gateway.store(gateway.endpoints.rotate_callbacks, tenant)
+    signing = await gateway.store(gateway.endpoints.rotate_callbacks, caller.tenant)
+    await note(request, gateway, caller, ("webhook.callback_secret_rotated", "callbacks"))
     valid = signing.secrets
     return CallbackSecret(
         secret=valid[0], old_secret_until=signing.old_until if len(valid) > 1 else None
@@ -93,19 +104,23 @@ async def read_webhook(
     openapi_extra=json_body(WebhookChanges),
 )
 async def change_webhook(
-    request: Request, gateway: CurrentGateway, tenant: CurrentTenant, webhook_id: WebhookId
+    request: Request, gateway: CurrentGateway, caller: Manager, webhook_id: WebhookId
 ) -> WebhookView:
     """What waits goes to the new URL. One that was disabled is enabled with `{"enabled": true}`."""
     changes = await read_json(request, WebhookChanges)
     changed = await gateway.store(
         gateway.endpoints.update,
         webhook_id,
-        tenant,
+        caller.tenant,
         url=None if changes.url is None else str(gateway.guard.check_url(changes.url)),
         events=None if changes.events is None else tuple(dict.fromkeys(changes.events)),
         description=changes.description,
         enabled=changes.enabled,
     )
+    told = changes.model_dump(include={"events", "enabled"}, exclude_unset=True)
+    if changes.url is not None:
+        told["host"] = _host(changes.url)
+    await note(request, gateway, caller, ("webhook.changed", webhook_id), **told)
     return WebhookView.of(changed)
 
 
@@ -116,10 +131,11 @@ async def change_webhook(
     responses=problems(401, 403, 404, 422),
 )
 async def delete_webhook(
-    gateway: CurrentGateway, tenant: CurrentTenant, webhook_id: WebhookId
+    request: Request, gateway: CurrentGateway, caller: Manager, webhook_id: WebhookId
 ) -> None:
     """With its secret and its log; what waits for it is not sent any more."""
-    await gateway.store(gateway.endpoints.delete, webhook_id, tenant)
+    await gateway.store(gateway.endpoints.delete, webhook_id, caller.tenant)
+    await note(request, gateway, caller, ("webhook.deleted", webhook_id))
 
 
 @router.post(
@@ -128,10 +144,12 @@ async def delete_webhook(
     responses=problems(401, 403, 404, 422),
 )
 async def rotate_secret(
-    gateway: CurrentGateway, tenant: CurrentTenant, webhook_id: WebhookId
+    request: Request, gateway: CurrentGateway, caller: Manager, webhook_id: WebhookId
 ) -> WebhookWithSecret:
     """For 24 h every message carries a signature by the old secret too."""
-    return WebhookWithSecret.of(await gateway.store(gateway.endpoints.rotate, webhook_id, tenant))
+    rotated = await gateway.store(gateway.endpoints.rotate, webhook_id, caller.tenant)
+    await note(request, gateway, caller, ("webhook.secret_rotated", webhook_id))
+    return WebhookWithSecret.of(rotated)
 
 
 @router.post(
@@ -191,3 +209,8 @@ async def list_deliveries_of_job(
     await gateway.store(gateway.jobs.get, job_id, tenant=tenant)
     found = await gateway.store(gateway.outbox.deliveries, job_id)
     return Deliveries(deliveries=[DeliveryView.of(delivery) for delivery in found])
+
+
+def _host(url: str) -> str:
+    """What of a URL the log may hold: its path and query can carry a secret."""
+    return urlsplit(url).hostname or ""

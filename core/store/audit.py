@@ -1,7 +1,7 @@
 """What administrators did: a log that holds about the 10,000 newest entries.
 
-The script that makes a change writes its entry too, so there is no change without one. An entry
-holds no secret.
+The script that changes a key writes the entry too, so there is no change without one; of other
+things it is noted after the change. An entry holds no secret.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from redis import Redis
 from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
 from core.store.records import JsonObject
+from core.store.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,20 @@ class AuditEntry:
 
 
 class AuditLog:
-    """Reads the log. Every method raises StoreUnavailable when Redis is away."""
+    """Every method raises StoreUnavailable when Redis is away."""
 
     def __init__(self, redis: Redis, *, prefix: str = PREFIX) -> None:
         # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
         self._redis: Any = redis
         self._key = Key.AUDIT.at(prefix=prefix)
+        self._run = Scripts(redis, "audit", ("note",), prefix=prefix)
+
+    def note(
+        self, action: str, tenant: str, subject: str, actor: Actor, details: JsonObject
+    ) -> None:
+        """Write one entry, of a change that has been made."""
+        told = json.dumps(details)
+        self._run("note", action, tenant, subject, actor.name, actor.address, told)
 
     @store_errors()
     def newest(self, count: int) -> list[AuditEntry]:

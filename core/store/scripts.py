@@ -28,6 +28,7 @@ _PRELUDES: Final = {
     "webhook": ("clock", "webhook"),
     "worker": ("clock",),
     "gpu": (),
+    "audit": ("audit",),
     "api_key": ("clock", "audit", "api_key"),
 }
 

@@ -151,14 +151,14 @@ def test_a_key_of_an_administrator_is_rotated_on_the_server_alone(
 def test_changes_over_http_are_in_the_log_with_key_and_address(
     client: httpx.Client, admin: NewSecret, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="api.keys"):
+    with caplog.at_level(logging.INFO, logger="api.audited"):
         key = made(client, admin)
         client.delete(f"/v1/keys/{key['id']}", headers=bearer(admin))
     created, revoked = AuditLog(redis).newest(2)
     assert [created.action, revoked.action] == ["key.created", "key.revoked"]
     assert {entry.actor.name for entry in (created, revoked)} == {admin.key.id}
     assert {entry.actor.address for entry in (created, revoked)} == {"127.0.0.1"}
-    assert f"audit: key {key['id']} of tenant acme was revoked" in caplog.text
+    assert f"audit: key.revoked {key['id']} of tenant acme by {admin.key.id}" in caplog.text
     assert key["secret"] not in caplog.text
 
 
