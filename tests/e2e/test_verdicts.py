@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.credentials_factory import signed
 from tests.e2e.films import face_image, face_video, landscape
 from tests.e2e.service import Service, until
 from tests.media_factory import make_video, save_image
@@ -43,9 +44,11 @@ def test_exact_sampling_gives_the_frames_asked_for(running: Service) -> None:
 
 
 def test_an_image_gets_a_verdict(running: Service) -> None:
-    job = running.judge(face_image())
+    job = running.judge(signed(face_image(), "image/jpeg"))
     assert job["status"] == "succeeded", job
     assert job["result"]["frames_scored"] == 1
+    assert job["provenance"]["c2pa"]["state"] == "untrusted"  # nobody vouches for the signer
+    assert job["provenance"]["c2pa"]["issuer"] == "Newsroom"
     (face,) = job["result"]["frames"][0]["faces"]
     left, top, width, height = face["box"]
     assert left < 0.45 < left + width  # the astronaut's nose
@@ -91,6 +94,7 @@ def test_a_decompression_bomb_is_refused_before_it_unpacks(running: Service) -> 
     assert len(bomb) < 1_000_000
     job = running.judge(bomb)
     assert job["error"]["code"] == "too_many_pixels"
+    assert job["provenance"]["c2pa"]["state"] == "none"
     assert "400,000,000" in job["error"]["message"]
 
 

@@ -20,6 +20,7 @@ _ANY: Final = re.compile(
     "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in _NAMES), re.IGNORECASE
 )
 _BY_LOWER: Final = {name.lower(): name for name in _NAMES}
+_NAMED_WITHIN: Final = 4096  # characters: looking for so many names is slow
 # How Stable Diffusion's interfaces write down what they were asked for.
 _PARAMETERS: Final = re.compile(
     r"\bSteps: \d|[\"'](?:sampler|sampler_name|class_type)[\"']\s{0,9}:"
@@ -28,7 +29,7 @@ _PARAMETERS: Final = re.compile(
 
 def named_in(text: str) -> str | None:
     """The first known generator that a text names."""
-    found = _ANY.search(text)
+    found = _ANY.search(text, 0, _NAMED_WITHIN)
     return None if found is None else _BY_LOWER[found[0].lower()]
 
 

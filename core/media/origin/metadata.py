@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-MAX_TEXTS: Final = 200
+MAX_TEXTS: Final = 100
 MAX_TEXT_BYTES: Final = 64 * 1024  # of one text; its beginning tells what it is
 MAX_PACKET_BYTES: Final = 1024**2  # of XMP or EXIF
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from core.media.origin import xmp
-from core.media.origin.metadata import MAX_PACKET_BYTES, Metadata
+from core.media.origin.metadata import MAX_PACKET_BYTES, MAX_TEXT_BYTES, MAX_TEXTS, Metadata
 from core.media.syntax import jpeg_segments, png_chunks, riff_chunks
 
 _JPEG_EXIF, _JPEG_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
@@ -34,17 +34,19 @@ def of_jpeg(data: memoryview, found: Metadata) -> None:
 
 
 def of_png(data: memoryview, found: Metadata) -> None:
+    texts = 0  # that were unpacked: a chunk of 1 KB may become one of 1 MB
     for name, content in islice(png_chunks.chunks(data), _MAX_PNG_CHUNKS):
         if name == b"caBX":
             found.manifest_bytes += len(content)
         elif name == b"eXIf":
             found.add_exif(content)
-        elif name in _PNG_TEXTS:
+        elif name in _PNG_TEXTS and texts < MAX_TEXTS:
+            texts += 1
             keyword, _, rest = bytes(content[: MAX_PACKET_BYTES + 512]).partition(b"\0")
-            text = _PNG_TEXTS[name](rest)
             if keyword == _PNG_XMP:
-                found.add_xmp(text)
+                found.add_xmp(_PNG_TEXTS[name](rest, MAX_PACKET_BYTES))
             else:
+                text = _PNG_TEXTS[name](rest, MAX_TEXT_BYTES)
                 found.add("png", keyword[:79].decode("latin-1"), text)
 
 
@@ -66,28 +68,28 @@ def of_any(data: memoryview, found: Metadata) -> None:
     found.add_xmp(xmp.packet_in(searched))
 
 
-def _plain(rest: bytes) -> bytes:
-    return rest.decode("latin-1").encode()
+def _plain(rest: bytes, most: int) -> bytes:
+    return rest[:most].decode("latin-1").encode()
 
 
-def _compressed(rest: bytes) -> bytes:
-    return _plain(_unpacked(rest[1:]))  # behind the method, which is always 0
+def _compressed(rest: bytes, most: int) -> bytes:
+    return _plain(_unpacked(rest[1:], most), most)  # behind the method, which is always 0
 
 
-def _international(rest: bytes) -> bytes:
+def _international(rest: bytes, most: int) -> bytes:
     """Compression flag and method, language, translated keyword, and the text as UTF-8."""
     text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
-    return _unpacked(text) if rest[:1] == b"\1" else text
+    return _unpacked(text, most) if rest[:1] == b"\1" else text
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpacked(data: bytes, most: int) -> bytes:
     try:
-        return zlib.decompressobj().decompress(data, MAX_PACKET_BYTES)
+        return zlib.decompressobj().decompress(data, most)
     except zlib.error:
         return b""
 
 
-_PNG_TEXTS: Final[dict[bytes, Callable[[bytes], bytes]]] = {
+_PNG_TEXTS: Final[dict[bytes, Callable[[bytes, int], bytes]]] = {
     b"tEXt": _plain,
     b"zTXt": _compressed,
     b"iTXt": _international,
