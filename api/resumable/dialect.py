@@ -81,7 +81,8 @@ def speaks_tus(headers: Headers) -> bool:
 def check_body_type(intent: Intent, media_type: str) -> None:
     """Raises UnsupportedMedia when the body of a PATCH is not named as the dialect wants it."""
     wanted = TUS_BODY if intent.tus else DRAFT_BODY
-    if media_type != wanted:
+    unnamed = media_type == "" and not intent.tus  # as the versions of the draft before 04 had it
+    if media_type != wanted and not unnamed:
         raise UnsupportedMedia(f"The Content-Type is {media_type[:60]!r}; send it as {wanted}.")
 
 

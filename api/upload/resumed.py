@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from typing import Final
 
 from api.gateway import Gateway
@@ -24,6 +25,7 @@ from core.errors import BlobMissing, EmptyMedia, MediaError, UploadIncomplete, U
 from core.media.sniff import HEAD_BYTES, sniff
 from core.store.records import MediaRef
 
+CHUNKS_AT_ONCE: Final = 8
 # The last part of a path or of a whole URL, wherever a proxy serves the gateway.
 _NAMED: Final = re.compile(r"(?:.*/v1/uploads/)?(upload_[0-9A-Z]{26})/?")
 
@@ -73,19 +75,35 @@ async def _media(gateway: Gateway, tenant: str, upload_id: str) -> MediaRef:
 async def _read(gateway: Gateway, upload_id: str, size: int) -> MediaRef:
     if size == 0:
         raise EmptyMedia
-    chunks, digest, head, seen = gateway.blobs.read(upload_id), sha256(), b"", 0
-    while chunk := await gateway.store(_next, chunks):
-        if len(head) < HEAD_BYTES:
-            head += chunk[: HEAD_BYTES - len(head)]
-            if len(head) == HEAD_BYTES:
-                sniff(head)  # the rest need not be read where this is no media
-        digest.update(chunk)
-        seen += len(chunk)
-    if seen != size:
+    reading = _Reading(gateway.blobs.read(upload_id))
+    while await gateway.store(reading.go_on):
+        pass
+    if reading.size != size:
         raise UploadNotFound(upload_id)
-    form = sniff(head)
-    return MediaRef(upload_id, digest.hexdigest(), size, form.kind.value, form.name)
+    form = sniff(reading.head)
+    return MediaRef(upload_id, reading.digest.hexdigest(), size, form.kind.value, form.name)
 
 
-def _next(chunks: Iterator[bytes]) -> bytes:
-    return next(chunks, b"")
+class _Reading:
+    """What is known of a file so far whose chunks are read one after the other."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self.digest = sha256()
+        self.head = b""
+        self.size = 0
+
+    def go_on(self) -> bool:
+        """Read some chunks, as many as keep a thread busy for about 20 ms; False at the end.
+
+        Raises UnsupportedMedia as soon as the first bytes tell: the rest need not be read.
+        """
+        before = self.size
+        for chunk in islice(self._chunks, CHUNKS_AT_ONCE):
+            if len(self.head) < HEAD_BYTES:
+                self.head += chunk[: HEAD_BYTES - len(self.head)]
+                if len(self.head) == HEAD_BYTES:
+                    sniff(self.head)
+            self.digest.update(chunk)
+            self.size += len(chunk)
+        return self.size > before

@@ -195,7 +195,7 @@ def test_the_draft_uploads_in_parts(
     stands = two.head(where)
     assert (stands.headers["upload-offset"], stands.headers["upload-complete"]) == ("100", "?0")
     assert "upload-length" not in stands.headers
-    more = {**DRAFT_BODY, "Upload-Offset": "100", "Upload-Complete": "?0"}
+    more = {"Upload-Offset": "100", "Upload-Complete": "?0"}  # early versions name no type
     assert two.patch(where, headers=more, content=MP4[100:200]).status_code == 204
     last = {**DRAFT_BODY, "Upload-Offset": "200", "Upload-Complete": "?1"}
     done = one.patch(where, headers=last, content=MP4[200:])
