@@ -102,7 +102,9 @@ def pieces(start: int, end: int) -> Iterator[bytes]:
         start += len(piece)
 
 
-def run(gateways: list[GatewayProcess], megabytes: int, cuts: int, rate: float) -> None:
+def run(
+    gateways: list[GatewayProcess], megabytes: int, cuts: int, *, hard: bool, rate: float
+) -> None:
     clients = [
         httpx.Client(base_url=f"http://127.0.0.1:{one.port}", timeout=600) for one in gateways
     ]
@@ -112,7 +114,7 @@ def run(gateways: list[GatewayProcess], megabytes: int, cuts: int, rate: float) 
     written = sum(write_bytes(one.pid) for one in gateways)
     for one in gateways:
         forget_peak(one.pid)
-    sender = Sender(megabytes * MIB, clients, hard=rate > 0, rate=rate)
+    sender = Sender(megabytes * MIB, clients, hard=hard, rate=rate if hard else 0)
     began = time.monotonic()
     sender.begin()
     points = sorted(random.Random(7).sample(range(sender.size), cuts))
@@ -160,16 +162,18 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--megabytes", type=int, default=500)
     arguments.add_argument("--cuts", type=int, default=20)
-    arguments.add_argument("--rate", type=float, default=25.0, help="MiB/s where cuts are hard")
+    arguments.add_argument(
+        "--rate", type=float, default=25.0, help="MiB/s where cuts are hard; 0 for all that goes"
+    )
     options = arguments.parse_args()
-    for rate in (0.0, options.rate):
+    for hard in (False, True):
         with (
             tempfile.TemporaryDirectory(prefix="df-") as folder,
             RedisServer(Path(folder)) as redis,
             large_gateway(redis.url) as one,
             large_gateway(redis.url) as two,
         ):
-            run([one, two], options.megabytes, options.cuts, rate)
+            run([one, two], options.megabytes, options.cuts, hard=hard, rate=options.rate)
 
 
 def large_gateway(redis_url: str) -> AbstractContextManager[GatewayProcess]:

@@ -15,6 +15,7 @@ from api.gateway import CurrentGateway, Gateway, SubmittingTenant
 from api.problems import MalformedRequest, UnsupportedTusVersion
 from api.resumable.append import append_all
 from api.resumable.dialect import (
+    DRAFT_BODY,
     TUS_BODY,
     TUS_VERSION,
     Intent,
@@ -24,6 +25,7 @@ from api.resumable.dialect import (
     read_intent,
     speaks_tus,
 )
+from api.resumable.documents import request_of
 from api.upload.body import check_encoding, declared_length, media_type_of
 from api.upload.pace import Pace, paced
 from core.errors import (
@@ -83,6 +85,7 @@ async def offer(
         201: {"description": "Begun", "headers": {"Location": {"schema": {"type": "string"}}}},
         **problems(400, 401, 403, 408, 412, 413, 415, 429),
     },
+    openapi_extra=request_of(TUS_BODY, "application/octet-stream", offset=False),
 )
 async def begin(
     request: Request, response: Response, gateway: CurrentGateway, tenant: SubmittingTenant
@@ -141,6 +144,7 @@ async def stand(
         204: {"description": "Stored", "headers": _STANDS},
         **problems(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429),
     },
+    openapi_extra=request_of(TUS_BODY, DRAFT_BODY, offset=True),
 )
 async def go_on(
     request: Request,

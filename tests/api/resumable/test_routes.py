@@ -339,3 +339,16 @@ def test_a_name_that_is_none_of_an_upload_is_refused(one: httpx.Client, named: s
     assert job_of(one, named).json()["type"] == "/problems/invalid_parameter"
     both = one.post("/v1/jobs", json={"upload": named, "url": "https://example.com/"})
     assert both.json()["type"] == "/problems/invalid_parameter"
+
+
+def test_the_openapi_document_tells_the_headers_and_bodies(one: httpx.Client) -> None:
+    paths = one.get("/openapi.json").json()["paths"]
+    part = paths["/v1/uploads/{upload_id}"]["patch"]
+    names = {parameter["name"] for parameter in part["parameters"]}
+    assert names == {
+        "upload_id", "Tus-Resumable", "Upload-Complete", "Upload-Length", "Upload-Offset"
+    }  # fmt: skip
+    assert set(part["requestBody"]["content"]) == {
+        "application/offset+octet-stream",
+        "application/partial-upload",
+    }
