@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -8,10 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from redis import Redis
+from starlette.requests import HTTPConnection
 
 from api.app import create_app
-from api.auth import new_key, read_keys
+from api.auth import KeyAuthenticator, Principal, new_key, read_keys
+from api.problems import Unauthorized
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.store.blobs import RedisBlobStore
@@ -233,6 +238,30 @@ def test_a_bad_keys_file_is_explained(tmp_path: Path, text: str, message: str) -
         read_keys(keys)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_keys(tmp_path / "missing")
+
+
+@settings(max_examples=40)
+@given(
+    scheme=st.sampled_from(["Bearer", "bearer", "Basic", ""]),
+    sent=st.text(st.characters(max_codepoint=255)),
+    header=st.sampled_from(["authorization", "x-api-key"]),
+)
+def test_whatever_is_sent_as_a_key_opens_nothing_and_breaks_nothing(
+    scheme: str, sent: str, header: str
+) -> None:
+    value = f"{scheme} {sent}" if header == "authorization" else sent
+    scope = {"type": "http", "headers": [(header.encode(), value.encode("latin-1"))]}
+    authenticator = KeyAuthenticator({"00" * 32: "acme"})
+    with pytest.raises(Unauthorized):
+        asyncio.run(authenticator.principal(HTTPConnection(scope), EmptyRing()))
+
+
+class EmptyRing:
+    """No keys; each lookup is of a SHA-256."""
+
+    async def principal(self, secret_hash: str) -> Principal:
+        assert len(bytes.fromhex(secret_hash)) == 32
+        raise Unauthorized("The API key is not known here.")
 
 
 def test_a_tenant_needs_a_plain_name() -> None:

@@ -24,6 +24,23 @@ def test_every_bad_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) ->
         GatewaySettings.load()
 
 
+def test_a_key_in_place_of_where_keys_are_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DEEPFAKE_API_KEYS", "dfk_secret")
+    with pytest.raises(ConfigurationError, match="DEEPFAKE_API_KEYS: Input should be 'redis'") as e:
+        GatewaySettings.load()
+    assert "dfk_secret" not in str(e.value)
+
+
+def test_keys_are_needed_with_a_file_or_with_redis() -> None:
+    assert not GatewaySettings().keys_needed
+    assert GatewaySettings(api_keys_file=Path("keys")).keys_needed
+    shared = GatewaySettings(api_keys="redis", tenant_share=0.25)
+    assert shared.keys_needed
+    assert shared.uploads_of_a_tenant == 4
+
+
 def test_the_largest_upload_must_fit_the_bytes_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEEPFAKE_MAX_UPLOAD_BYTES", "11")
     monkeypatch.setenv("DEEPFAKE_MAX_BYTES_IN_FLIGHT", "10")
