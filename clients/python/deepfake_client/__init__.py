@@ -17,10 +17,12 @@ if TYPE_CHECKING:
         ClientError,
         ServerUnreachable,
         WaitTimeout,
+        WebhookRejected,
     )
     from deepfake_client.job import Job
     from deepfake_client.provenance import Provenance
     from deepfake_client.result import Result
+    from deepfake_client.webhooks import verify_webhook
 
 __all__ = [
     "DEFAULT_SERVER",
@@ -32,10 +34,18 @@ __all__ = [
     "Result",
     "ServerUnreachable",
     "WaitTimeout",
+    "WebhookRejected",
+    "verify_webhook",
 ]
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `deepfake serve` listens
-_HOMES = {"Client": "client", "Job": "job", "Provenance": "provenance", "Result": "result"}
+_HOMES = {
+    "Client": "client",
+    "Job": "job",
+    "Provenance": "provenance",
+    "Result": "result",
+    "verify_webhook": "webhooks",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@
     ClientError                client_error
     ├── ServerUnreachable      server_unreachable  no answer at all
     ├── WaitTimeout            wait_timeout        not done in time; it goes on at the service
+    ├── WebhookRejected        webhook_rejected    a message that the service has not just signed
     └── ApiError               the service's code  it refused, with a problem document (RFC 9457)
 """
 
@@ -48,6 +49,10 @@ class WaitTimeout(ClientError):
         super().__init__(
             f"Job {job_id} is {status} after {timeout_s:g} s; it goes on at the service."
         )
+
+
+class WebhookRejected(ClientError):
+    code = "webhook_rejected"
 
 
 class ApiError(ClientError):
