@@ -119,7 +119,7 @@ async def read_job(
 ) -> JobView | Response:
     """The only place where a job's state and result are read."""
     known = KnownTags.of(request.headers)
-    snapshot = await wait(gateway, job_id, tenant, wait_s=wait_s, known=known)
+    snapshot = await wait(request, gateway, job_id, tenant, wait_s=wait_s, known=known)
     view = _view(request, response, snapshot)
     if known.matches(snapshot.etag):
         return Response(status_code=304, headers=dict(response.headers))

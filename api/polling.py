@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from fastapi import Request
+
 from api.conditional import KnownTags
 from api.gateway import Gateway
 from api.snapshot import Snapshot
@@ -30,6 +32,12 @@ async def snapshot_of(gateway: Gateway, job: Job) -> Snapshot:
 async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
     """The job as it is now; raises JobNotFound, also when it is another tenant's, or JobExpired."""
     (seen,) = await gateway.store(gateway.jobs.look, [job_id])
+    return await _told(gateway, job_id, tenant, seen)
+
+
+async def _told(
+    gateway: Gateway, job_id: str, tenant: str, seen: tuple[Job, int | None] | None
+) -> Snapshot:
     if seen is None or seen[0].tenant != tenant:
         raise await gateway.store(gateway.jobs.missing, job_id, tenant)
     job, position = seen
@@ -40,17 +48,18 @@ async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
 
 
 async def wait(
-    gateway: Gateway, job_id: str, tenant: str, *, wait_s: float, known: KnownTags
+    request: Request, gateway: Gateway, job_id: str, tenant: str, *, wait_s: float, known: KnownTags
 ) -> Snapshot:
     """The job once it has ended, or ``wait_s`` later, or when the gateway stops.
 
-    With ``known`` tags, already when the job has changed from all of them. Raises JobNotFound or
-    JobExpired. A Redis that goes away meanwhile is waited for; StoreError when it is still away
-    at the end.
+    With ``known`` tags, already when the job has changed from all of them. It counts for the rate
+    of requests. Raises JobNotFound, JobExpired or RateLimited. A Redis that goes away meanwhile
+    is waited for; StoreError when it is still away at the end.
     """
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.watches.watch(job_id) as watch:
-        now = await read(gateway, job_id, tenant)
+        seen = await gateway.rates.look(request, tenant, gateway.jobs, job_id)
+        now = await _told(gateway, job_id, tenant, seen)
         while not now.job.status.terminal and not gateway.watches.stopping:
             left_s = deadline - asyncio.get_running_loop().time()
             if left_s <= 0 or (known and not known.matches(now.etag)):

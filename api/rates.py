@@ -10,10 +10,12 @@ from api.offload import Offload
 from api.problems import RateLimited
 from api.request_state import RATES
 from api.settings import GatewaySettings
+from core.store.jobs import JobStore, Seen
 from core.store.rates import RatePolicy, RateStanding, RateStore
 
 REQUESTS: Final = "requests"
 SUBMISSIONS: Final = "submissions"
+LOOK: Final = "read_job"  # the endpoint that counts by itself
 
 
 class RateLimits:
@@ -26,9 +28,22 @@ class RateLimits:
         self._store = store
 
     async def request(self, request: Request, tenant: str) -> None:
-        """Count this request, once however often it is asked; raises RateLimited or StoreError."""
-        if self._requests is not None and not _standings(request):
-            await self._take(request, tenant, self._requests, 1)
+        """Count this request, once however often it is asked; raises RateLimited or StoreError.
+
+        A look at a job is left to :meth:`look`: it is asked for too often for two calls.
+        """
+        if self._requests is None or _standings(request) or _is_look(request):
+            return
+        await self._take(request, tenant, self._requests, 1)
+
+    async def look(self, request: Request, tenant: str, jobs: JobStore, job_id: str) -> Seen | None:
+        """Look at a job and count this request, in one call of Redis; raises the same."""
+        if self._requests is None:
+            (seen,) = await self._store(jobs.look, [job_id])
+            return seen
+        standing, seen = await self._store(jobs.look_at_rate, job_id, tenant, self._requests)
+        _note(request, standing)
+        return seen
 
     async def submit(self, request: Request, tenant: str, count: int = 1) -> None:
         """Count so many jobs that this request makes, all or none; raises the same."""
@@ -36,15 +51,24 @@ class RateLimits:
             await self._take(request, tenant, self._submissions, count)
 
     async def _take(self, request: Request, tenant: str, policy: RatePolicy, count: int) -> None:
-        standing = await self._store(self._rates.take, tenant, policy, count)
-        _standings(request).append(standing)
-        if not standing.allowed:
-            raise RateLimited(
-                what=policy.name,
-                limit=policy.limit,
-                window_s=policy.window_s,
-                retry_after_s=standing.reset_s,
-            )
+        _note(request, await self._store(self._rates.take, tenant, policy, count))
+
+
+def _note(request: Request, standing: RateStanding) -> None:
+    """Tell it in the header fields of the answer; raises RateLimited when it was not allowed."""
+    _standings(request).append(standing)
+    policy = standing.policy
+    if not standing.allowed:
+        raise RateLimited(
+            what=policy.name,
+            limit=policy.limit,
+            window_s=policy.window_s,
+            retry_after_s=standing.reset_s,
+        )
+
+
+def _is_look(request: Request) -> bool:
+    return getattr(request.scope.get("endpoint"), "__name__", None) == LOOK
 
 
 def _standings(request: Request) -> list[RateStanding]:

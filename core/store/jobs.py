@@ -34,10 +34,14 @@ from core.store.doorbell import MAX_BELLS
 from core.store.evidence import EvidenceLimits
 from core.store.keys import PREFIX, Key
 from core.store.quarantine import Quarantine
+from core.store.rates import RatePolicy, RateStanding
 from core.store.records import Counts, Job, JobStatus
 from core.store.scripts import Scripts
 
 IDEMPOTENCY_TTL_MS: Final = 24 * 3600 * 1000
+
+
+Seen = tuple[Job, int | None]  # a job and its position in its queue
 
 
 class JobStore:
@@ -143,15 +147,22 @@ class JobStore:
         expired = owner is not None and owner.decode() == tenant
         return JobExpired(job_id) if expired else JobNotFound(job_id)
 
-    def look(self, job_ids: Sequence[str]) -> list[tuple[Job, int | None] | None]:
+    def look(self, job_ids: Sequence[str]) -> list[Seen | None]:
         """Each job with its position in its queue (1 is next, None when it does not wait).
 
         None in place of a job that is gone. Job and position are of one moment.
         """
-        return [
-            (Job.from_flat(job_id, flat), int(position) or None) if flat else None
-            for job_id, (flat, position) in zip(job_ids, self._run("look", *job_ids), strict=True)
-        ]
+        _, found = self._run("look", "", 0, 0, *job_ids)
+        return [_seen(job_id, *one) for job_id, one in zip(job_ids, found, strict=True)]
+
+    def look_at_rate(
+        self, job_id: str, tenant: str, policy: RatePolicy
+    ) -> tuple[RateStanding, Seen | None]:
+        """Count the look for the tenant's rate, and look if it is allowed, in one call."""
+        limits = (policy.limit, policy.window_s * 1000)
+        answer, found = self._run("look", policy.counted_for(tenant), *limits, job_id)
+        standing = RateStanding.of(policy, answer)
+        return standing, _seen(job_id, *found[0]) if standing.allowed else None
 
     def glance(self, job_ids: Sequence[str]) -> list[str]:
         """Each job's ``revision.position`` (0 when it does not wait), "" for one that is gone.
@@ -208,6 +219,10 @@ class JobStore:
         """Remove the record with its upload and its result; raises JobNotFound or JobExpired."""
         if not self._run("delete", job_id, tenant):
             raise self.missing(job_id, tenant)
+
+
+def _seen(job_id: str, flat: Sequence[bytes], position: int) -> Seen | None:
+    return (Job.from_flat(job_id, flat), int(position) or None) if flat else None
 
 
 def _hashed(tenant: str, idempotency_key: str) -> str:

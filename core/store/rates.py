@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Self
 
 from redis import Redis
 
@@ -19,6 +21,10 @@ class RatePolicy:
     limit: int
     window_s: int = 60
 
+    def counted_for(self, tenant: str) -> str:
+        """What it is counted under."""
+        return f"{tenant}:{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class RateStanding:
@@ -33,6 +39,12 @@ class RateStanding:
     left: int
     reset_s: int
 
+    @classmethod
+    def of(cls, policy: RatePolicy, answer: Sequence[int]) -> Self:
+        """Read what a script answers."""
+        allowed, left, reset_ms = answer
+        return cls(policy, bool(allowed), int(left), max(1, ceil(int(reset_ms) / 1000)))
+
 
 class RateStore:
     """A log of the times of what was let through, so the window slides and the count is exact.
@@ -45,8 +57,6 @@ class RateStore:
 
     def take(self, tenant: str, policy: RatePolicy, count: int = 1) -> RateStanding:
         """Count ``count`` of them, all or none; raises StoreUnavailable when Redis is away."""
-        name = f"{tenant}:{policy.name}"
-        allowed, left, reset_ms = self._run(
-            "take", name, policy.limit, policy.window_s * 1000, count
-        )
-        return RateStanding(policy, bool(allowed), int(left), max(1, ceil(int(reset_ms) / 1000)))
+        window_ms = policy.window_s * 1000
+        answer = self._run("take", policy.counted_for(tenant), policy.limit, window_ms, count)
+        return RateStanding.of(policy, answer)

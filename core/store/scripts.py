@@ -20,11 +20,11 @@ _JOBS: Final = (*_UPLOADS, "job")  # a job owns its upload and its evidence
 _PRELUDES: Final = {
     "blob": (*_UPLOADS, "incoming"),
     "upload": (*_UPLOADS, "incoming", "upload"),
-    "job": (*_JOBS, "answer", "queue"),
+    "job": (*_JOBS, "answer", "queue", "rate"),
     "batch": _JOBS,
     "evidence": _JOBS,
     "feedback": _JOBS,
-    "rate": ("clock",),
+    "rate": ("clock", "rate"),
     "webhook": ("clock", "webhook"),
     "worker": ("clock",),
     "gpu": (),

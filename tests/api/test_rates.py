@@ -69,6 +69,23 @@ def test_a_tenant_that_is_too_fast_hears_when_to_go_on_and_others_are_served(
     assert "ratelimit" not in ready.headers
 
 
+def test_a_look_at_a_job_counts_once_and_is_refused_like_any_other(
+    redis_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    with gateways(1, redis_url, tmp_path, tenant_requests_per_minute=3) as (client,):
+        job = client.post("/v1/jobs", content=MP4, headers=of(ACME.secret)).json()
+        answers = [
+            client.get(path, headers=of(ACME.secret))
+            for path in (job["links"]["self"], "/v1/jobs/job_x", job["links"]["self"])
+        ]
+    assert [answer.status_code for answer in answers] == [200, 404, 429]
+    assert [answer.headers["ratelimit"][:14] for answer in answers] == [
+        '"requests";r=1', '"requests";r=0', '"requests";r=0',
+    ]  # fmt: skip
+    assert answers[2].json()["type"] == "/problems/rate_limited"
+    assert int(redis.llen("df:rate:acme:requests")) == 3
+
+
 def test_submissions_have_a_rate_of_their_own(redis_url: str, tmp_path: Path) -> None:
     limits = {"tenant_requests_per_minute": 10, "tenant_submissions_per_minute": 1}
     with gateways(1, redis_url, tmp_path, **limits) as (client,):

@@ -222,6 +222,18 @@ def test_a_tenant_at_its_limit_of_running_jobs_is_passed_over(redis: Redis) -> N
     assert take(attempts).tenant == "a"
 
 
+def test_all_jobs_of_a_tenant_at_its_limit_are_passed_over(redis: Redis) -> None:
+    attempts = Attempts(redis, tenant_running=1)
+    send(redis, "a", 110)
+    take(attempts)
+    mine = enqueue(redis, tenant="b")
+    redis.zadd(QUEUE, {mine.id: 2.0**52})  # behind all of them
+    assert take(attempts).id == mine.id
+    enqueue(redis, Queue.BATCH, "c")
+    assert take(attempts).tenant == "c"
+    assert attempts.take("w") is None
+
+
 @pytest.mark.parametrize("end", ["finish", "release", "reap", "delete", "expire", "older version"])
 def test_a_job_that_runs_no_longer_makes_room_for_the_next(
     redis: Redis, store: JobStore, end: str
