@@ -240,7 +240,8 @@ class JobView(BaseModel):
 
     def without_result(self) -> JobView:
         """For a key that may submit and not read: what an idempotency key found again."""
-        return self.model_copy(update={"result": None, "error": None, "evidence": None})
+        found = ("result", "provenance", "error", "evidence")
+        return self.model_copy(update=dict.fromkeys(found))
 
 
 def media_of(job: Job) -> Media:

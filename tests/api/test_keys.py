@@ -12,14 +12,13 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
+from core.provenance import Credentials, CredentialState, Provenance
 from core.scopes import USUAL_SCOPES, Scope
 from core.store.api_keys import ApiKeyStore, NewSecret
-from core.store.attempts import Attempts
 from core.store.audit import AuditLog
-from core.store.records import JobStatus
 from tests.api.gateway import MP4, DoorbellTwin, serve
+from tests.api.judged import judged
 from tests.api.keys import OPERATOR, bearer, make_key
-from tests.core.store.lost_worker import take
 
 
 @pytest.fixture
@@ -197,21 +196,21 @@ def test_a_gateway_whose_keys_are_in_redis_may_be_open_to_others(
     assert client.get("/v1/models").status_code == 401
 
 
-def test_a_key_that_may_only_submit_sees_no_result_of_its_idempotency_key(
+def test_a_key_that_may_only_submit_sees_no_result_that_is_there_already(
     client: httpx.Client, redis: Redis
 ) -> None:
     sender, both = make_key(redis, "acme", Scope.SUBMIT), make_key(redis, "acme", *USUAL_SCOPES)
-    attempts = Attempts(redis)
-    first = client.post("/v1/jobs", content=MP4, headers={**bearer(sender), "Idempotency-Key": "k"})
-    job = take(attempts)
-    error = {"code": "unreadable_media", "message": "It is cut off.", "retryable": False}
-    attempts.finish(job.id, job.attempt, status=JobStatus.FAILED, error=error)
+    found = Provenance(c2pa=Credentials(state=CredentialState.VALID, issuer="Newsroom"), claims=[])
+    named = {"Idempotency-Key": "k"}
+    job = judged(client, redis, headers={**bearer(sender), **named}, provenance=found)
     shown = [
-        client.post("/v1/jobs", content=MP4, headers={**bearer(key), "Idempotency-Key": "k"})
+        client.post("/v1/jobs?evidence=true", content=MP4, headers={**bearer(key), **named}).json()
         for key in (sender, both)
     ]
-    assert [answer.status_code for answer in (first, *shown)] == [202, 200, 200]
-    assert [answer.json()["error"] for answer in shown] == [None, error]
+    assert {view["media"]["sha256"] for view in shown} == {job.media.sha256}
+    assert [view["status"] for view in shown] == ["succeeded", "succeeded"]
+    for name in ("result", "provenance", "evidence"):
+        assert [view[name] is None for view in shown] == [True, False]
 
 
 @pytest.fixture
