@@ -66,7 +66,7 @@ def create_app(
     file or the address of Redis is unusable.
     """
     metrics = metrics or GatewayMetrics()
-    open_one = partial(open_gateway, settings, doorbell, traces)
+    open_one = partial(open_gateway, settings, metrics, doorbell, traces)
     app = FastAPI(
         title="Deepfake detection",
         version=_version(),

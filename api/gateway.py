@@ -16,6 +16,7 @@ from api.auth import Authenticator, Principal
 from api.doorbell import CeleryDoorbell, Doorbell
 from api.key_cache import KeyCache
 from api.load import Loads
+from api.metrics import GatewayMetrics
 from api.offload import Offload
 from api.problems import Forbidden, Unauthorized
 from api.rates import RateLimits
@@ -84,6 +85,7 @@ class Gateway:
     store: Offload  # for calls of what is above: jobs, blobs and so on
     broker: Offload  # for calls of doorbell
     census: CensusTaker
+    metrics: GatewayMetrics
     traces: Traces
     draining: Event = field(default_factory=Event)  # set once it asks to be sent nothing more
 
@@ -99,7 +101,10 @@ class Gateway:
 
 @contextmanager
 def open_gateway(
-    settings: GatewaySettings, doorbell: Doorbell | None = None, traces: Traces | None = None
+    settings: GatewaySettings,
+    metrics: GatewayMetrics,
+    doorbell: Doorbell | None = None,
+    traces: Traces | None = None,
 ) -> Iterator[Gateway]:
     """Build everything and let it go at the end; Redis need not be there yet."""
     traces = traces or open_traces(settings.otel_endpoint, "deepfake-gateway")
@@ -162,6 +167,7 @@ def open_gateway(
             store=store,
             broker=Offload(threads=PUBLISH_THREADS, limit_s=CALL_LIMIT_S),
             census=CensusTaker(redis),
+            metrics=metrics,
             traces=traces,
         )
     finally:

@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import Metric
 from api.slots import Slots
 from core.errors import StoreError
 from core.store.census import Census, CensusTaker
+from core.store.records import Job
 
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"))
@@ -53,6 +54,12 @@ class GatewayMetrics:
             ("waiting",),
             registry=self.registry,
         )
+        self._made = Counter(
+            "deepfake_jobs_made",
+            "Jobs that were made here, by who answers: a worker, or the result of an earlier job.",
+            ("queue", "answered_by"),
+            registry=self.registry,
+        )
         for waiting in ("none", "poll", "stream"):  # shown as 0 before the first
             self._open.labels(waiting)
 
@@ -67,6 +74,11 @@ class GatewayMetrics:
 
     def problem(self, kind: str) -> None:
         self._problems.labels(kind).inc()
+
+    def made(self, job: Job) -> None:
+        """Count a job that did not exist before."""
+        by = "stored_result" if job.status.terminal else "worker"
+        self._made.labels(job.queue.value, by).inc()
 
     def received(self, size: int) -> None:
         self._received.inc(size)

@@ -108,6 +108,8 @@ async def queue_job(
         job = await gateway.store(
             gateway.jobs.create, wanted, idempotency_key=caller.key, reuse=reuse
         )
+        if job.id == wanted.id:
+            gateway.metrics.made(job)
         if job.id == wanted.id and job.status.terminal:
             await gateway.ring_for_webhooks()
         elif job.id == wanted.id:

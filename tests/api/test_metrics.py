@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redis import Redis
 
 from api.metrics import GatewayMetrics
 from api.slots import UploadSlots
+from core.options import Queue
 from core.store.census import CensusTaker
 from core.store.connection import connect
+from core.store.records import Job, JobStatus, MediaRef
 from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
 from tests.metrics_page import samples
 
@@ -31,3 +35,12 @@ def test_a_store_that_is_away_is_all_that_is_shown_of_it() -> None:
     with metrics.watching(away, UploadSlots(2, for_each_tenant=2)):
         assert samples(metrics.registry, "deepfake_store_up") == {(): 0}
         assert samples(metrics.registry, "deepfake_jobs_running") == {}
+
+
+def test_jobs_are_counted_by_who_answers_them() -> None:
+    metrics = GatewayMetrics()
+    job = Job.new(media=MediaRef("blob_1", "ab" * 32, 5, "video", "mp4"), queue=Queue.BATCH)
+    metrics.made(job)
+    metrics.made(replace(job, status=JobStatus.SUCCEEDED))
+    made = samples(metrics.registry, "deepfake_jobs_made_total")
+    assert made == {("worker", "batch"): 1, ("stored_result", "batch"): 1}

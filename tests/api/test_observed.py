@@ -60,6 +60,7 @@ def test_answers_are_counted_by_the_template_of_their_route(
         ("malformed_request",): 1,
     }
     assert samples(metrics.registry, "deepfake_http_request_bytes_total")[()] == len(MP4)
+    assert samples(metrics.registry, "deepfake_jobs_made_total") == {("worker", "interactive"): 1}
 
 
 def test_a_fault_of_ours_is_counted_as_the_problem_that_it_is(
