@@ -28,6 +28,13 @@ class FrameLimits(BaseModel):
     max: int = Field(description="As many as a submission may ask for.")
 
 
+class BatchLimits(BaseModel):
+    """How much may be sent as one."""
+
+    max_files: int
+    max_bytes: int = Field(description="As sent, and as unpacked.")
+
+
 class Limits(BaseModel):
     """What the gateway takes. Workers have further limits, such as the length of a film."""
 
@@ -42,6 +49,7 @@ class Limits(BaseModel):
     )
     key_needed: bool = Field(description="Whether calls need an API key.")
     fetches_urls: bool = Field(description="Whether a JSON body may name a URL instead of a file.")
+    batch: BatchLimits
     job_ttl_s: float = Field(description="Seconds that a job is kept for after its last change.")
 
 
@@ -56,5 +64,6 @@ async def read_limits(gateway: CurrentGateway) -> Limits:
         options=list(SubmitOptions.model_fields),
         key_needed=settings.keys_needed,
         fetches_urls=settings.fetches_urls,
+        batch=BatchLimits(max_files=settings.max_batch_files, max_bytes=settings.max_batch_bytes),
         job_ttl_s=settings.job_ttl_s,
     )

@@ -196,6 +196,7 @@ class JobView(BaseModel):
     cached: bool = Field(
         description="Whether the result was stored before: of the same bytes, options and model."
     )
+    batch: str | None = Field(description="The id of the batch that it came in.")
     media: Media
     result: Result | None
     provenance: Provenance | None = Field(
@@ -230,6 +231,7 @@ class JobView(BaseModel):
             expires_at=job.expires_at,
             tags=list(job.tags),
             cached=job.answered_by is not None,
+            batch=job.batch.batch_id if job.batch is not None else None,
             media=media_of(job),
             result=Result.model_validate(job.result) if job.result is not None else None,
             provenance=Provenance.model_validate(job.provenance) if job.provenance else None,

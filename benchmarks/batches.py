@@ -90,7 +90,7 @@ def form(files: int, megabytes: int) -> Iterator[bytes]:
 def archive(files: int, megabytes: int) -> Iterator[bytes]:
     """Written as it is sent, so that this process does not hold it either."""
     pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:  # type: ignore[call-overload]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
         for number in range(files):
             with made.open(f"{number}.mp4", "w") as entry:
                 for chunk in film(number, megabytes):

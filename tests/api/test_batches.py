@@ -78,6 +78,7 @@ def test_a_form_with_many_files_becomes_a_batch_of_jobs(
     job = jobs.get(second["job"]["id"])
     assert (job.queue, job.options.frames, job.tags) == ("batch", 7, ("a", "b"))
     assert job.media.container == "png"
+    assert client.get(f"/v1/jobs/{job.id}").json()["batch"] == batch["id"]
     assert doorbell.rung == ["batch", "batch"]
 
 
@@ -116,6 +117,32 @@ def test_a_batch_is_polled_to_its_end_and_tells_its_results_in_order(
         "partially_failed", {"fake": 1, "real": 1, "inconclusive": 0},
     )  # fmt: skip
     assert view["finished_at"] is not None
+
+
+def test_any_gateway_tells_of_any_batch(
+    client: httpx.Client, settings: GatewaySettings, attempts: Attempts
+) -> None:
+    """docling-serve#467: what one process took was not found by another one."""
+    with serve(create_app(settings, doorbell=DoorbellTwin())) as other:
+        for _ in range(5):
+            batch = send(client, MP4)
+            assert other.get(batch["links"]["self"]).json() == batch
+            assert results(other, batch)[0]["job"]["status"] == "queued"
+            assert other.post(batch["links"]["cancel"]).json()["status"] == "canceled"
+            assert client.get(batch["links"]["self"]).json()["status"] == "canceled"
+
+
+def test_one_file_that_cannot_be_judged_does_not_fail_the_others(
+    client: httpx.Client, attempts: Attempts
+) -> None:
+    """docling-serve#404: one bad document ended the conversion of all."""
+    batch = send(client, MP4, b"%PDF-1.7", PNG)
+    judge(attempts, "real")
+    judge(attempts, "fake")
+    view = client.get(batch["links"]["self"]).json()
+    assert (view["status"], counted(view)) == (
+        "partially_failed", {"total": 3, "succeeded": 2, "failed": 1},
+    )  # fmt: skip
 
 
 def test_a_wait_ends_when_its_time_is_over(client: httpx.Client) -> None:
