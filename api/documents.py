@@ -94,6 +94,18 @@ def add_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
     """Put Problem among the components, and take FastAPI's own 422 away."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            schemas.update(_definitions_of(operation))
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
+
+
+def _definitions_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """Takes out of a body's schemas what they define; they refer to it among the components."""
+    content = operation.get("requestBody", {}).get("content", {})
+    found: dict[str, Any] = {}
+    for kind in content.values():
+        found.update(kind.get("schema", {}).pop("$defs", {}))
+    return found
