@@ -34,7 +34,7 @@ class RateLimits:
         """
         if self._requests is None or _standings(request) or _is_look(request):
             return
-        await self._take(request, tenant, self._requests, 1)
+        _note(request, await self._take(tenant, self._requests))
 
     async def look(self, request: Request, tenant: str, jobs: JobStore, job_id: str) -> Seen | None:
         """Look at a job and count this request, in one call of Redis; raises the same."""
@@ -45,18 +45,27 @@ class RateLimits:
         _note(request, standing)
         return seen
 
-    async def submit(self, request: Request, tenant: str, count: int = 1) -> None:
-        """Count so many jobs that this request makes, all or none; raises the same."""
+    async def submit(self, request: Request, tenant: str) -> None:
+        """Count the job that this request makes; raises the same."""
         if self._submissions is not None:
-            await self._take(request, tenant, self._submissions, count)
+            _note(request, await self._take(tenant, self._submissions))
 
-    async def _take(self, request: Request, tenant: str, policy: RatePolicy, count: int) -> None:
-        _note(request, await self._store(self._rates.take, tenant, policy, count))
+    async def submit_file(self, tenant: str) -> None:
+        """Count the job of one file of many; raises the same."""
+        if self._submissions is not None:
+            _check(await self._take(tenant, self._submissions))
+
+    async def _take(self, tenant: str, policy: RatePolicy) -> RateStanding:
+        return await self._store(self._rates.take, tenant, policy)
 
 
 def _note(request: Request, standing: RateStanding) -> None:
     """Tell it in the header fields of the answer; raises RateLimited when it was not allowed."""
     _standings(request).append(standing)
+    _check(standing)
+
+
+def _check(standing: RateStanding) -> None:
     policy = standing.policy
     if not standing.allowed:
         raise RateLimited(

@@ -13,7 +13,7 @@ from typing import Final
 from fastapi import Request
 
 from api.gateway import Gateway
-from api.problems import Forbidden, InvalidParameter, MalformedRequest, TooManyFiles
+from api.problems import Forbidden, InvalidParameter, MalformedRequest, RateLimited, TooManyFiles
 from api.schemas import BatchOptions, BatchReference
 from api.small_body import read_json
 from api.upload.batch_body import BatchBody
@@ -31,7 +31,14 @@ from core.store.records import BatchPlace
 URLS_AT_ONCE: Final = 4  # fetched at one time for one batch
 MAX_JSON_BYTES: Final = 4 * 1024**2
 # What is wrong with one file. Anything else is wrong with the request, and ends the batch.
-_OF_ONE_FILE: Final = (MediaError, FileQuarantined, QuotaError, StoreError, UrlError)
+_OF_ONE_FILE: Final = (
+    MediaError,
+    FileQuarantined,
+    QuotaError,
+    RateLimited,
+    StoreError,
+    UrlError,
+)
 
 
 class Intake:
@@ -52,6 +59,8 @@ class Intake:
         place = BatchPlace(self.id, number, name)
         try:
             await self._patience.insist_on(partial(check_queues, self._gateway))
+            rates, tenant = self._gateway.rates, self._caller.tenant
+            await self._patience.insist_on(partial(rates.submit_file, tenant))
             await take(
                 self._gateway,
                 self._caller,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from api.offload import Offload
+from api.problems import RateLimited
 from core.errors import QueueFull, QuotaError, StoreFull, TooManyBatches
 
 LOOK_S: Final = 0.25  # between two tries
@@ -39,7 +40,7 @@ class Patience(Offload):
                 return await action()
             except TooManyBatches:
                 raise
-            except (QuotaError, StoreFull, QueueFull):
+            except (QuotaError, RateLimited, StoreFull, QueueFull):
                 if self._left_s <= 0:
                     raise
                 self._left_s -= LOOK_S

@@ -102,6 +102,19 @@ def test_submissions_have_a_rate_of_their_own(redis_url: str, tmp_path: Path) ->
     assert polled.headers["ratelimit"].startswith('"requests";r=7;t=')
 
 
+def test_each_file_of_a_batch_is_a_submission(redis_url: str, redis: Redis, tmp_path: Path) -> None:
+    limits = {"tenant_submissions_per_minute": 2, "batch_patience_s": 0}
+    files = [("file", (f"{number}.mp4", MP4)) for number in range(3)]
+    with gateways(1, redis_url, tmp_path, **limits) as (client,):
+        batch = client.post("/v1/batches", files=files, headers=of(ACME.secret)).json()
+        lines = client.get(batch["links"]["results"], headers=of(ACME.secret)).text
+    assert (
+        JobStore(redis).counts().queued["interactive"] + JobStore(redis).counts().queued["batch"]
+        == 2
+    )
+    assert "rate_limited" in lines
+
+
 def test_rates_and_queued_jobs_are_exact_over_two_gateways(
     redis_url: str, redis: Redis, tmp_path: Path
 ) -> None:
