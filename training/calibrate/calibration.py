@@ -15,6 +15,7 @@ from core.errors import ConfigurationError
 from core.model.rules import Calibration
 
 Method = Literal["platt", "temperature"]
+Tail = Literal["data", "normal"]
 _TEMPERATURES = (1e-3, 1e3)
 
 
@@ -28,6 +29,9 @@ class Wanted:
     method: Method = "platt"
     false_positives: float = 0.02  # of real pictures that may be called fake
     misses: float = 0.05  # of fakes that may be called real
+    # Of videos: what sets the threshold of fake. With few groups a share that their order cannot
+    # show takes a normal distribution of their log-odds.
+    tail: Tail = "data"
 
     def __post_init__(self) -> None:
         for name in ("false_positives", "misses"):

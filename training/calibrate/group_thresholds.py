@@ -18,6 +18,7 @@ from core.errors import ConfigurationError
 from core.model.rules import Band
 from training.calibrate.calibration import Wanted
 from training.calibrate.group_weights import group_weights
+from training.calibrate.normal_tail import FEWEST_GROUPS, normal_bound
 from training.calibrate.thresholds import band_between, bound
 
 Flags = NDArray[np.bool_]
@@ -30,20 +31,32 @@ def check_enough_groups(fake: Flags, groups: Names, wanted: Wanted) -> None:
 
     ``fake`` and ``groups`` are (n,).
     """
+    _check_tail(fake, groups, wanted)
     for members, label, share, option in (
         (~fake, "real", wanted.false_positives, "--false-positives"),
         (fake, "fake", wanted.misses, "--misses"),
     ):
         number = len(set(groups[members].tolist()))
         needed = math.ceil(1 / share - 1e-9) - 1
-        if number >= needed:
+        if number >= needed or (label == "real" and wanted.tail == "normal"):
             continue
         least = math.ceil(1000 / (number + 1)) / 1000
         larger = f", or ask for {option} {least:g}, the least that these allow"
+        if label == "real" and number >= FEWEST_GROUPS:
+            larger += ", or for --tail normal"
         raise ConfigurationError(
             f"The {int(members.sum())} {label} clips are of {number} persons, scenes or films, and "
             f"no two clips of one count; {option} {share:g} needs {needed} of them. "
             f"Give more{larger if least < 0.5 else ''}."
+        )
+
+
+def _check_tail(fake: Flags, groups: Names, wanted: Wanted) -> None:
+    number = len(set(groups[~fake].tolist()))
+    if wanted.tail == "normal" and number < FEWEST_GROUPS:
+        raise ConfigurationError(
+            f"The real clips are of {number} persons, scenes or films; --tail normal fits a "
+            f"distribution to {FEWEST_GROUPS} at least. Give more real clips."
         )
 
 
@@ -56,6 +69,9 @@ def choose_group_thresholds(
     no file that was measured lies beyond its threshold.
     """
     upper = _bound(probability[~fake], groups[~fake], wanted.false_positives)
+    if wanted.tail == "normal":  # never below what was measured
+        tail = normal_bound(probability[~fake], groups[~fake], wanted.false_positives)
+        upper = max(upper, tail)
     lower = 1 - _bound(1 - probability[fake], groups[fake], wanted.misses)
     return band_between(lower, upper)
 

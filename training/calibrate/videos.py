@@ -49,6 +49,7 @@ class JudgedVideos:
             **self.judged.to_json(),
             "real_groups": real,
             "fake_groups": fake,
+            "tail": self.wanted.tail,
             "false_positives": self.wanted.false_positives,
             "false_positives_at_most": round(largest_share(real, self.wanted.false_positives), 4),
             "misses": self.wanted.misses,

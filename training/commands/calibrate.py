@@ -1,6 +1,6 @@
 """``deepfake calibrate``: fit a bundle's probabilities and thresholds to data of one's own."""
 
-
+# ruff: noqa: PLR0913 - an option is a parameter
 # ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
+    from training.calibrate.calibration import Tail
     from training.data.cache import Sample
     from training.data.clips import Clip
     from training.data.data_set import DataSet
@@ -41,6 +42,13 @@ _false_positives_by_kind = click.option(
     type=float,
     metavar="SHARE",
     help="Of real files that may be called fake. Default: 0.02 of pictures, 0.01 of videos.",
+)
+_tail = click.option(
+    "--tail",
+    type=click.Choice(["data", "normal"]),
+    default="data",
+    show_default=True,
+    help="Of videos: normal extends --false-positives beyond what few groups show.",
 )
 _misses = click.option(
     "--misses",
@@ -92,6 +100,7 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )  # fmt: skip
 @_method
 @_false_positives_by_kind
+@_tail
 @_misses
 def calibrate(bundle: str | None, videos: bool, **choices: Any) -> None:
     """Fit the probabilities and thresholds of a bundle to pictures or videos like yours.
@@ -99,7 +108,8 @@ def calibrate(bundle: str | None, videos: bool, **choices: Any) -> None:
     Only model.json changes, never a weight. Figures that were measured under the old
     calibration are removed from it. Thresholds of videos promise their shares for a film of one
     more person or scene, so what counts is the number of groups and not of films; with too few
-    the command says which share they allow.
+    the command says which share they allow. With --tail normal the threshold of fake keeps its
+    promise as far as the log-odds of real groups are distributed normally.
 
     \b
     Examples:
@@ -117,11 +127,14 @@ def _fit_pictures(
     *,
     method: Literal["platt", "temperature"],
     false_positives: float | None,
+    tail: Tail,
     misses: float,
     out_dir: Path | None,
     runtime: str,
     **of_data: Any,
 ) -> Published:
+    if tail != "data":
+        raise click.UsageError("--tail is of the thresholds of videos; give --videos too.")
     from training.calibrate.calibration import Wanted
     from training.calibrate.recalibrate import dropped_metrics, recalibrate
 
@@ -146,6 +159,7 @@ def _fit_videos(
     *,
     method: Literal["platt", "temperature"],
     false_positives: float | None,
+    tail: Tail,
     misses: float,
     out_dir: Path | None,
     runtime: str,
@@ -159,7 +173,7 @@ def _fit_videos(
     from training.calibrate.videos import FALSE_POSITIVES
 
     share = FALSE_POSITIVES if false_positives is None else false_positives
-    wanted = Wanted(method, share, misses)
+    wanted = Wanted(method, share, misses, tail)
     detector = load_for_clips(old, runtime, out_dir)
     clips = score_clips(_clips(**of_data), detector, _films(**of_data), frames=clip_frames)
     for names, what in ((clips.unreadable, "cannot be judged"), (clips.faceless, "have no face")):

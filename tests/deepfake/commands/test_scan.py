@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from tests.core.bundle_factory import write_bundle
 from tests.credentials_factory import authority, signed
 from tests.deepfake.conftest import RunCommand
 from tests.media_factory import make_video
 
 
 def test_a_folder_is_judged_in_order_and_other_files_are_named(
-    run: RunCommand, tmp_path: Path, tiny_bundle: Path, portrait: Path, landscape: Path
+    run: RunCommand,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_bundle: Path,
+    portrait: Path,
+    landscape: Path,
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(portrait.read_bytes())
     (tmp_path / "b.png").write_bytes(landscape.read_bytes())
     (tmp_path / "c.mp4").write_bytes(make_video(frames=24))
     (tmp_path / "notes.txt").write_text("hello")
-    done = run("scan", tmp_path, "--model", tiny_bundle, "--json")
+    films = write_bundle(tmp_path_factory.mktemp("films"), name="films").path
+    done = run("scan", tmp_path, "--model", tiny_bundle, "--video-model", films, "--json")
     assert done.exit_code == 0, done.output
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [Path(line["file"]).name for line in lines] == ["a.jpg", "b.png", "c.mp4"]
@@ -26,6 +35,8 @@ def test_a_folder_is_judged_in_order_and_other_files_are_named(
     assert face["calibrated"] is False
     assert face["model"]["runtime"] == "openvino-fp32"
     assert no_face["reasons"] == film["reasons"] == ["no_face"]
+    models = [each["model"]["name"] for each in (face, no_face, film)]
+    assert models == ["brightness", "brightness", "films"]
     assert "1 files in folders are no media" in done.stderr
     assert str(tmp_path / "notes.txt") in done.stderr
 

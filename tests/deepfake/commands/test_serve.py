@@ -134,8 +134,9 @@ def test_a_taken_port_is_named_before_anything_starts(run: RunCommand, tiny_bund
     assert psutil.Process().children() == [] or "Starting" not in done.stdout
 
 
-def test_a_missing_model_is_named(run: RunCommand, tmp_path: Path) -> None:
-    done = run("serve", "--port", 0, "--model", tmp_path / "nowhere")
+@pytest.mark.parametrize("option", ["--model", "--video-model"])
+def test_a_missing_model_is_named(run: RunCommand, tmp_path: Path, option: str) -> None:
+    done = run("serve", "--port", 0, option, tmp_path / "nowhere")
     assert done.exit_code == 1
     assert f"No model bundle '{tmp_path / 'nowhere'}'" in done.stderr
 

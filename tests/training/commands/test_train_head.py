@@ -131,7 +131,7 @@ def test_a_head_is_packed_and_assembled_again_without_a_picture(
     into = tmp_path / "made"
     told = run("models", "assemble", "clip-v1", "--into", into)
     assert told.exit_code == 0, told.output
-    assert f"DEEPFAKE_MODEL={into / 'clip-v1'} deepfake serve" in told.stdout
+    assert f"deepfake serve --video-model {into / 'clip-v1'}" in told.stdout
     made, exported = load_bundle(into / "clip-v1").manifest, load_bundle(bundle_dir).manifest
     assert (made.calibration, made.self_test) == (exported.calibration, exported.self_test)
     told = run("models", "assemble", "clip-v1", "--into", into)

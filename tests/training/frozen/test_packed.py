@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import jpeg
 from core.errors import BundleNotFound, ConfigurationError, InferenceFailed
 from core.model.bundle import Bundle, Manifest, RuntimeName, load_bundle
 from core.model.runtimes import load_detector
 from training.calibrate.calibration import Wanted
 from training.data.augment import Augmentation
 from training.data.sample import Sample
-from training.export.publish import Origin
+from training.export.publish import Origin, rewrite
+from training.frozen.add_ranges import add_ranges
 from training.frozen.head import fit_heads
-from training.frozen.packed import assemble, network_of, pack, packed_names
+from training.frozen.packed import assemble, network_of, pack, packed_names, renew
 from training.frozen.publish import publish_head
+from training.frozen.ranges import RANGES, Ranges
 from training.frozen.run import Fitted
 from training.frozen.tower import Tower
 from training.frozen.views import CLEAN, Views
@@ -69,6 +72,61 @@ def test_a_packed_detector_becomes_the_bundle_that_it_was(
 
 def told(manifest: Manifest) -> dict[str, object]:
     return manifest.model_dump(exclude={"artifacts"})
+
+
+@pytest.fixture
+def crops() -> list[bytes]:
+    random = np.random.default_rng(4)
+    return [jpeg.encode(random.integers(0, 256, (32, 32, 3)).astype(np.uint8)) for _ in range(12)]
+
+
+def test_with_ranges_it_is_assembled_with_int8_that_answers_nearly_the_same(
+    packed: Path, tower: Tower, crops: list[bytes], tmp_path: Path
+) -> None:
+    found = add_ranges("tiny-v1", tower, crops, packed)
+    assert found.crops == 12
+    assert 0 < found.rms <= found.greatest < 0.1 * found.spread
+    made = assemble("tiny-v1", tower, tmp_path / "made" / "tiny-v1", packed)
+    assert list(made.manifest.artifacts) == [RuntimeName.OPENVINO_FP32, RuntimeName.OPENVINO_INT8]
+    assert made.manifest.metrics["int8_on_training_crops"]["crops"] == 12
+    logits = [
+        load_detector(made, runtime=name).score(crops).logit for name in made.manifest.artifacts
+    ]
+    assert np.abs(logits[0] - logits[1]).max() == pytest.approx(found.greatest, rel=0.2)
+
+
+def test_int8_that_answers_otherwise_leaves_no_bundle(
+    packed: Path, tower: Tower, crops: list[bytes], tmp_path: Path
+) -> None:
+    add_ranges("tiny-v1", tower, crops, packed)
+    file = packed / "tiny-v1" / RANGES
+    ranges = Ranges.load(file)
+    replace(ranges, high=dict.fromkeys(ranges.high, 1e-3)).save(file)
+    with pytest.raises(InferenceFailed, match=r"openvino-int8 answers .* to the self-test"):
+        assemble("tiny-v1", tower, tmp_path / "tiny-v1", packed)
+    assert not (tmp_path / "tiny-v1").exists()
+
+
+def test_a_new_calibration_of_an_assembled_bundle_is_packed_without_its_run(
+    packed: Path, tower: Tower, tmp_path: Path
+) -> None:
+    made = assemble("tiny-v1", tower, tmp_path / "made" / "tiny-v1", packed)
+    changed = rewrite(made.path, made.manifest, thresholds={"fake": 0.91, "real": 0.11})
+    head = (packed / "tiny-v1" / "head.npz").read_bytes()
+    renew(changed, packed)
+    assert (packed / "tiny-v1" / "head.npz").read_bytes() == head
+    again = assemble("tiny-v1", tower, tmp_path / "again" / "tiny-v1", packed)
+    assert again.manifest.thresholds.fake == 0.91
+
+
+def test_only_a_bundle_that_can_be_assembled_again_is_packed_without_its_run(
+    bundle: Bundle, packed: Path, tower: Tower, crops: list[bytes], tmp_path: Path
+) -> None:
+    with pytest.raises(BundleNotFound, match="no packed detector 'tiny-v1'"):
+        renew(bundle, tmp_path / "nothing")
+    add_ranges("tiny-v1", tower, crops, packed)
+    with pytest.raises(ConfigurationError, match="makes openvino-fp32, openvino-int8"):
+        renew(bundle, packed)
 
 
 def test_a_packed_detector_has_no_weights_of_the_tower(packed: Path) -> None:
