@@ -14,12 +14,12 @@ from api.batch_view import BatchPageView, BatchView, ItemView
 from api.cursor import Cursor, PageSize, cursor_of, place_of
 from api.documents import batch_body, problems
 from api.gateway import CurrentGateway, CurrentPrincipal, CurrentTenant, Gateway
-from api.jobs import CacheControl, WaitSeconds, wants_fresh
+from api.jobs import CacheControl, IdempotencyKey, WaitSeconds, wants_fresh
 from api.listed import PageLinks
 from api.listing import next_page
 from api.schemas import BatchOptions, JobView
 from api.snapshot import Snapshot
-from api.upload.batch import submit_batch, submit_urls
+from api.upload.batch import find_batch, submit_batch, submit_urls
 from api.upload.body import media_type_of
 from api.upload.queueing import Caller
 from core.scopes import Scope
@@ -36,7 +36,10 @@ BatchId = Annotated[str, Path(examples=["batch_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max
     "",
     status_code=202,
     summary="Submit many files as one",
-    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429),
+    responses={
+        200: {"description": "The batch of an earlier call with this key", "model": BatchView},
+        **problems(400, 401, 403, 408, 409, 413, 415, 422, 429),
+    },
     openapi_extra=batch_body(),
 )
 async def create_batch(
@@ -45,6 +48,7 @@ async def create_batch(
     gateway: CurrentGateway,
     principal: CurrentPrincipal,
     options: Annotated[BatchOptions, Query()],
+    idempotency_key: IdempotencyKey = None,
     cache_control: CacheControl = None,
 ) -> BatchView:
     """Stream files in, as parts of a form or as a ZIP archive, or name URLs.
@@ -52,9 +56,12 @@ async def create_batch(
     Each file becomes a job with the options of the batch. A file that is refused is noted, and the
     others go on. While there is no room, the upload is slowed down.
     """
-    caller = Caller(principal.tenant, None, fresh=wants_fresh(cache_control))
+    caller = Caller(principal.tenant, idempotency_key, fresh=wants_fresh(cache_control))
     named = media_type_of(request) == "application/json"
-    batch = await (submit_urls if named else submit_batch)(request, gateway, caller, options)
+    if (batch := await find_batch(request, gateway, caller)) is not None:
+        response.status_code = 200
+    else:
+        batch = await (submit_urls if named else submit_batch)(request, gateway, caller, options)
     view = _view(request, response, batch)
     response.headers["Location"] = response.headers["Operation-Location"] = view.links.self
     return _allowed(view, principal)

@@ -73,6 +73,17 @@ class BatchTooLarge(GatewayError):
         )
 
 
+class BatchUnderWay(GatewayError):
+    code = "batch_under_way"
+    retryable = True
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(
+            f"Another request with this Idempotency-Key still sends batch {batch_id}; "
+            "send the same again when that has ended."
+        )
+
+
 class TooManyFiles(GatewayError):
     code = "too_many_files"
 
@@ -116,6 +127,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     errors.UploadLengthMismatch: Meaning(400, "The upload has another length"),
     UnsupportedTusVersion: Meaning(412, "This version of tus is not spoken"),
     errors.BatchFinished: Meaning(409, "The batch has ended already"),
+    BatchUnderWay: Meaning(409, "The batch is still being sent", retry_after_s=5),
     BatchTooLarge: Meaning(413, "The batch is too large"),
     TooManyFiles: Meaning(413, "The batch has too many files"),
     ArchiveRefused: Meaning(422, "The archive cannot be read"),

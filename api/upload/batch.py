@@ -13,10 +13,17 @@ from typing import Final
 from fastapi import Request
 
 from api.gateway import Gateway
-from api.problems import Forbidden, InvalidParameter, MalformedRequest, RateLimited, TooManyFiles
+from api.problems import (
+    BatchUnderWay,
+    Forbidden,
+    InvalidParameter,
+    MalformedRequest,
+    RateLimited,
+    TooManyFiles,
+)
 from api.schemas import BatchOptions, BatchReference
 from api.small_body import read_json
-from api.upload.batch_body import BatchBody
+from api.upload.batch_body import BatchBody, received
 from api.upload.member import MAX_NAME, Member
 from api.upload.patience import Patience
 from api.upload.queueing import Caller, check_callback, check_queues
@@ -48,7 +55,7 @@ class Intake:
         self.id = new_id("batch")
         self._patience = Patience(gateway.store, gateway.settings.batch_patience_s)
         self._gateway = replace(gateway, store=self._patience)
-        self._caller = caller
+        self._caller = replace(caller, key=None)  # the key is of the batch, and not of each file
         # Its end is told once for all; the tenant's webhooks may hear of each job.
         self._options = options.model_copy(update={"callback_url": None})
 
@@ -87,6 +94,23 @@ class Intake:
                 await self.add(number, place.name, remote, url_sha256)
         except UrlError as error:
             await self.refuse(place, error)
+
+
+async def find_batch(request: Request, gateway: Gateway, caller: Caller) -> Batch | None:
+    """The batch that the caller's idempotency key has made; its files are read and forgotten.
+
+    Raises BatchUnderWay while the request that makes it is not over.
+    """
+    if caller.key is None:
+        return None
+    known = await gateway.store(gateway.batches.find_idempotent, caller.tenant, caller.key)
+    if known is not None and not known.complete:
+        raise BatchUnderWay(known.id)
+    if known is not None:
+        with gateway.slots.take(caller.tenant):
+            async for _ in received(request, gateway.settings):
+                pass
+    return known
 
 
 async def submit_batch(
@@ -173,9 +197,16 @@ def _file_name(url: str) -> str:
 async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Intake:
     check_callback(gateway, options)
     intake = Intake(gateway, caller, options)
-    await gateway.store(
-        gateway.batches.open, intake.id, caller.tenant, options.tag, options.callback_url
+    opened = await gateway.store(
+        gateway.batches.open,
+        intake.id,
+        caller.tenant,
+        options.tag,
+        options.callback_url,
+        caller.key,
     )
+    if opened != intake.id:  # another request with this key came first, a moment ago
+        raise BatchUnderWay(opened)
     return intake
 
 

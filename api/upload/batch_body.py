@@ -30,11 +30,7 @@ class BatchBody:
     def __init__(self, request: Request, settings: GatewaySettings) -> None:
         check_encoding(request)
         self._request = request
-        self._pace = Pace(
-            idle_s=settings.upload_idle_s,
-            least_bytes_s=settings.upload_least_bytes_s,
-            limit_s=settings.batch_limit_s,
-        )
+        self._settings = settings
         self._limit = settings.max_batch_bytes
         self._form: PartsReader | None = None
         if media_type_of(request) == "multipart/form-data":
@@ -65,14 +61,8 @@ class BatchBody:
 
     def _sent(self) -> AsyncIterator[Member]:
         if self._form is not None:
-            return members_of(pieces_of(self._chunks(), self._form))
-        return _alone(self._chunks())
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        received = Allowance(self._limit)
-        async for chunk in paced(self._request, self._pace):
-            received.spend(len(chunk))
-            yield chunk
+            return members_of(pieces_of(received(self._request, self._settings), self._form))
+        return _alone(received(self._request, self._settings))
 
     def _check_length(self) -> None:
         declared = self._request.headers.get("content-length")
@@ -82,6 +72,19 @@ class BatchBody:
             raise MalformedRequest(f"Content-Length {declared[:60]!r} is not a number of bytes.")
         if int(declared) > self._limit:
             raise BatchTooLarge(limit=self._limit)
+
+
+async def received(request: Request, settings: GatewaySettings) -> AsyncIterator[bytes]:
+    """The body as it comes; raises MalformedRequest, UploadTimeout or BatchTooLarge."""
+    pace = Pace(
+        idle_s=settings.upload_idle_s,
+        least_bytes_s=settings.upload_least_bytes_s,
+        limit_s=settings.batch_limit_s,
+    )
+    allowance = Allowance(settings.max_batch_bytes)
+    async for chunk in paced(request, pace):
+        allowance.spend(len(chunk))
+        yield chunk
 
 
 async def _alone(chunks: AsyncIterator[bytes]) -> AsyncIterator[Member]:

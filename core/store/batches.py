@@ -18,6 +18,7 @@ from redis import Redis
 from core.errors import BatchFinished, BatchNotFound, DeepfakeError, TooManyBatches
 from core.result import Label
 from core.store.connection import store_errors
+from core.store.jobs import IDEMPOTENCY_TTL_MS, hashed
 from core.store.keys import PREFIX, Key
 from core.store.records import BatchPlace, JsonObject, error_object
 from core.store.scripts import Scripts
@@ -116,17 +117,32 @@ class BatchStore:
         tenant: str,
         tags: Sequence[str] = (),
         callback_url: str | None = None,
-    ) -> None:
-        """Begin a batch that takes files; raises TooManyBatches.
+        idempotency_key: str | None = None,
+    ) -> str:
+        """Begin a batch that takes files; raises TooManyBatches. Returns its id.
+
+        It is another one where the tenant used the key within 24 h and that batch is still there.
 
         ``callback_url`` hears of its end, beside the tenant's webhooks. A job joins it when it is
         created with a :class:`~core.store.records.BatchPlace`.
         """
         tags_json = json.dumps(list(tags))
+        key = "" if idempotency_key is None else hashed(tenant, f"batch {idempotency_key}")
         arguments = (self._ttl_ms, self._most, tags_json, callback_url or "")
-        outcome, *used = self._run("open", batch_id, tenant, *arguments)
-        if outcome == b"full":
-            raise TooManyBatches(used=int(used[0]), limit=self._most)
+        answer = self._run("open", batch_id, tenant, *arguments, key, IDEMPOTENCY_TTL_MS)
+        if answer[0] == b"full":
+            raise TooManyBatches(used=int(answer[1]), limit=self._most)
+        return batch_id if answer[0] == b"opened" else answer[1].decode()
+
+    def find_idempotent(self, tenant: str, idempotency_key: str) -> Batch | None:
+        """The batch that the tenant began with this key within 24 h, if it is still there."""
+        key = hashed(tenant, f"batch {idempotency_key}")
+        with store_errors():
+            found: bytes | None = self._redis.get(Key.IDEMPOTENCY.at(key, prefix=self._prefix))
+        try:
+            return None if found is None else self.get(found.decode(), tenant)
+        except BatchNotFound:
+            return None
 
     def refuse(self, place: BatchPlace, error: DeepfakeError) -> None:
         """Note a file that no job is made for: it counts as failed. Raises BatchNotFound."""

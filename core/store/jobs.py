@@ -102,7 +102,7 @@ class JobStore:
         if self._tombstone_ms:
             named["tombstone_ms"] = str(self._tombstone_ms)
         fields = [part for pair in named.items() for part in pair]
-        hashed = "" if idempotency_key is None else _hashed(job.tenant, idempotency_key)
+        key = "" if idempotency_key is None else hashed(job.tenant, idempotency_key)
         limits = self._evidence_limits
         outcome, *rest = self._run(
             "create",
@@ -111,7 +111,7 @@ class JobStore:
             job.media.blob_id,
             job.tenant,
             self._tenant_max_queued,
-            hashed,
+            key,
             IDEMPOTENCY_TTL_MS,
             self._max_queued,
             ",".join(Queue),
@@ -174,7 +174,7 @@ class JobStore:
 
     def find_idempotent(self, tenant: str, idempotency_key: str) -> Job | None:
         """The job that the tenant made with this key within 24 h, if it is still there."""
-        key = Key.IDEMPOTENCY.at(_hashed(tenant, idempotency_key), prefix=self._prefix)
+        key = Key.IDEMPOTENCY.at(hashed(tenant, idempotency_key), prefix=self._prefix)
         with store_errors():
             job_id: bytes | None = self._redis.get(key)
         if job_id is None:
@@ -225,5 +225,6 @@ def _seen(job_id: str, flat: Sequence[bytes], position: int) -> Seen | None:
     return (Job.from_flat(job_id, flat), int(position) or None) if flat else None
 
 
-def _hashed(tenant: str, idempotency_key: str) -> str:
+def hashed(tenant: str, idempotency_key: str) -> str:
+    """What is stored in place of an idempotency key."""
     return sha256(f"{tenant}\n{idempotency_key}".encode()).hexdigest()

@@ -145,6 +145,24 @@ def test_one_file_that_cannot_be_judged_does_not_fail_the_others(
     )  # fmt: skip
 
 
+def test_an_idempotency_key_gives_the_same_batch_again(
+    client: httpx.Client, jobs: JobStore, redis: Redis
+) -> None:
+    key = {"Idempotency-Key": "order-17"}
+    first = client.post("/v1/batches", files=files(MP4, PNG), headers=key)
+    again = client.post("/v1/batches", files=files(MP4, PNG), headers=key)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json() == first.json()
+    assert jobs.counts().queued["batch"] == 2
+    assert client.post("/v1/jobs", content=MP4, headers=key).status_code == 202  # a key of jobs
+    redis.hset(f"df:batch:{first.json()['id']}", "complete", 0)  # it is still being sent
+    under_way = client.post("/v1/batches", files=files(MP4, PNG), headers=key)
+    assert (under_way.status_code, under_way.json()["type"]) == (409, "/problems/batch_under_way")
+    client.delete(first.json()["links"]["self"])
+    anew = client.post("/v1/batches", files=files(MP4), headers=key)
+    assert (anew.status_code, anew.json()["id"] == first.json()["id"]) == (202, False)
+
+
 def test_a_wait_ends_when_its_time_is_over(client: httpx.Client) -> None:
     batch = send(client, MP4)
     assert client.get(f"{batch['links']['self']}?wait=0.2").json()["status"] == "running"

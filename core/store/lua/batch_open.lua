@@ -1,17 +1,20 @@
 -- ARGV: id, tenant, ttl_ms, the most batches of the tenant, tags as JSON, the URL that hears of its end
--- or ''.
+-- or '', idempotency key or '', its ttl_ms.
 -- Returns {'opened'} or {'full', number}.
 local id, tenant, ttl_ms = ARGV[1], ARGV[2], ARGV[3]
 local list = KEY.BATCHES .. tenant
 for _, oldest in ipairs(redis.call('ZRANGE', list, 0, 9)) do
   if redis.call('EXISTS', KEY.BATCH .. oldest) == 0 then redis.call('ZREM', list, oldest) end
 end
-local known = redis.call('ZCARD', list)
-if known >= tonumber(ARGV[4]) then return {'full', known} end
+local known = ARGV[7] ~= '' and redis.call('GET', KEY.IDEMPOTENCY .. ARGV[7])
+if known and redis.call('EXISTS', KEY.BATCH .. known) == 1 then return {'known', known} end
+local kept = redis.call('ZCARD', list)
+if kept >= tonumber(ARGV[4]) then return {'full', kept} end
 redis.call('HSET', KEY.BATCH .. id, 'tenant', tenant, 'ttl_ms', ttl_ms, 'status', 'running',
   'complete', 0, 'created_at', now_ms(), 'tags', ARGV[5])
 local last = redis.call('ZREVRANGE', list, 0, 0, 'WITHSCORES')[2]
 if ARGV[6] ~= '' then redis.call('HSET', KEY.BATCH .. id, 'callback_url', ARGV[6]) end
 redis.call('ZADD', list, math.max(now_us(), (last or 0) + 1), id)
+if ARGV[7] ~= '' then redis.call('SET', KEY.IDEMPOTENCY .. ARGV[7], id, 'PX', ARGV[8]) end
 keep_batch(id)
 return {'opened'}

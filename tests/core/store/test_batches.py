@@ -239,6 +239,21 @@ def test_batches_are_listed_and_limited(redis: Redis) -> None:
     batches.open("batch_3", "local")  # the one that expired made room
 
 
+def test_a_key_gives_the_batch_that_its_tenant_began(redis: Redis) -> None:
+    batches = BatchStore(redis)
+    first, again, other = (
+        batches.open(name, tenant, idempotency_key="k")
+        for name, tenant in (("batch_1", "a"), ("batch_2", "a"), ("batch_3", "b"))
+    )
+    assert (first, again, other) == ("batch_1", "batch_1", "batch_3")
+    found = batches.find_idempotent("a", "k")
+    assert found is not None
+    assert found.id == "batch_1"
+    assert batches.find_idempotent("c", "k") is None
+    batches.delete("batch_1", "a")
+    assert batches.find_idempotent("a", "k") is None
+
+
 def test_a_batch_lives_as_long_as_its_jobs(redis: Redis) -> None:
     batches, store = BatchStore(redis, ttl_s=0.3), JobStore(redis, ttl_s=0.3)
     batches.open(BATCH, "local")
