@@ -11,6 +11,19 @@ from api.gateway import usual_scope
 from api.schemas import BatchOptions, BatchReference, FileReference, Problem, SubmitOptions
 
 _COMPONENT = "#/components/schemas/{model}"  # where FastAPI puts them
+_RATE_HEADERS: dict[str, Any] = {
+    "Retry-After": {"description": "Seconds to wait for.", "schema": {"type": "integer"}},
+    "RateLimit": {
+        "description": "What is left of each rate; absent where none is limited.",
+        "schema": {"type": "string"},
+        "example": '"requests";r=0;t=12',
+    },
+    "RateLimit-Policy": {
+        "description": "The rates.",
+        "schema": {"type": "string"},
+        "example": '"requests";q=600;w=60',
+    },
+}
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
@@ -26,6 +39,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
+            **({"headers": _RATE_HEADERS} if status == HTTPStatus.TOO_MANY_REQUESTS else {}),
         }
         for status in sorted({*statuses, *always})
     }

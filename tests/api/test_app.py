@@ -120,6 +120,7 @@ def test_the_openapi_document_tells_bodies_answers_and_errors(client: httpx.Clie
     assert set(post["responses"]) == {str(status) for status in statuses}
     get = document["paths"]["/v1/jobs/{job_id}"]["get"]["responses"]
     assert set(get) == {"200", "304", "401", "403", "404", "410", "422", "429", "500", "503"}
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy"} <= set(get["429"]["headers"])
     assert "HTTPValidationError" not in client.get("/openapi.json").text
     for reference in set(re.findall(r"'#/([^']+)'", str(document))):
         place = document
