@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": ("deepfake.commands.explain:explain", "worker"),
     "submit": ("deepfake_client.submit:submit", "gateway"),
     "feedback": ("deepfake_client.feedback:feedback", "gateway"),
+    "webhooks": ("deepfake_client.webhooks_command:webhooks", "gateway"),
     "models": ("deepfake.commands.models:models", "worker"),
     "data": ("training.commands.data:data", "training"),
     "train": ("training.commands.train:train", "training"),

@@ -18,6 +18,7 @@ COMMANDS = (
     "explain",
     "submit",
     "feedback",
+    "webhooks",
     "models",
     *TRAINING,
     "doctor",
@@ -25,6 +26,7 @@ COMMANDS = (
     "audit",
     "api",
     "worker",
+    "sender",
 )
 HEAVY = (
     "tensorflow",

@@ -46,6 +46,7 @@ def _job(job: Job, root_path: str) -> JsonObject:
         "finished_at": job.finished_at,
         "expires_at": job.expires_at,
         "tags": list(job.tags),
+        "batch": None if job.batch is None else job.batch.batch_id,
         "media": _media(job),
         "result": None if job.summary is None else _result(job.summary),
         "error": None if job.error is None else Failure.model_validate(job.error).to_json(),

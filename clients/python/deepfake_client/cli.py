@@ -8,6 +8,7 @@ import click
 
 from deepfake_client.feedback import feedback
 from deepfake_client.submit import submit
+from deepfake_client.webhooks_command import webhooks
 
 ENTRY_POINTS = "deepfake.command_line"  # the group in which the service names its own main()
 
@@ -28,6 +29,7 @@ def cli() -> None:
 
 cli.add_command(submit)
 cli.add_command(feedback)
+cli.add_command(webhooks)
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ class Client:
         except (httpx.InvalidURL, UnicodeError) as error:
             raise ServerUnreachable(self.server, str(error)) from error
 
-    def submit(
+    def submit(  # noqa: PLR0913  # the options of a submission
         self,
         media: str | Path | bytes | BinaryIO,
         *,
@@ -74,17 +74,20 @@ class Client:
         sampling: str | None = None,
         queue: str | None = None,
         evidence: bool = False,
+        callback_url: str | None = None,
         tags: Sequence[str] = (),
         idempotency_key: str | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> Job:
         """Upload a file (a path, its bytes, or an open binary file) and return its job.
 
+        ``callback_url`` hears of the job's end, see :func:`deepfake_client.verify_webhook`.
         The file is streamed; ``on_progress`` is called with the number of bytes that went
         out since the call before. Raises :class:`ApiError`, :class:`ServerUnreachable`,
         and OSError when the file cannot be read.
         """
         options = {"frames": frames, "sampling": sampling, "queue": queue}
+        options["callback_url"] = callback_url
         fields: dict[str, Any] = {k: str(v) for k, v in options.items() if v is not None}
         if evidence:
             fields["evidence"] = "true"
@@ -162,6 +165,11 @@ class Client:
                     yield json.loads(line)
         except httpx.HTTPError as error:
             raise ServerUnreachable(self.server, str(error) or repr(error)) from error
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Any other call of the HTTP API; returns the decoded answer, None where there is none."""
+        request = {} if body is None else {"json": body}
+        return self._send(method, path, **request)
 
     def close(self) -> None:
         """Close the connections."""
