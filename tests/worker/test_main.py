@@ -19,6 +19,7 @@ from core.store.jobs import JobStore
 from core.store.records import JobStatus
 from core.store.workers import WorkerRegistry
 from tests.core.bundle_factory import write_bundle
+from tests.core.store.webhooks import endpoint
 from tests.worker.media_factory import still
 from tests.worker.processes import LIMIT_S, start, started, submit, wait_for, wait_for_status
 
@@ -79,6 +80,7 @@ def test_a_job_that_waits_is_judged_and_the_idle_worker_stops_cleanly(
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     settings = {"video_model": "lite0-faces-v6", "log_format": "json", "metrics_port": str(port)}
+    endpoint(redis)
     with started(redis_url, model=model, **settings) as (worker, _):
         job = submit(redis, still("JPEG"))
         wait_for_status(redis, job.id, JobStatus.SUCCEEDED)
@@ -90,6 +92,7 @@ def test_a_job_that_waits_is_judged_and_the_idle_worker_stops_cleanly(
         log = worker.communicate(timeout=LIMIT_S)[1]
     assert worker.returncode == 0
     assert WorkerRegistry(redis).live() == []
+    assert redis.llen("webhooks") == 1  # it rang for a sender
     entries = [json.loads(line) for line in log.splitlines()]
     assert f"{job.id} succeeded in attempt 1" in [
         entry["event"] for entry in entries if entry.get("job_id") == job.id
