@@ -11,33 +11,26 @@ from typing import Any, TypedDict
 from anyio import to_thread
 from fastapi import FastAPI
 
-from api import (
-    batches,
-    capacity,
-    evidence,
-    feedback,
-    health,
-    jobs,
-    keys,
-    limits,
-    listing,
-    models,
-    streams,
-    webhooks,
-)
-from api.auth import create_authenticator
+from api.access import keys
+from api.access.auth import create_authenticator
+from api.batches import routes as batches
 from api.docs import install_docs
 from api.documents import add_problem_schema, add_scopes
 from api.doorbell import Doorbell
-from api.errors import install_error_handlers
 from api.gateway import Gateway, open_gateway
-from api.headers import StandardHeaders
-from api.metrics import GatewayMetrics
-from api.normal_form import NormalForm
-from api.observed import Observed
+from api.http.errors import install_error_handlers
+from api.http.headers import StandardHeaders
+from api.http.normal_form import NormalForm
+from api.jobs import evidence, feedback, listing
+from api.jobs import routes as jobs
 from api.page import install_page
 from api.resumable import routes as uploads
+from api.service import capacity, health, limits, models
+from api.service.metrics import GatewayMetrics
+from api.service.observed import Observed
 from api.settings import GatewaySettings
+from api.waiting import streams
+from api.webhooks import routes as webhooks
 from core.telemetry.traces import Traces
 
 _DESCRIPTION = (

@@ -12,18 +12,18 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
 
-from api.auth import Authenticator, Principal
+from api.access.auth import Authenticator, Principal
+from api.access.key_cache import KeyCache
+from api.access.rates import RateLimits
 from api.doorbell import CeleryDoorbell, Doorbell
-from api.key_cache import KeyCache
-from api.load import Loads
-from api.metrics import GatewayMetrics
+from api.http.problems import Forbidden, Unauthorized
 from api.offload import Offload
-from api.problems import Forbidden, Unauthorized
-from api.rates import RateLimits
+from api.service.load import Loads
+from api.service.metrics import GatewayMetrics
 from api.settings import GatewaySettings
 from api.slots import EventSlots, UploadSlots
 from api.upload.fetch import Fetcher
-from api.watching import Watches
+from api.waiting.watching import Watches
 from core.errors import StoreError
 from core.net.guard import Guard
 from core.scopes import Scope

@@ -17,8 +17,8 @@ from uvicorn.config import STARTUP_FAILURE
 
 from api.app import create_app
 from api.gateway import Gateway
-from api.metrics import GatewayMetrics
-from api.protocol import bounded_protocol
+from api.http.protocol import bounded_protocol
+from api.service.metrics import GatewayMetrics
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.store.connection import check_if_reachable

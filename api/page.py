@@ -12,7 +12,7 @@ from typing import Final, Self
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
-from api.conditional import KnownTags
+from api.http.conditional import KnownTags
 
 # No inline script or style, no eval and no string that becomes markup; nothing from elsewhere.
 # `blob:` is a picture that was fetched with the key, or a film that was just recorded.

@@ -14,7 +14,7 @@ from pydantic import (
     model_serializer,
 )
 
-from api.snapshot import Snapshot
+from api.waiting.snapshot import Snapshot
 from core.media.sniff import Kind
 from core.options import DEFAULT_FRAMES, MAX_FRAMES, Queue, Sampling
 from core.provenance import Provenance

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.problems import GatewayBusy
+from api.http.problems import GatewayBusy
 from core.errors import QuotaError, TooManyEventStreams, TooManyUploads
 
 

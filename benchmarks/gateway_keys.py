@@ -21,7 +21,7 @@ from statistics import median
 
 import httpx
 
-from api.auth import new_key
+from api.access.auth import new_key
 from benchmarks.gateway_processes import GatewayProcess, gateway_process
 from core.scopes import USUAL_SCOPES
 from core.store.api_keys import ApiKeyStore

@@ -25,7 +25,7 @@ from typing import Any
 
 from redis import Redis
 
-from api.auth import new_key
+from api.access.auth import new_key
 from benchmarks.gateway_processes import MIB, gateway_process
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from time import monotonic
 
 from api.gateway import Gateway
-from api.problems import MalformedRequest, UploadTimeout
+from api.http.problems import MalformedRequest, UploadTimeout
 from core.store.blobs import CHUNK_BYTES, KEEP_S
 from core.store.resumable import Upload
 

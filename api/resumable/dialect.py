@@ -16,7 +16,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 
-from api.problems import MalformedRequest, UnsupportedTusVersion
+from api.http.problems import MalformedRequest, UnsupportedTusVersion
 from core.errors import UnsupportedMedia
 from core.store.resumable import Upload
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.routing import APIRoute
 
 from api.documents import problems
-from api.errors import rendered
 from api.gateway import CurrentGateway, Gateway, SubmittingTenant
-from api.problems import MalformedRequest, UnsupportedTusVersion
+from api.http.errors import rendered
+from api.http.problems import MalformedRequest, UnsupportedTusVersion
 from api.resumable.append import append_all
 from api.resumable.dialect import (
     DRAFT_BODY,

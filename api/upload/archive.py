@@ -21,7 +21,7 @@ from stream_unzip import (
     stream_unzip,
 )
 
-from api.problems import ArchiveRefused
+from api.http.problems import ArchiveRefused
 from api.upload.member import Allowance, Member
 
 MAGIC: Final = b"PK\x03\x04"

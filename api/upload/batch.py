@@ -13,7 +13,7 @@ from typing import Final
 from fastapi import Request
 
 from api.gateway import Gateway
-from api.problems import (
+from api.http.problems import (
     BatchUnderWay,
     Forbidden,
     InvalidParameter,
@@ -21,8 +21,8 @@ from api.problems import (
     RateLimited,
     TooManyFiles,
 )
+from api.http.small_body import read_json
 from api.schemas import BatchOptions, BatchReference
-from api.small_body import read_json
 from api.upload.batch_body import BatchBody, received
 from api.upload.member import MAX_NAME, Member
 from api.upload.patience import Patience

@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request
 
-from api.problems import BatchTooLarge, MalformedRequest
+from api.http.problems import BatchTooLarge, MalformedRequest
 from api.settings import GatewaySettings
 from api.upload.archive import MAGIC, Archive
 from api.upload.body import check_encoding, media_type_of

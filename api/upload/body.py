@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request
 
-from api.problems import MalformedRequest
+from api.http.problems import MalformedRequest
 from api.settings import GatewaySettings
 from api.upload.form import OVERHEAD_BYTES, MultipartReader
 from api.upload.pace import Pace, paced

@@ -8,7 +8,7 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from api.problems import InvalidParameter, MalformedRequest
+from api.http.problems import InvalidParameter, MalformedRequest
 
 MAX_PARTS: Final = 40  # the file, 32 tags and the other options
 MAX_FIELD_BYTES: Final = 1024

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from api.problems import BatchTooLarge
+from api.http.problems import BatchTooLarge
 from core.printable import printable
 
 MAX_NAME: Final = 255  # characters that are kept of a file's name

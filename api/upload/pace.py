@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from api.problems import MalformedRequest, UploadTimeout
+from api.http.problems import MalformedRequest, UploadTimeout
 
 
 @dataclass(frozen=True, slots=True)

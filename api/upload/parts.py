@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from python_multipart.multipart import parse_options_header
 
-from api.problems import InvalidParameter, MalformedRequest
+from api.http.problems import InvalidParameter, MalformedRequest
 from api.upload.form import MultipartReader
 from api.upload.member import Begin, End, Piece
 

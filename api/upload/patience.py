@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
+from api.http.problems import RateLimited
 from api.offload import Offload
-from api.problems import RateLimited
 from core.errors import QueueFull, QuotaError, StoreFull, TooManyBatches
 
 LOOK_S: Final = 0.25  # between two tries

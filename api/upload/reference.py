@@ -8,9 +8,9 @@ from hashlib import sha256
 from fastapi import Request
 
 from api.gateway import Gateway
-from api.problems import Forbidden, InvalidParameter, MalformedRequest
+from api.http.problems import Forbidden, InvalidParameter, MalformedRequest
+from api.http.small_body import read_json
 from api.schemas import FileReference, SubmitOptions
-from api.small_body import read_json
 from api.upload.fetch import RemoteFile
 from api.upload.queueing import Caller, Submission, find_known
 from api.upload.replay import check_same_options, check_same_url

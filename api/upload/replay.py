@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from api.problems import IdempotencyConflict
+from api.http.problems import IdempotencyConflict
 from api.schemas import SubmitOptions
 from api.settings import GatewaySettings
 from api.upload.body import UploadBody

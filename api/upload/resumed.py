@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from api.gateway import Gateway
-from api.problems import InvalidParameter
+from api.http.problems import InvalidParameter
 from api.schemas import SubmitOptions
 from api.upload.queueing import (
     Caller,

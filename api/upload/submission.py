@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 
-from api.errors import invalid_parameters
 from api.gateway import Gateway
+from api.http.errors import invalid_parameters
 from api.schemas import SubmitOptions
 from api.upload.blob import incoming
 from api.upload.body import UploadBody

@@ -150,7 +150,7 @@ def new(tenant: str, path: Path | None) -> None:
       deepfake keys new --tenant alice --file keys.txt
       deepfake serve --host 0.0.0.0 --api-keys keys.txt
     """
-    from api.auth import new_key
+    from api.access.auth import new_key
 
     key = new_key(tenant)
     if path is not None:

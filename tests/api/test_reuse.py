@@ -12,8 +12,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from api.access.auth import new_key
 from api.app import create_app
-from api.auth import new_key
 from api.settings import GatewaySettings
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore

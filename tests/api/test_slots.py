@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.problems import GatewayBusy, meaning_of
+from api.http.problems import GatewayBusy, meaning_of
 from api.slots import UploadSlots
 from core.errors import TooManyUploads
 

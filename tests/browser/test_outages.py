@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from api.auth import new_key
+from api.access.auth import new_key
 from tests.api.gateway import MP4
 from tests.browser import bench as results
 from tests.browser.bench import Bench, bench

@@ -12,7 +12,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 from redis import Redis
 
-from api.metrics import GatewayMetrics
+from api.service.metrics import GatewayMetrics
 from api.slots import UploadSlots
 from core.options import Queue
 from core.store.census import CensusTaker

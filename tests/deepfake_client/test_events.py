@@ -1,4 +1,4 @@
-"""Following a job, against a scripted service; tests/api/test_streams.py has the real one."""
+"""Following a job, against a scripted service; the real one is in tests/api/waiting."""
 
 from __future__ import annotations
 

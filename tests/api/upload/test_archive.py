@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.problems import ArchiveRefused, BatchTooLarge
+from api.http.problems import ArchiveRefused, BatchTooLarge
 from api.upload.archive import Archive
 from api.upload.member import Allowance
 from tests.api.zips import zipped

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.problems import InvalidParameter, MalformedRequest
+from api.http.problems import InvalidParameter, MalformedRequest
 from api.upload.form import MAX_FIELD_BYTES, MAX_PARTS, MultipartReader
 
 CONTENT_TYPE = "multipart/form-data; boundary=XX"

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from api.app import create_app
-from api.problems import UploadTimeout
+from api.http.problems import UploadTimeout
 from api.settings import GatewaySettings
 from api.upload.pace import Pace, paced
 from core.store.blobs import RedisBlobStore

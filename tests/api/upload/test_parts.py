@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.problems import InvalidParameter, MalformedRequest
+from api.http.problems import InvalidParameter, MalformedRequest
 from api.upload.member import Begin, End, Piece
 from api.upload.parts import PartsReader
 

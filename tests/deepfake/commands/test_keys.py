@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from api.auth import read_keys
+from api.access.auth import read_keys
 from core.scopes import Scope
 from core.store.api_keys import ApiKeyStore, digest
 from tests.deepfake.conftest import RunCommand

@@ -1,0 +1,1 @@
+"""HTTP itself: the bounds of requests, their one form, headers and errors."""

@@ -1,0 +1,1 @@
+"""Jobs, lists of them, and what is kept beside them."""

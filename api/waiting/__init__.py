@@ -1,0 +1,1 @@
+"""Clients that wait for a job: long polls and event streams."""
