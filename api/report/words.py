@@ -141,7 +141,9 @@ def commands(job: JobView, options: JobOptions) -> list[str]:
     repeat = ["sha256sum FILE"]
     if job.result is not None:
         model = job.result.model
-        choice = ["--model", model.name, "--runtime", model.runtime]
+        # A machine may have another model for videos, which this one is to take the place of.
+        of = "--video-" if job.media.kind == "video" else "--"
+        choice = [f"{of}model", model.name, f"{of}runtime", model.runtime]
         sampled = ["--frames", str(options.frames), "--sampling", str(options.sampling)]
         repeat.append(shlex.join(["deepfake", "scan", "FILE", *sampled, *choice, "--json"]))
     return repeat

@@ -144,7 +144,8 @@ def test_the_report_holds_its_frames_the_boxes_over_them_and_what_limits_the_ver
     for words in (
         job.media.sha256, "ab" * 32, "lite0 1", "wrong on 6 of 120 videos (2 to 10 %)",
         "Likely manipulated.", "Sound and voices.", "C2PA", "sampling exact",
-        "deepfake scan FILE --frames 7 --sampling exact --model lite0 --runtime openvino-int8",
+        "deepfake scan FILE --frames 7 --sampling exact --video-model lite0 --video-runtime "
+        "openvino-int8",
     ):  # fmt: skip
         assert words in page, words
     assert "@media print" in page

@@ -137,6 +137,16 @@ def test_a_head_is_packed_and_assembled_again_without_a_picture(
     told = run("models", "assemble", "clip-v1", "--into", into)
     assert told.exit_code == 1
     assert "exists already" in told.stderr
+
+    told = run("models", "ranges", "clip-v1", "--data", data_dir, "--limit", 4,
+               "--cache", tmp_path / "cache")  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "INT8 differs from float32 by" in told.stdout
+    told = run("models", "assemble", "clip-v1", "--into", into, "--replace")
+    assert told.exit_code == 0, told.output
+    assert "runtimes openvino-fp32, openvino-int8" in told.stdout
+    told = run("models", "pack", "--model", into / "clip-v1", "--into", heads)
+    assert told.exit_code == 0, told.output
     told = run("models", "assemble", "other", "--into", into)
     assert told.exit_code == 1
     assert "There is no packed detector 'other'; there are: clip-v1." in told.stderr
