@@ -36,13 +36,14 @@ def test_head_answers_as_get_does_but_without_a_body(client: httpx.Client) -> No
 def test_head_is_named_where_get_is_allowed(client: httpx.Client) -> None:
     assert client.put("/healthz").headers["allow"] == "GET, HEAD"
     assert client.post("/docs/assets/swagger-ui.css").headers["allow"] == "GET, HEAD"
-    assert client.head("/v1/jobs").status_code == 405
+    assert client.head("/v1/jobs").status_code == 200
+    assert client.head("/v1/jobs/job_1/cancel").status_code == 405
 
 
 @pytest.mark.parametrize("prefix", ["", "/deep/fake"])
 def test_all_methods_of_a_path_are_named(prefixed: httpx.Client, prefix: str) -> None:
     assert prefixed.put(f"{prefix}/v1/jobs/job_1").headers["allow"] == "GET, HEAD, DELETE"
-    assert prefixed.options(f"{prefix}/v1/jobs").headers["allow"] == "POST"
+    assert prefixed.options(f"{prefix}/v1/jobs").headers["allow"] == "GET, HEAD, POST"
 
 
 def test_a_slash_at_the_end_is_no_redirect_after_the_upload(client: httpx.Client) -> None:
