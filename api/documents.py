@@ -95,8 +95,14 @@ def json_body(shape: type[BaseModel]) -> dict[str, Any]:
 
 
 def add_scopes(document: dict[str, Any]) -> dict[str, Any]:
-    """Tell the scope that each call needs, also where it goes by the method."""
+    """Tell the scope that each call needs, also where it goes by the method.
+
+    Outside of `/v1/` a key is optional.
+    """
     for path, operations in document["paths"].items():
+        for operation in operations.values() if not path.startswith("/v1/") else ():
+            if "security" in operation:
+                operation["security"] = [{}, *operation["security"]]
         for method, operation in operations.items() if path.startswith("/v1/") else ():
             for ways in operation.get("security", ()):
                 for way, scopes in ways.items():

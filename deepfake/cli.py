@@ -36,6 +36,7 @@ _COMMANDS = {
     "api": ("deepfake.commands.api:api", "gateway"),
     "worker": ("deepfake.commands.worker:worker", "worker"),
     "sender": ("deepfake.commands.sender:sender", "gateway"),
+    "openapi": ("deepfake.commands.openapi:openapi", "gateway"),
 }
 _OUR_PACKAGES = frozenset({"api", "core", "deepfake", "training", "worker"})
 

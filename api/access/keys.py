@@ -29,8 +29,8 @@ class KeyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     label: str = Field("", max_length=MAX_LABEL, description="What the key is for.")
-    scopes: set[Literal["submit", "read"]] = Field(
-        {"submit", "read"},
+    scopes: list[Literal["submit", "read"]] = Field(
+        ["read", "submit"],
         min_length=1,
         description="What it may do. Keys with `admin` are made by `deepfake keys create` alone.",
     )

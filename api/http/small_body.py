@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_json(request: Request, shape: type[M], *, most: int = MAX_BYTES) -> M:
-    """The body as ``shape``, of ``most`` bytes at most.
+    """The body as ``shape``, of ``most`` bytes at most; 1 is no ``true``, and "1" no number.
 
     Raises MalformedRequest, InvalidParameter or UploadTimeout.
     """
@@ -36,6 +36,6 @@ async def read_json(request: Request, shape: type[M], *, most: int = MAX_BYTES) 
             f"The body did not arrive within {LIMIT_S:g} s, which is the limit here."
         ) from error
     try:
-        return shape.model_validate_json(bytes(body))
+        return shape.model_validate_json(bytes(body), strict=True)
     except ValidationError as error:
         raise invalid_parameters(error) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant
@@ -20,6 +21,16 @@ from core.store.records import JobStatus
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
+def _is_rfc_3339(value: object) -> object:
+    """Pydantic would take a number for seconds since 1970."""
+    if isinstance(value, str) and not re.match(r"[0-9]{4}-", value):
+        raise ValueError("write it as RFC 3339 does, such as 2026-01-31T12:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_rfc_3339)]
+
+
 class ListQuery(BaseModel):
     """Which jobs, and which page of them."""
 
@@ -28,10 +39,10 @@ class ListQuery(BaseModel):
     status: JobStatus | None = None
     verdict: Label | None = None
     tag: Tag | None = None
-    created_after: AwareDatetime | None = Field(
+    created_after: Moment | None = Field(
         None, description="RFC 3339 with an offset, such as `2026-01-31T12:00:00Z`."
     )
-    created_before: AwareDatetime | None = Field(None, description="The same.")
+    created_before: Moment | None = Field(None, description="The same.")
     cursor: Cursor = None
     limit: PageSize = 20
 

@@ -14,7 +14,7 @@ from tests.deepfake_client.test_client import DONE, JOB, Script, answer, busy
 @pytest.fixture(autouse=True)
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("deepfake_client.following.time.sleep", slept.append)
+    monkeypatch.setattr("deepfake_client.client.time.sleep", slept.append)
     return slept
 
 

@@ -2,7 +2,7 @@
 
 >>> from deepfake_client import Client
 >>> with Client("http://127.0.0.1:8000") as client:  # doctest: +SKIP
-...     job = client.wait(client.submit("clip.mp4").id)
+...     job = client.detect("clip.mp4")
 ...     print(job.verdict, job.fake_probability)
 """
 
@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from deepfake_client.async_client import AsyncClient
+    from deepfake_client.batch import Batch, BatchItem
     from deepfake_client.client import Client
     from deepfake_client.errors import (
         ApiError,
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
         WaitTimeout,
         WebhookRejected,
     )
-    from deepfake_client.job import Job
+    from deepfake_client.job import Job, ListedJob
     from deepfake_client.provenance import Provenance
     from deepfake_client.result import Result
     from deepfake_client.webhooks import verify_webhook
@@ -27,9 +29,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_SERVER",
     "ApiError",
+    "AsyncClient",
+    "Batch",
+    "BatchItem",
     "Client",
     "ClientError",
     "Job",
+    "ListedJob",
     "Provenance",
     "Result",
     "ServerUnreachable",
@@ -40,8 +46,12 @@ __all__ = [
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `deepfake serve` listens
 _HOMES = {
+    "AsyncClient": "async_client",
+    "Batch": "batch",
+    "BatchItem": "batch",
     "Client": "client",
     "Job": "job",
+    "ListedJob": "job",
     "Provenance": "provenance",
     "Result": "result",
     "verify_webhook": "webhooks",

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
+from httpx_sse import EventSource, SSEError
 
 from deepfake_client import DEFAULT_SERVER
-from deepfake_client.errors import ApiError, ClientError, ServerUnreachable, WaitTimeout
-from deepfake_client.following import follow
-from deepfake_client.job import Job
-from deepfake_client.upload import Upload
+from deepfake_client.batch import Batch, BatchItem
+from deepfake_client.calls import Calls
+from deepfake_client.effects import Effect, Flow, Next, Open, Send, Sleep, Tell, Turns
+from deepfake_client.errors import ServerUnreachable
+from deepfake_client.job import Job, ListedJob
+from deepfake_client.options import JobOptions, SubmitOptions
+from deepfake_client.sending import MAX_RETRIES, Sender, headers_of
+from deepfake_client.upload import Media
 
-LONG_POLL_S = 20.0  # the service holds a request up to 30 s
-MAX_RETRIES = 5
-MAX_RETRY_AFTER_S = 60.0
-BUSY = (429, 503)  # the key's own share is used up, or the whole service is
+T = TypeVar("T")
 
 
 class Client:
     """Talks to one service; safe to share between threads.
 
-    A request that met 429 or 503 with ``Retry-After`` is repeated up to ``max_retries`` times, an
-    upload with its idempotency key, so that it makes one job. Where no connection was
-    made, or it broke, only reads are repeated.
+    A request that met 429 or 503 with ``Retry-After`` is repeated up to ``max_retries`` times.
+    Where a connection broke, reads are repeated, and submissions of a file or URL by their
+    idempotency key, so that each makes one job.
 
     Parameters
     ----------
@@ -56,8 +53,8 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.server = server.rstrip("/")
-        self._max_retries = max_retries
-        headers = {"Authorization": f"Bearer {_checked(api_key)}"} if api_key else {}
+        self._calls = Calls(Sender(self.server, max_retries, timeout_s))
+        headers = headers_of(api_key)
         try:
             _ = httpx.URL(self.server).host  # raises when it is no host name
             self._http = httpx.Client(
@@ -66,68 +63,40 @@ class Client:
         except (httpx.InvalidURL, UnicodeError) as error:
             raise ServerUnreachable(self.server, str(error)) from error
 
-    def submit(  # noqa: PLR0913  # the options of a submission
-        self,
-        media: str | Path | bytes | BinaryIO,
-        *,
-        frames: int | None = None,
-        sampling: str | None = None,
-        queue: str | None = None,
-        evidence: bool = False,
-        callback_url: str | None = None,
-        tags: Sequence[str] = (),
-        idempotency_key: str | None = None,
-        on_progress: Callable[[int], None] | None = None,
-    ) -> Job:
-        """Upload a file (a path, its bytes, or an open binary file) and return its job.
+    def submit(self, media: Media, **options: Unpack[SubmitOptions]) -> Job:
+        """Send a file (a path, its bytes, or an open binary file) or a URL, and return its job.
 
-        ``callback_url`` hears of the job's end, see :func:`deepfake_client.verify_webhook`.
-        The file is streamed; ``on_progress`` is called with the number of bytes that went
-        out since the call before. Raises :class:`ApiError`, :class:`ServerUnreachable`,
-        and OSError when the file cannot be read.
+        A file above 8 MB is sent resumably: after a broken connection it goes on where it stands.
+        Raises :class:`ApiError`, :class:`ServerUnreachable`, and OSError when the file cannot be
+        read.
         """
-        options = {"frames": frames, "sampling": sampling, "queue": queue}
-        options["callback_url"] = callback_url
-        fields: dict[str, Any] = {k: str(v) for k, v in options.items() if v is not None}
-        if evidence:
-            fields["evidence"] = "true"
-        if tags:
-            fields["tag"] = list(tags)
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
-        with ExitStack() as stack:
-            upload = Upload.open(media, stack, on_progress)
-            return Job.from_json(
-                self._send(
-                    "POST",
-                    "/v1/jobs",
-                    headers=headers,
-                    data=fields,
-                    files=lambda: {"file": upload.restart()},
-                )
-            )
+        return self._run(self._calls.submit(media, options))
+
+    def detect(
+        self,
+        media: Media,
+        *,
+        timeout_s: float | None = None,
+        on_change: Callable[[Job], object] | None = None,
+        **options: Unpack[SubmitOptions],
+    ) -> Job:
+        """Submit, wait, and return the job that has ended.
+
+        ``on_change`` hears of each state on the way, where no ``timeout_s`` is set.
+        """
+        return self._run(self._calls.detect(media, timeout_s, on_change, options))
+
+    def upload(self, media: Media, *, on_progress: Callable[[int], None] | None = None) -> str:
+        """Send a file resumably; the place that ``{"upload": …}`` of ``POST /v1/jobs`` takes."""
+        return self._run(self._calls.upload(media, on_progress))
 
     def get(self, job_id: str, *, wait_s: float = 0) -> Job:
         """The job as it is, or as it is when it is done or ``wait_s`` (at most 30) are over."""
-        timeout = httpx.Timeout(self._http.timeout.connect, read=wait_s + 15)
-        params = {"wait": f"{wait_s:g}"} if wait_s else {}
-        path = f"/v1/jobs/{job_id}"
-        return Job.from_json(self._send("GET", path, params=params, timeout=timeout))
+        return self._run(self._calls.get(job_id, wait_s))
 
     def wait(self, job_id: str, timeout_s: float | None = None) -> Job:
         """Return the job when it is done; raises :class:`WaitTimeout` when it is not in time."""
-        started = time.monotonic()
-        while True:
-            left_s = LONG_POLL_S
-            if timeout_s is not None:
-                left_s = min(left_s, max(0.0, started + timeout_s - time.monotonic()))
-            asked = time.monotonic()
-            job = self.get(job_id, wait_s=left_s)
-            if job.done:
-                return job
-            if timeout_s is not None and time.monotonic() - started >= timeout_s:
-                raise WaitTimeout(job_id, job.status, timeout_s=timeout_s)
-            if time.monotonic() - asked < 0.5:  # a proxy that does not hold requests
-                time.sleep(0.5)
+        return self._run(self._calls.wait(job_id, timeout_s))
 
     def events(self, job_id: str) -> Iterator[Job]:
         """Yield the job now and after every change, until it is done; the last one is.
@@ -136,40 +105,62 @@ class Client:
         :class:`ApiError` (404 when the job is deleted meanwhile), and :class:`ServerUnreachable`
         after ``max_retries`` tries in a row that told nothing.
         """
-        return follow(self._http, job_id, self._max_retries, _refusal)
+        return self._each(self._calls.events(job_id))
+
+    def list(self, **filters: Any) -> Iterator[ListedJob]:
+        """Yield the jobs of this key's tenant, the newest first, without their frames.
+
+        ``filters`` are ``status``, ``verdict``, ``tag``, ``created_after``, ``created_before``, and
+        ``limit``, the entries of a page.
+        """
+        return self._each(self._calls.list(filters))
 
     def cancel(self, job_id: str) -> Job:
         """Ask for the job to be stopped; :class:`ApiError` 409 when it is done already."""
-        return Job.from_json(self._send("POST", f"/v1/jobs/{job_id}/cancel"))
+        return self._run(self._calls.cancel(job_id))
 
     def delete(self, job_id: str) -> None:
         """Remove the job, its media and its result."""
-        self._send("DELETE", f"/v1/jobs/{job_id}")
+        self._run(self._calls.delete(f"/v1/jobs/{job_id}"))
+
+    def batch(self, *files: Media, **options: Unpack[JobOptions]) -> Batch:
+        """Send many files, one ZIP archive, or many URLs as one."""
+        return self._run(self._calls.batch(files, options))
+
+    def get_batch(self, batch_id: str, *, wait_s: float = 0) -> Batch:
+        """The batch as it is, or as it is when it is done or ``wait_s`` (at most 30) are over."""
+        return self._run(self._calls.get_batch(batch_id, wait_s))
+
+    def wait_batch(self, batch_id: str, timeout_s: float | None = None) -> Batch:
+        """Return the batch when all its files have ended; raises :class:`WaitTimeout`."""
+        return self._run(self._calls.wait_batch(batch_id, timeout_s))
+
+    def batch_results(self, batch_id: str) -> Iterator[BatchItem]:
+        """Yield the files of a batch in the order in which they were sent."""
+        return self._each(self._calls.batch_results(batch_id))
+
+    def cancel_batch(self, batch_id: str) -> Batch:
+        """Ask for what has not ended to be stopped; :class:`ApiError` 409 when all has."""
+        return self._run(self._calls.cancel_batch(batch_id))
+
+    def delete_batch(self, batch_id: str) -> None:
+        """Remove the batch with all its jobs."""
+        self._run(self._calls.delete(f"/v1/batches/{batch_id}"))
 
     def give_feedback(
         self, job_id: str, label: str, *, comment: str | None = None, media: bool = False
     ) -> None:
         """Say that a file is ``fake`` or ``real``; with ``media`` its frames are kept too."""
         said = {"label": label, "comment": comment, "media": media}
-        self._send("POST", f"/v1/jobs/{job_id}/feedback", json=said)
+        self._run(self._calls.give_feedback(job_id, said))
 
     def feedback_entries(self, *, media: bool = False) -> Iterator[dict[str, Any]]:
         """Everything that this key's tenant said, the oldest first; with ``media`` its frames."""
-        params = {"media": "true"} if media else {}
-        try:
-            with self._http.stream("GET", "/v1/feedback", params=params) as response:
-                if response.status_code >= 300:
-                    response.read()
-                    raise _refusal(response)
-                for line in response.iter_lines():
-                    yield json.loads(line)
-        except httpx.HTTPError as error:
-            raise ServerUnreachable(self.server, str(error) or repr(error)) from error
+        return self._each(self._calls.feedback_entries(media=media))
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Any other call of the HTTP API; returns the decoded answer, None where there is none."""
-        request = {} if body is None else {"json": body}
-        return self._send(method, path, **request)
+        """Any other call of the API, such as those of webhooks; its answer as it came."""
+        return self._run(self._calls.call(method, path, body))
 
     def close(self) -> None:
         """Close the connections."""
@@ -186,59 +177,67 @@ class Client:
     ) -> None:
         self.close()
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        files: Callable[[], Mapping[str, Any]] | None = None,
-        **request: Any,
-    ) -> Any:
-        """Send, repeat where that is allowed, and return the decoded answer."""
-        for attempt in range(self._max_retries + 1):
-            last = attempt == self._max_retries
-            try:
-                body = None if files is None else files()
-                response = self._http.request(method, path, files=body, **request)
-            except httpx.HTTPError as error:
-                if last or method != "GET" or not isinstance(error, httpx.TransportError):
-                    raise ServerUnreachable(self.server, str(error) or repr(error)) from error
-                time.sleep(min(2.0**attempt / 4, 4.0))
-                continue
-            except httpx.InvalidURL as error:
-                raise ServerUnreachable(self.server, str(error)) from error
-            if response.status_code < 300:
-                return _document(response)
-            refusal = _refusal(response)
-            if last or refusal.status not in BUSY or refusal.retry_after_s is None:
-                raise refusal
-            time.sleep(min(refusal.retry_after_s, MAX_RETRY_AFTER_S))
-        raise AssertionError("the last attempt returns or raises")
+    def _run(self, flow: Flow[T]) -> T:
+        turns = Turns(flow)
+        for _ in self._told(turns):
+            pass
+        return turns.result
+
+    def _each(self, flow: Flow[Any]) -> Iterator[Any]:
+        return self._told(Turns(flow))
+
+    def _told(self, turns: Turns[Any]) -> Iterator[Any]:
+        """What the flow tells, while all else is carried out."""
+        with _Exchange(self._http) as exchange:
+            effect = turns.next()
+            while effect is not None:
+                if isinstance(effect, Tell):
+                    yield effect.value
+                    effect = turns.next()
+                    continue
+                try:
+                    answer = exchange.perform(effect)
+                except (httpx.HTTPError, httpx.InvalidURL, SSEError, OSError) as error:
+                    effect = turns.next(error=error)
+                else:
+                    effect = turns.next(answer)
 
 
-def _checked(api_key: str) -> str:
-    key = api_key.strip()
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ClientError("The API key is empty, or holds a character that no key has.")
-    return key
+class _Exchange:
+    """Carries effects out; it holds the one answer that is read bit by bit."""
 
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self._opened: httpx.Response | None = None
+        self._items: Iterator[Any] = iter(())
 
-def _refusal(response: httpx.Response) -> ApiError:
-    """Where the answer has no problem document, its title says what it is."""
-    problem, title = _document(response), response.reason_phrase
-    if response.has_redirect_location:
-        title = f"{title} to {response.headers['Location']}; name that server"
-    after = response.headers.get("Retry-After", "")
-    return ApiError(
-        response.status_code,
-        problem if isinstance(problem, dict) else {"title": title},
-        retry_after_s=float(after) if after.isdigit() else None,
-    )
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._close()
 
-def _document(response: httpx.Response) -> Any:
-    """The decoded body; None where it is not JSON."""
-    try:
-        return response.json()
-    except ValueError:
-        return None
+    def perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send(method, path, options):
+                return self._http.request(method, path, **options)
+            case Open(path, options, events):
+                return self._open(path, options, events=events)
+            case Next():
+                return next(self._items, None)
+            case Sleep(seconds):
+                return time.sleep(seconds)
+        raise TypeError(effect)
+
+    def _open(self, path: str, options: Mapping[str, Any], *, events: bool) -> httpx.Response:
+        self._close()
+        request = self._http.build_request("GET", path, **options)
+        response = self._opened = self._http.send(request, stream=True)
+        if response.status_code >= 300:
+            response.read()
+        self._items = EventSource(response).iter_sse() if events else response.iter_lines()
+        return response
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()

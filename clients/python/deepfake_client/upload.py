@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self
 
 MEDIA_TYPE = "application/octet-stream"  # the service looks at the bytes, not at a claim
+PIECE_BYTES = 256 * 1024
+Media = str | Path | bytes | BinaryIO  # a path, bytes, or an open file
 
 
 class Upload:
@@ -26,10 +28,7 @@ class Upload:
 
     @classmethod
     def open(
-        cls,
-        media: str | Path | bytes | BinaryIO,
-        stack: ExitStack,
-        on_progress: Callable[[int], None] | None,
+        cls, media: Media, stack: ExitStack, on_progress: Callable[[int], None] | None
     ) -> Self:
         """``stack`` closes the file that is opened here; one that was passed in stays open."""
         if isinstance(media, bytes):
@@ -38,6 +37,14 @@ class Upload:
             return cls(Path(media).name, stack.enter_context(Path(media).open("rb")), on_progress)
         name = getattr(media, "name", None)
         return cls(Path(name).name if isinstance(name, str) else "upload", media, on_progress)
+
+    @property
+    def size(self) -> int:
+        """Bytes from where the stream stood when it was handed over."""
+        here = self._stream.tell()
+        end = self._stream.seek(0, os.SEEK_END)
+        self._stream.seek(here)
+        return end - self._start
 
     def restart(self) -> tuple[str, Self, str]:
         """The part, from where the stream stood when it was handed over."""
@@ -60,3 +67,20 @@ class Upload:
 
     def tell(self) -> int:
         return self._stream.tell() - self._start
+
+
+class Rest:
+    """The bytes of an upload from ``offset`` on, for either kind of client."""
+
+    def __init__(self, upload: Upload, offset: int) -> None:
+        self._upload = upload
+        self._offset = offset
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._upload.seek(self._offset)
+        while piece := self._upload.read(PIECE_BYTES):
+            yield piece
+
+    async def awaited(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
