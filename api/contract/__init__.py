@@ -1,1 +1,1 @@
-"""What the gateway promises to clients: the OpenAPI document, and which changes of it break them."""
+"""What the gateway promises to clients: its OpenAPI document, and what would break them."""
