@@ -1,5 +1,6 @@
 # make serve   set everything up and run the service on an embedded Redis
 # make test    set everything up and run all tests; ARGS=tests/api runs some, in one process
+# make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
 # make lock    pin every dependency again (needs uv)
 #
@@ -18,7 +19,10 @@ VIDEO_MODEL ?= $(DEEPFAKE_VIDEO_MODEL)
 # a process to start or to end. Each may take 3 GB. 0 runs them all in one process, as a debugger needs it.
 TESTERS ?= $(if $(ARGS),0,3)
 
-.PHONY: serve test lint lock clean
+JOBS   ?= 2000
+SEED   ?= 1
+
+.PHONY: serve test chaos lint lock clean
 
 serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces/model.json)
 	DEEPFAKE_VIDEO_MODEL=$(VIDEO_MODEL) $(BIN)/deepfake serve --port $(PORT)
@@ -26,6 +30,9 @@ serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces
 test: $(VENV)/.dev
 	tests/browser/set_up.sh
 	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal $(ARGS)
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos --jobs $(JOBS) --seed $(SEED)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -53,7 +53,7 @@ class SenderThread:
             connections=settings.webhook_concurrency,
             root_path=settings.root_path,
         )
-        outbox = Outbox(redis, bounds)
+        outbox = Outbox(redis, bounds, lease_s=settings.lease_s)
         metrics.watch(outbox.overdue_s)
         self.sender = Sender(
             outbox,

@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 from core.settings import Seconds, Settings
 
 _MINUTE, _HOUR = 60.0, 3600.0
+SETTLE_S = 15.0  # to note how a try went, also while Redis is away for some seconds
 # Those of Standard Webhooks: 75 h 35 min from the first try to the last.
 RETRIES_S = (
     5.0, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 14 * _HOUR, 20 * _HOUR,
@@ -28,6 +29,11 @@ class WebhookSettings(Settings):
     webhook_retries_s: Annotated[tuple[Annotated[float, Field(ge=0)], ...], NoDecode] = RETRIES_S
     webhook_concurrency: Annotated[int, Field(ge=1, le=1024)] = 128  # tries at once
     webhook_receiver_concurrency: Annotated[int, Field(ge=1)] = 4  # of one tenant to one receiver
+
+    @property
+    def lease_s(self) -> float:
+        """How long a try belongs to its sender; after a sender that died it is made again then."""
+        return self.webhook_timeout_s + SETTLE_S
 
     @property
     def tenant_concurrency(self) -> int:

@@ -40,12 +40,14 @@ end
 
 -- Forgets a delivery altogether. Begins with a command that a Redis at maxmemory never refuses.
 local function forget_delivery(id)
-  local seen = redis.call('HMGET', KEY.DELIVERY .. id, 'lane', 'tenant', 'endpoint', 'message', 'released')
+  local seen =
+    redis.call('HMGET', KEY.DELIVERY .. id, 'lane', 'tenant', 'endpoint', 'message', 'released', 'subject')
   redis.call('UNLINK', KEY.DELIVERY .. id)
   if not seen[1] then return end
   redis.call('ZREM', KEY.LANE .. seen[1], id)
   redis.call('ZREM', KEY.UNDELIVERED .. seen[2], id)
   redis.call('ZREM', KEY.DELIVERIES .. seen[3], id)
+  redis.call('ZREM', KEY.DELIVERIES .. seen[6], id)
   land(id, seen[1], seen[2])
   line_up(seen[1])
   if not seen[5] then release_message(seen[4]) end

@@ -142,6 +142,18 @@ def test_a_try_that_nobody_settles_is_made_again(redis: Redis) -> None:
     assert outbox.take(10) == []
 
 
+def test_a_delivery_that_its_log_has_forgotten_leaves_nothing_of_its_job(redis: Redis) -> None:
+    outbox = Outbox(redis)
+    endpoint(redis)
+    jobs = [ended(redis) for _ in range(102)]
+    while parcels := outbox.take(64):
+        for parcel in parcels:
+            outbox.settle(parcel.delivery, DeliveryState.DELIVERED, OK)
+    ended(redis)
+    assert not redis.exists(f"df:webhook-deliveries:{jobs[0].id}")
+    assert redis.exists(f"df:webhook-deliveries:{jobs[-1].id}")
+
+
 def test_a_delivery_that_loses_every_sender_ends(redis: Redis) -> None:
     outbox = Outbox(redis, Bounds(tries=2), lease_s=0.02)
     hook = endpoint(redis)

@@ -29,6 +29,7 @@ class Received:
     """One request as it came."""
 
     at: float  # of time.monotonic()
+    wall: float  # of time.time()
     path: str
     headers: Mapping[str, str]
     body: bytes
@@ -97,7 +98,7 @@ class Receiver:
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         word = self.behave(path.strip("/").split("/")[0])
-        self.received.append(Received(time.monotonic(), path, headers, body))
+        self.received.append(Received(time.monotonic(), time.time(), path, headers, body))
         if word == "hang":
             await asyncio.sleep(3600)
         if word == "reset":

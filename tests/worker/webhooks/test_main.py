@@ -19,6 +19,7 @@ from tests.core.store.webhooks import ended, endpoint
 from tests.worker.webhooks.receiver import Receiver
 from worker.webhook_bell import WebhookBell
 from worker.webhooks import health
+from worker.webhooks.settings import WebhookSettings
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,6 +69,11 @@ def test_a_redis_that_is_not_there_is_waited_for_and_then_named() -> None:
     stderr = sender.communicate(timeout=60)[1]
     assert "deepfake sender: Redis cannot be reached" in stderr
     assert sender.returncode == 1
+
+
+def test_the_try_of_a_sender_that_died_is_made_again_within_half_a_minute() -> None:
+    settings = WebhookSettings()
+    assert settings.webhook_timeout_s < settings.lease_s <= 30
 
 
 def test_the_sender_loads_no_model_and_no_decoder() -> None:

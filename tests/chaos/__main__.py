@@ -1,0 +1,55 @@
+"""Faults of many kinds while jobs run, and the proof that none is lost.
+
+    python -m tests.chaos --jobs 2000 --seed 1
+
+The seed draws the jobs and the faults; when what happens is not the same twice, the machine was
+faster or slower. Exits with 1 when a promise was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.plan import FaultKind
+from tests.chaos.report import report
+from tests.chaos.run import Setup, run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--clients", type=int, default=24, help="jobs under way at one time")
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument(
+        "--fault", action="append", choices=[kind.value for kind in FaultKind], help="these alone"
+    )
+    parser.add_argument("--keep", type=Path, help="a folder for the events and the logs")
+    options = parser.parse_args()
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    setup = Setup(
+        seed=options.seed,
+        jobs=options.jobs,
+        clients=options.clients,
+        workers=options.workers,
+        kinds=tuple(map(FaultKind, options.fault or FaultKind)),
+    )
+    # Short, as the path of a socket has 107 characters.
+    with tempfile.TemporaryDirectory(prefix="df-") as folder:
+        outcome = asyncio.run(run(setup, Path(folder)))
+        if options.keep:
+            options.keep.mkdir(parents=True, exist_ok=True)
+            outcome.log.write(options.keep / "events.ndjson")
+            for log in Path(folder).glob("*.log"):
+                (options.keep / log.name).write_bytes(log.read_bytes())
+    print("\n".join(report(outcome)))
+    return int(bool(outcome.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

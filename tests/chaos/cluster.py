@@ -1,0 +1,132 @@
+"""The service as processes that can be killed, paused and started again, over a Redis with AOF."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from core.store.workers import WorkerRegistry
+from tests.core.bundle_factory import write_bundle
+from tests.e2e.service import reserved_port, until
+from tests.redis_server import RedisServer
+
+READY_S: Final = 180.0
+DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+class Process:
+    """One process of the service; it is started again with the same settings."""
+
+    def __init__(self, name: str, module: str, environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self._module = module
+        self._environment = environment
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return None if self._child is None else self._child.poll()
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", self._module],
+                env={**os.environ, **self._environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        if self._child is not None and self._child.poll() is None:
+            self._child.send_signal(number)
+
+    def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
+
+class Cluster:
+    """Redis, two gateways, some workers and the sender of webhooks."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, object], workers: int = 3) -> None:
+        self.redis = RedisServer(folder, *DURABLE)
+        self.folder = folder
+        self._settings = {"redis_url": self.redis.url, "log_level": "INFO", **settings}
+        self._places = [reserved_port(), reserved_port()]
+        self.ports = [int(place.getsockname()[1]) for place in self._places]
+        bundle = folder / "brightness"
+        write_bundle(bundle)
+        light = {"model": bundle, "concurrency": 1, "model_threads": 1, "decoder_threads": 1}
+        self.gateways = [
+            self._process(f"gateway-{n}", "api.main", {"port": port})
+            for n, port in enumerate(self.ports)
+        ]
+        self.workers = [self._process(f"worker-{n}", "worker.main", light) for n in range(workers)]
+        self.senders = [self._process("sender-0", "worker.webhooks.main", {})]
+
+    @property
+    def processes(self) -> list[Process]:
+        return [*self.gateways, *self.workers, *self.senders]
+
+    def __enter__(self) -> Self:
+        self.redis.start()
+        for process in self.processes:
+            process.start()
+        try:
+            until("all workers beat", lambda: len(self.live()) == len(self.workers), READY_S)
+            until("both gateways listen", lambda: all(map(_listens, self.ports)), READY_S)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        for process in self.processes:
+            process.kill()
+        self.redis.stop()
+        for place in self._places:
+            place.close()
+
+    def live(self) -> list[str]:
+        with self.redis.client() as redis:
+            return [beat.worker_id for beat in WorkerRegistry(redis).live()]
+
+    def jobs_at_work(self, pid: int | None = None) -> list[str]:
+        """The ids of jobs under a lease, of one worker or of all; [] while Redis cannot tell."""
+        with self.redis.client() as redis:
+            ids = [job.decode() for job in redis.zrange("df:leases", 0, -1)]
+            hands = {job: (redis.hget(f"df:job:{job}", "worker") or b"").decode() for job in ids}
+        return [job for job, hand in hands.items() if pid is None or f"-{pid}-" in hand]
+
+    def _process(self, name: str, module: str, own: Mapping[str, object]) -> Process:
+        given = {**self._settings, **own}
+        environment = {f"DEEPFAKE_{key.upper()}": str(value) for key, value in given.items()}
+        return Process(name, module, environment, self.folder / f"{name}.log")
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        time.sleep(0.1)
+        return False
+    return True

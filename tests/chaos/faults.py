@@ -1,0 +1,111 @@
+"""Carries faults out on a cluster, and mends what they broke as a supervisor would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import psutil
+
+from tests.chaos.cluster import Cluster, Process
+from tests.chaos.events import EventLog
+from tests.chaos.plan import Fault, FaultKind
+
+MEMORY_LEFT: Final = 200_000  # bytes that Redis may still take when its memory is made full
+
+
+class Faults:
+    """Every call blocks for as long as its fault lasts; ``sleep`` may be cut short."""
+
+    def __init__(
+        self, cluster: Cluster, log: EventLog, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._cluster = cluster
+        self._log = log
+        self._sleep = sleep
+
+    def carry_out(self, fault: Fault) -> None:
+        """Break something, wait, and mend it; notes which jobs were at work then."""
+        verb, victim = fault.kind.value.split()
+        self._log.note("fault", fault=fault.kind.value, lasts_s=round(fault.lasts_s, 2))
+        victims = {"worker": self._cluster.workers, "gateway": self._cluster.gateways,
+                   "sender": self._cluster.senders}.get(victim)  # fmt: skip
+        if fault.kind is FaultKind.KILL_DECODER:
+            self._kill_decoder(self._one_of(self._cluster.workers, fault.target))
+            self._sleep(fault.lasts_s)
+        elif victims is not None:
+            self._break_process(verb, self._one_of(victims, fault.target), fault)
+        else:
+            jobs = self._cluster.jobs_at_work()
+            {
+                FaultKind.RESTART_REDIS: self._restart_redis,
+                FaultKind.PAUSE_REDIS: self._pause_redis,
+                FaultKind.FULL_MEMORY: self._fill_memory,
+                FaultKind.FULL_DISK: self._fill_disk,
+            }[fault.kind](fault.lasts_s)
+            self._log.note("mended", fault=fault.kind.value, jobs=jobs)
+
+    def _one_of(self, processes: Sequence[Process], target: int) -> Process:
+        return processes[target % len(processes)]
+
+    def _break_process(self, verb: str, process: Process, fault: Fault) -> None:
+        jobs: list[str] = []
+        if fault.kind in (FaultKind.KILL_WORKER, FaultKind.PAUSE_WORKER):
+            jobs = self._cluster.jobs_at_work(process.pid)
+        process.send(signal.SIGKILL if verb == "kill" else signal.SIGSTOP)
+        # From here on its jobs have nobody.
+        self._log.note("mended", fault=fault.kind.value, process=process.name, jobs=jobs)
+        self._sleep(fault.lasts_s)
+        if verb == "kill":
+            process.kill()
+            process.start()
+        else:
+            process.send(signal.SIGCONT)
+
+    def _kill_decoder(self, worker: Process) -> None:
+        """Kill one of its children, the one with the most work behind it; it has to go on."""
+        with suppress(psutil.NoSuchProcess, ValueError):  # the worker is only starting
+            children = psutil.Process(worker.pid).children()
+            max(children, key=lambda child: child.cpu_times().user).kill()
+        jobs = self._cluster.jobs_at_work(worker.pid)
+        self._log.note("mended", fault="kill decoder", process=worker.name, jobs=jobs)
+
+    def _restart_redis(self, lasts_s: float) -> None:
+        self._cluster.redis.stop()
+        self._sleep(lasts_s)
+        self._cluster.redis.start()
+
+    def _pause_redis(self, lasts_s: float) -> None:
+        pid = self._cluster.redis.pid
+        os.kill(pid, signal.SIGSTOP)
+        self._sleep(lasts_s)
+        os.kill(pid, signal.SIGCONT)
+
+    def _fill_memory(self, lasts_s: float) -> None:
+        with self._cluster.redis.client() as redis:
+            used: Any = redis.info("memory")
+            redis.config_set("maxmemory", int(used["used_memory"]) + MEMORY_LEFT)
+            self._sleep(lasts_s)
+            redis.config_set("maxmemory", 0)
+
+    def _fill_disk(self, lasts_s: float) -> None:
+        """A snapshot that cannot be written: Redis answers writes with MISCONF."""
+        (self._cluster.folder / "dump.rdb").mkdir(exist_ok=True)  # a snapshot cannot replace it
+        with self._cluster.redis.client() as redis:
+            redis.config_set("stop-writes-on-bgsave-error", "yes")
+            redis.config_set("save", "3600 1")
+            redis.set("chaos:changed", 1, ex=1)
+            redis.bgsave()
+            while _persistence(redis)["rdb_last_bgsave_status"] == "ok":
+                time.sleep(0.02)
+            self._sleep(lasts_s)
+            redis.config_set("stop-writes-on-bgsave-error", "no")
+            redis.config_set("save", "")
+
+
+def _persistence(redis: Any) -> Any:
+    return redis.info("persistence")

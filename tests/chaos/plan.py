@@ -1,0 +1,103 @@
+"""What a run does, drawn from its seed: which jobs, and which faults in which order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tests.chaos.samples import NAMES
+
+
+class FaultKind(StrEnum):
+    """What goes wrong, and to whom."""
+
+    KILL_WORKER = "kill worker"
+    PAUSE_WORKER = "pause worker"
+    KILL_DECODER = "kill decoder"
+    KILL_GATEWAY = "kill gateway"
+    PAUSE_GATEWAY = "pause gateway"
+    KILL_SENDER = "kill sender"
+    PAUSE_SENDER = "pause sender"
+    RESTART_REDIS = "restart redis"
+    PAUSE_REDIS = "pause redis"
+    FULL_MEMORY = "full memory"
+    FULL_DISK = "full disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: it begins so long after the one before it has ended, and lasts so long."""
+
+    kind: FaultKind
+    after_s: float
+    lasts_s: float
+    target: int  # which of several processes, modulo their number
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One file, how it is sent, and what its client does then."""
+
+    number: int
+    sample: str
+    queue: str
+    evidence: bool
+    slow: bool  # the body comes in drops
+    follow: str  # wait, poll or events
+    ending: str  # read, cancel or delete
+    again: bool  # it is sent once more after it was accepted
+    gateway: int  # that is asked first
+
+
+# How long each lasts: longer than a lease where somebody hangs, so that jobs change hands.
+_LASTS_S: Final = {
+    FaultKind.KILL_WORKER: (0.2, 1.0),
+    FaultKind.PAUSE_WORKER: (1.0, 10.0),
+    FaultKind.KILL_DECODER: (0.2, 1.0),
+    FaultKind.KILL_GATEWAY: (0.2, 1.0),
+    FaultKind.PAUSE_GATEWAY: (1.0, 5.0),
+    FaultKind.KILL_SENDER: (0.2, 1.0),
+    FaultKind.PAUSE_SENDER: (1.0, 4.0),
+    FaultKind.RESTART_REDIS: (0.0, 6.0),
+    FaultKind.PAUSE_REDIS: (1.0, 6.0),
+    FaultKind.FULL_MEMORY: (1.0, 4.0),
+    FaultKind.FULL_DISK: (1.0, 4.0),
+}
+
+
+def jobs_of(seed: int, number: int) -> list[JobPlan]:
+    """The jobs of a run."""
+    draw = random.Random(f"jobs {seed}")
+    return [
+        JobPlan(
+            number=index,
+            sample=draw.choices(NAMES, (5, 3, 3, 1))[0],
+            queue=draw.choice(("interactive", "batch")),
+            evidence=draw.random() < 0.15,
+            slow=draw.random() < 0.05,
+            follow=draw.choices(("wait", "poll", "events"), (3, 1, 2))[0],
+            ending=draw.choices(("read", "cancel", "delete"), (18, 1, 1))[0],
+            again=draw.random() < 0.2,
+            gateway=draw.randrange(2),
+        )
+        for index in range(number)
+    ]
+
+
+def faults_of(
+    seed: int, kinds: Sequence[FaultKind] = tuple(FaultKind), *, longest_s: float = 10.0
+) -> Iterator[Fault]:
+    """Faults without end: all kinds in a shuffled order, and then again in another one."""
+    draw = random.Random(f"faults {seed}")
+    while True:
+        for kind in draw.sample(kinds, len(kinds)):
+            least_s, most_s = _LASTS_S[kind]
+            yield Fault(
+                kind=kind,
+                after_s=draw.uniform(0.5, 3.0),
+                lasts_s=min(draw.uniform(least_s, most_s), longest_s),
+                target=draw.randrange(6),
+            )

@@ -1,0 +1,95 @@
+"""The figures of a run: how much went wrong, and how soon all was well again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median, quantiles
+
+from tests.chaos.events import EventLog
+from tests.chaos.run import Outcome
+
+
+def report(outcome: Outcome) -> list[str]:
+    """Lines to print."""
+    log = outcome.log
+    ends = Counter(
+        {e.job: e.data["status"] for e in log.of_kind("seen") if "digest" in e.data}.values()
+    )
+    attempts = {e.job: e.data["attempt"] for e in log.of_kind("seen") if "digest" in e.data}
+    turned = Counter(f"{e.data['status']} {e.data['type']}" for e in log.of_kind("turned away"))
+    silent = Counter(e.data["error"] for e in log.of_kind("no answer"))
+    messages = [e.data["message"] for e in log.of_kind("webhook")]
+    return [
+        f"{len(attempts)} jobs in {outcome.seconds:.0f} s: {_counted(ends)}; "
+        f"{sum(n > 1 for n in attempts.values())} in more than one attempt, "
+        f"{max(attempts.values(), default=0)} at most",
+        f"faults: {_counted(Counter(e.data['fault'] for e in log.of_kind('fault')))}; "
+        f"{outcome.cuts} connections cut",
+        f"requests without an answer: {_counted(silent)}; turned away: {_counted(turned)}",
+        f"webhooks: {len(set(messages))} messages in {len(messages)} requests",
+        _figure("from a fault to the end of the jobs that were at work", recoveries(log)),
+        _figure("from the first lost answer to the accepted job", resent(log)),
+        _figure("from the end of a job to its webhook", webhook_delays(log)),
+        *(f"BROKEN {wrong}" for wrong in outcome.broken),
+        f"{len(outcome.broken)} promises broken",
+    ]
+
+
+def recoveries(log: EventLog) -> list[float]:
+    """Seconds from a fault (of Redis: from its end) to the end of each job that it met."""
+    ends = _ends_by_id(log)
+    return [
+        ends[job] - fault.at
+        for fault in log.of_kind("mended")
+        for job in fault.data["jobs"]
+        if job in ends and ends[job] >= fault.at
+    ]
+
+
+def resent(log: EventLog) -> list[float]:
+    """Seconds for which a client had to insist until its job was accepted, where it had to."""
+    first, found = dict[int, float](), dict[int, float]()
+    for event in log.of_kind("no answer", "turned away", "accepted"):
+        if event.kind == "accepted":
+            found.setdefault(event.job, event.at)
+        elif event.data["method"] == "POST" and event.job not in found:
+            first.setdefault(event.job, event.at)
+    return [found[job] - at for job, at in first.items() if job in found]
+
+
+def webhook_delays(log: EventLog) -> list[float]:
+    """Seconds from the end of a job to the first request that tells of it."""
+    first = dict[int, float]()
+    for event in log.of_kind("webhook"):
+        if event.job >= 0 and event.data["finished_at"]:
+            delay = event.at - _seconds(event.data["finished_at"])
+            first[event.job] = min(delay, first.get(event.job, delay))
+    return list(first.values())
+
+
+def _ends_by_id(log: EventLog) -> dict[str, float]:
+    return {
+        event.data["id"]: _seconds(event.data["finished_at"])
+        for event in log.of_kind("seen")
+        if "digest" in event.data
+    }
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counter.most_common()) or "none"
+
+
+def _figure(what: str, seconds: Sequence[float]) -> str:
+    if not seconds:
+        return f"{what}: nothing to measure"
+    p99 = quantiles(seconds, n=100, method="inclusive")[98] if len(seconds) > 1 else seconds[0]
+    return (
+        f"{what}: p50 {median(seconds):.1f} s, p99 {p99:.1f} s, "
+        f"at most {max(seconds):.1f} s ({len(seconds)} measured)"
+    )
