@@ -20,6 +20,8 @@ _COMMANDS = {
     "scan": ("deepfake.commands.scan:scan", "worker"),
     "explain": ("deepfake.commands.explain:explain", "worker"),
     "submit": ("deepfake_client.submit:submit", "gateway"),
+    "batch": ("deepfake_client.batch_command:batch", "gateway"),
+    "jobs": ("deepfake_client.jobs_command:jobs", "gateway"),
     "feedback": ("deepfake_client.feedback:feedback", "gateway"),
     "webhooks": ("deepfake_client.webhooks_command:webhooks", "gateway"),
     "models": ("deepfake.commands.models:models", "worker"),
@@ -36,6 +38,7 @@ _COMMANDS = {
     "api": ("deepfake.commands.api:api", "gateway"),
     "worker": ("deepfake.commands.worker:worker", "worker"),
     "sender": ("deepfake.commands.sender:sender", "gateway"),
+    "mcp": ("deepfake.commands.mcp:mcp", "mcp"),
     "openapi": ("deepfake.commands.openapi:openapi", "gateway"),
 }
 _OUR_PACKAGES = frozenset({"api", "core", "deepfake", "training", "worker"})

@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 
 import click
 
+from deepfake_client.batch_command import batch
 from deepfake_client.feedback import feedback
+from deepfake_client.jobs_command import jobs
 from deepfake_client.submit import submit
 from deepfake_client.webhooks_command import webhooks
 
@@ -28,6 +30,8 @@ def cli() -> None:
 
 
 cli.add_command(submit)
+cli.add_command(batch)
+cli.add_command(jobs)
 cli.add_command(feedback)
 cli.add_command(webhooks)
 

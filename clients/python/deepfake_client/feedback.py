@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from deepfake_client import DEFAULT_SERVER
-from deepfake_client.errors import ClientError
+from deepfake_client.connecting import at_a_service, connected
 
 
 @click.group()
@@ -28,12 +27,7 @@ def feedback() -> None:
               help="The file to write: one JSON object a line.")  # fmt: skip
 @click.option("--media", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
               help="Also write the frames that were kept, where that was asked for.")  # fmt: skip
-@click.option(
-    "--server", envvar="DEEPFAKE_SERVER", show_envvar=True, default=DEFAULT_SERVER,
-    show_default=True, metavar="URL",
-)  # fmt: skip
-@click.option("--api-key", envvar="DEEPFAKE_API_KEY", show_envvar=True, metavar="KEY",
-              help="Better in the variable: arguments show up in process lists.")  # fmt: skip
+@at_a_service
 def export(out: Path, media: Path | None, server: str, api_key: str | None) -> None:
     """Write all feedback of the key's tenant: hash, score, logit, label, model and time.
 
@@ -44,18 +38,14 @@ def export(out: Path, media: Path | None, server: str, api_key: str | None) -> N
       deepfake feedback export --out feedback.ndjson
       deepfake feedback export --out feedback.ndjson --media frames/
     """
-    from deepfake_client.client import Client
-
     try:
-        with Client(server, api_key=api_key) as client, out.open("w", encoding="utf-8") as lines:
+        with connected(server, api_key) as client, out.open("w", encoding="utf-8") as lines:
             number = 0
             for entry in client.feedback_entries(media=media is not None):
                 if media is not None:
                     entry["frames"] = _write_frames(media, entry)
                 lines.write(json.dumps(entry) + "\n")
                 number += 1
-    except ClientError as error:
-        raise click.ClickException(error.message) from error
     except OSError as error:
         raise click.ClickException(
             f"{error.filename or out} cannot be written: {error.strerror or error}."

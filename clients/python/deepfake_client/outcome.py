@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
+
+if TYPE_CHECKING:
+    from deepfake_client.job import Job
 
 FAILED_EXIT_CODE = 2  # at least one file could not be judged
 _COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
@@ -31,7 +34,8 @@ class Outcome:
     """A file's result object, or the code and the message of its error; never both.
 
     ``media`` is the object of that name in the HTTP API: what the file is, how much of it was
-    looked at, and what was not. ``provenance`` is what the file says of its own origin.
+    looked at, and what was not. ``provenance`` is what the file says of its own origin. ``links``
+    lead to the evidence at a service, where some was kept.
     """
 
     file: str
@@ -39,6 +43,20 @@ class Outcome:
     error: Mapping[str, str] | None = None
     media: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] | None = None
+    links: Mapping[str, str] | None = None
+
+    @classmethod
+    def of_job(cls, file: str, job: Job) -> Outcome:
+        """What a job that has ended, or is not waited for, came to."""
+        provenance = job.document.get("provenance")  # older services send none
+        if job.result is not None:
+            links = job.document.get("links") if job.document.get("evidence") else None
+            result, media = job.document["result"], job.document.get("media")
+            return cls(file, result=result, media=media, provenance=provenance, links=links)
+        if job.error is not None:
+            return cls.failed(file, job.error, provenance)
+        told = f"Job {job.id} is {job.status}."
+        return cls(file, error={"code": job.status, "message": told})
 
     @classmethod
     def failed(cls, file: str, error: Told, provenance: Mapping[str, Any] | None = None) -> Outcome:
@@ -52,6 +70,7 @@ class Outcome:
             "error": self.error,
             "media": self.media,
             "provenance": self.provenance,
+            "links": self.links,
         }
         known = {name: value for name, value in told.items() if value is not None}
         return json.dumps({"file": self.file, **known})

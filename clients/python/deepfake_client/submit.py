@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepfake_client import DEFAULT_SERVER
-from deepfake_client.errors import ApiError, ClientError, WaitTimeout
+from deepfake_client.connecting import at_a_service, connected
+from deepfake_client.errors import ApiError, WaitTimeout
+from deepfake_client.options import is_url
 from deepfake_client.outcome import FAILED_EXIT_CODE, Outcome, OutcomePrinter
+from deepfake_client.submit_options import media, options_of_a_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,59 +26,49 @@ _MAX_AHEAD = 8  # uploads before the first result is waited for
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True,
-                type=click.Path(exists=True, dir_okay=False, path_type=Path))  # fmt: skip
-@click.option(
-    "--server", envvar="DEEPFAKE_SERVER", show_envvar=True, default=DEFAULT_SERVER,
-    show_default=True, metavar="URL",
-)  # fmt: skip
-@click.option("--api-key", envvar="DEEPFAKE_API_KEY", show_envvar=True, metavar="KEY",
-              help="Better in the variable: arguments show up in process lists.")  # fmt: skip
-@click.option("--frames", type=click.IntRange(1, 50), help="Frames sampled from a video.")
-@click.option("--sampling", type=click.Choice(["keyframes", "exact"]))
-@click.option("--queue", type=click.Choice(["interactive", "batch"]),
-              help="batch jobs wait behind interactive ones.")  # fmt: skip
-@click.option("--tag", "tags", multiple=True, help="May be repeated.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_URL...")
+@options_of_a_job
 @click.option(
     "--timeout", "timeout_s", type=click.FloatRange(min=0), metavar="SECONDS",
     help="Give up waiting for a file's result; the default is to wait until it is there.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and file.")
+@click.option("--ndjson", "--json", "as_json", is_flag=True,
+              help="One JSON object a line and file.")  # fmt: skip
+@at_a_service
 def submit(
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     server: str,
     api_key: str | None,
     timeout_s: float | None,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Upload files to a service and wait for the verdicts.
+    """Upload files, or have a service fetch URLs, and wait for the verdicts.
+
+    With --evidence the JSON lines name the report and the pictures at the service.
 
     Exit code: 0 when every file was judged, 2 when at least one was not.
 
     \b
     Examples:
       deepfake submit clip.mp4
-      deepfake submit *.jpg --json | jq .result.verdict
+      deepfake submit *.jpg --ndjson | jq .result.verdict
+      deepfake submit https://example.com/clip.mp4 --evidence
       DEEPFAKE_API_KEY=... deepfake submit clip.mp4 --server https://deepfake.example.org
     """
-    from deepfake_client.client import Client
-
-    printer = OutcomePrinter([str(file) for file in files], as_json=as_json)
-    try:
-        with Client(server, api_key=api_key) as client, printer.progress():
-            for outcome in _judge(client, files, timeout_s, options):
-                printer.print(outcome)
-    except ClientError as error:  # the service is not there, for any file
-        raise click.ClickException(error.message) from error
+    sent = [name if is_url(name) else media(name) for name in files]
+    printer = OutcomePrinter(list(files), as_json=as_json)
+    with connected(server, api_key) as client, printer.progress():
+        for outcome in _judge(client, sent, timeout_s, options):
+            printer.print(outcome)
     click.get_current_context().exit(FAILED_EXIT_CODE if printer.failures else 0)
 
 
 def _judge(
-    client: Client, files: tuple[Path, ...], timeout_s: float | None, options: dict[str, Any]
+    client: Client, files: list[str | Path], timeout_s: float | None, options: dict[str, Any]
 ) -> Iterator[Outcome]:
     """Upload a few files ahead, so that the service is busy while this end uploads."""
-    submitted: list[tuple[Path, Job | Outcome]] = []
+    submitted: list[tuple[str | Path, Job | Outcome]] = []
     for file in files:
         submitted.append((file, _submit(client, file, options)))
         if len(submitted) >= _MAX_AHEAD:
@@ -85,7 +77,7 @@ def _judge(
         yield _outcome(client, file, job, timeout_s)
 
 
-def _submit(client: Client, file: Path, options: dict[str, Any]) -> Job | Outcome:
+def _submit(client: Client, file: str | Path, options: dict[str, Any]) -> Job | Outcome:
     try:
         with _progress_bar(file) as advance:
             return client.submit(file, **options, on_progress=advance)
@@ -96,26 +88,21 @@ def _submit(client: Client, file: Path, options: dict[str, Any]) -> Job | Outcom
         return Outcome.failed(str(file), error)
 
 
-def _outcome(client: Client, file: Path, job: Job | Outcome, timeout_s: float | None) -> Outcome:
+def _outcome(
+    client: Client, file: str | Path, job: Job | Outcome, timeout_s: float | None
+) -> Outcome:
     if isinstance(job, Outcome):
         return job
     try:
         job = client.wait(job.id, timeout_s)
     except (ApiError, WaitTimeout) as error:
         return Outcome.failed(str(file), error)
-    provenance = job.document.get("provenance")  # older services send none
-    if job.result is not None:
-        result, media = job.document["result"], job.document.get("media")
-        return Outcome(str(file), result=result, media=media, provenance=provenance)
-    if job.error is not None:
-        return Outcome.failed(str(file), job.error, provenance)
-    told = f"Job {job.id} is {job.status}."
-    return Outcome(str(file), error={"code": job.status, "message": told})
+    return Outcome.of_job(str(file), job)
 
 
 @contextmanager
-def _progress_bar(file: Path) -> Iterator[Callable[[int], None] | None]:
-    if not sys.stderr.isatty():
+def _progress_bar(file: str | Path) -> Iterator[Callable[[int], None] | None]:
+    if isinstance(file, str) or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(

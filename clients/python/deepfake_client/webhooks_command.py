@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import click
 
-from deepfake_client import DEFAULT_SERVER
-from deepfake_client.errors import ClientError
+from deepfake_client.connecting import at_a_service, connected
 
 _PATH = "/v1/webhooks"
-_Command = Callable[..., None]
 
 
 @click.group()
@@ -29,34 +26,22 @@ def webhooks() -> None:
     """
 
 
-def _at_a_service(command: _Command) -> _Command:
-    server = click.option(
-        "--server", envvar="DEEPFAKE_SERVER", show_envvar=True, default=DEFAULT_SERVER,
-        show_default=True, metavar="URL",
-    )  # fmt: skip
-    key = click.option(
-        "--api-key", envvar="DEEPFAKE_API_KEY", show_envvar=True, metavar="KEY",
-        help="Better in the variable: arguments show up in process lists.",
-    )  # fmt: skip
-    return server(key(command))
-
-
 def _call(server: str, api_key: str | None, method: str, path: str, body: Any = None) -> None:
-    from deepfake_client.client import Client
-
-    try:
-        with Client(server, api_key=api_key) as client:
-            answer = client.call(method, f"{_PATH}{path}", body)
-    except ClientError as error:
-        raise click.ClickException(error.message) from error
+    with connected(server, api_key) as client:
+        answer = client.call(method, f"{_PATH}{path}", body)
     if answer is not None:
         click.echo(json.dumps(answer, indent=2))
 
 
 @webhooks.command("list")
-@_at_a_service
+@at_a_service
 def list_them(server: str, api_key: str | None) -> None:
-    """Show all webhooks of the key's tenant, without their secrets."""
+    """Show all webhooks of the key's tenant, without their secrets.
+
+    \b
+    Example:
+      deepfake webhooks list
+    """
     _call(server, api_key, "GET", "")
 
 
@@ -65,11 +50,16 @@ def list_them(server: str, api_key: str | None) -> None:
 @click.option("--event", "events", multiple=True, metavar="NAME",
               help="Such as job.failed; may be repeated. The default is all.")  # fmt: skip
 @click.option("--description", default="")
-@_at_a_service
+@at_a_service
 def create(
     url: str, events: tuple[str, ...], description: str, server: str, api_key: str | None
 ) -> None:
-    """Make a webhook. Its secret is shown this once: keep it where URL is served."""
+    """Make a webhook. Its secret is shown this once: keep it where URL is served.
+
+    \b
+    Example:
+      deepfake webhooks create https://example.org/hook --event job.succeeded
+    """
     body: dict[str, Any] = {"url": url, "description": description}
     if events:
         body["events"] = list(events)
@@ -78,40 +68,65 @@ def create(
 
 @webhooks.command()
 @click.argument("webhook")
-@_at_a_service
+@at_a_service
 def delete(webhook: str, server: str, api_key: str | None) -> None:
-    """Delete a webhook; what waits for it is not sent any more."""
+    """Delete a webhook; what waits for it is not sent any more.
+
+    \b
+    Example:
+      deepfake webhooks delete whe_01JD...
+    """
     _call(server, api_key, "DELETE", f"/{webhook}")
 
 
 @webhooks.command()
 @click.argument("webhook")
-@_at_a_service
+@at_a_service
 def rotate(webhook: str, server: str, api_key: str | None) -> None:
-    """Give a webhook a new secret; the old one signs too for 24 h."""
+    """Give a webhook a new secret; the old one signs too for 24 h.
+
+    \b
+    Example:
+      deepfake webhooks rotate whe_01JD...
+    """
     _call(server, api_key, "POST", f"/{webhook}/rotate-secret")
 
 
 @webhooks.command()
 @click.argument("webhook")
-@_at_a_service
+@at_a_service
 def test(webhook: str, server: str, api_key: str | None) -> None:
-    """Send one message that tells of nothing; `deliveries` says how it went."""
+    """Send one message that tells of nothing; `deliveries` says how it went.
+
+    \b
+    Example:
+      deepfake webhooks test whe_01JD...
+    """
     _call(server, api_key, "POST", f"/{webhook}/test")
 
 
 @webhooks.command()
 @click.argument("webhook")
-@_at_a_service
+@at_a_service
 def deliveries(webhook: str, server: str, api_key: str | None) -> None:
-    """Show the newest deliveries, with the status or the error of each try."""
+    """Show the newest deliveries, with the status or the error of each try.
+
+    \b
+    Example:
+      deepfake webhooks deliveries whe_01JD...
+    """
     _call(server, api_key, "GET", f"/{webhook}/deliveries")
 
 
 @webhooks.command()
 @click.argument("webhook")
 @click.argument("delivery")
-@_at_a_service
+@at_a_service
 def redeliver(webhook: str, delivery: str, server: str, api_key: str | None) -> None:
-    """Send the message of a delivery once more."""
+    """Send the message of a delivery once more.
+
+    \b
+    Example:
+      deepfake webhooks redeliver whe_01JD... del_01JE...
+    """
     _call(server, api_key, "POST", f"/{webhook}/deliveries/{delivery}/redeliver")
