@@ -106,7 +106,13 @@ def test_the_client_alone_has_a_version_and_what_talks_to_a_service_and_nothing_
 ) -> None:
     assert client.run("deepfake", "--version").stdout == "deepfake-client 0.1.0\n"
     commands = client.run("deepfake", "--help").stdout.partition("Commands:\n")[2]
-    assert [line.split()[0] for line in commands.splitlines()] == ["feedback", "submit"]
+    assert [line.split()[0] for line in commands.splitlines()] == [
+        "batch",
+        "feedback",
+        "jobs",
+        "submit",
+        "webhooks",
+    ]
     missing = client.run("python", "-c", "import core")
     assert "No module named 'core'" in missing.stderr
 
