@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import redis.asyncio as aioredis
-from redis import ConnectionPool, Redis
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -52,8 +52,9 @@ def connect(
 
     Raises ConfigurationError when ``url`` is not an address of Redis that is understood.
     """
-    pool = ConnectionPool(
-        **RedisAddress.parse(url).client_options(connect_timeout_s, socket_timeout_s),
+    pool = RedisAddress.parse(url).pool(
+        connect_timeout_s,
+        socket_timeout_s,
         max_connections=max_connections,
         retry=Retry(NoBackoff(), 0),
     )
@@ -62,8 +63,7 @@ def connect(
 
 def connect_async(url: str) -> aioredis.Redis:
     """The same for asyncio, without a limit on how long an answer may take: for listeners."""
-    options = RedisAddress.parse(url).client_options(CONNECT_TIMEOUT_S, None, asynchronous=True)
-    return aioredis.Redis.from_pool(aioredis.ConnectionPool(**options))
+    return aioredis.Redis.from_pool(RedisAddress.parse(url).async_pool(CONNECT_TIMEOUT_S))
 
 
 def check_server(redis: Redis) -> None:
@@ -81,7 +81,7 @@ def check_server(redis: Redis) -> None:
         )
         raise ConfigurationError(
             f"DEEPFAKE_REDIS_URL leads to {name}, which is not supported; "
-            "name a single Redis server, or the master that the Sentinel watches."
+            "name a single Redis server, or sentinel://host:26379/service."
         )
 
 

@@ -11,8 +11,9 @@ import pytest
 from celery import Celery
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kombu.transport.redis import Channel
-from redis import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from kombu.transport.redis import Channel, SentinelChannel
+from redis import ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from redis.sentinel import SentinelConnectionPool
 
 from core.errors import ConfigurationError
 from core.store.address import RedisAddress
@@ -39,6 +40,10 @@ ADDRESSES = [
     "unix:///path/redis.sock?db=2&password=pw",
     "unix://me:pw@/path/with%20space/redis.sock?db=2",
     "unix:///path/redis.sock",
+    "sentinel://h/main",
+    "sentinel://me:p%40%3B%3Fw@h1:26379,h2,[::1]:5/main?db=2&health_check_interval=5",
+    "sentinel://h1,h2/main?sentinel_username=a&sentinel_password=b&password=c",
+    "sentinel://h/main?tls=true&ssl_ca_certs=/etc/ca.pem",
 ]
 # What may differ between the clients, and what redis-py makes for each pool by itself.
 OWN = {
@@ -61,19 +66,34 @@ def broker_parameters(url: str) -> dict[str, Any]:
     app = Celery(set_as_current=False)
     app.conf.update(broker_settings(url))
     connection = app.connection_for_write()
-    channel: Any = object.__new__(Channel)
+    sentinels = connection.transport_cls == "sentinel"
+    channel: Any = object.__new__(SentinelChannel if sentinels else Channel)
     options: dict[str, Any] = connection.transport_options or {}
     channel.connection = SimpleNamespace(client=connection, default_port=6379)
-    for name in Channel.from_transport_options:
+    for name in channel.from_transport_options:
         key = name if isinstance(name, str) else name[0]
         if key in options:
             setattr(channel, key, options[key])
-    return _comparable(ConnectionPool(**channel._connparams()))
+    return _comparable(channel._get_pool())
 
 
 def _comparable(pool: ConnectionPool) -> dict[str, Any]:
     own = {name: value for name, value in pool.connection_kwargs.items() if name not in OWN}
-    return {**own, "connection_class": pool.connection_class}
+    if isinstance(pool, SentinelConnectionPool):
+        del own["connection_pool"]  # the pool itself
+        own["service"], own["sentinels"] = pool.service_name, _sentinels(pool)
+    over_tls = issubclass(pool.connection_class, SSLConnection)
+    unix = issubclass(pool.connection_class, UnixDomainSocketConnection)
+    return {**own, "over_tls": over_tls, "unix": unix}
+
+
+def _sentinels(pool: SentinelConnectionPool) -> list[dict[str, Any]]:
+    pools = [client.connection_pool for client in pool.sentinel_manager.sentinels]
+    return [{**_comparable(each), "retries": _retries(each)} for each in pools]
+
+
+def _retries(pool: ConnectionPool) -> int:
+    return int(pool.connection_kwargs["retry"].get_retries())
 
 
 @pytest.mark.parametrize("url", ADDRESSES)
@@ -104,11 +124,11 @@ def test_whatever_is_in_a_password_both_clients_send_it(
     [
         ("redis://localhost:6379?db=4", {"host": "localhost", "port": 6379, "db": 4}),
         ("redis://h?health_check_interval=5", {"health_check_interval": 5}),
-        ("redis://h", {"connection_class": Connection, "db": 0, "password": None}),
+        ("redis://h", {"over_tls": False, "unix": False, "db": 0, "password": None}),
         (
             "unix:///path/redis.sock?db=2&password=pw",
             {
-                "connection_class": UnixDomainSocketConnection,
+                "unix": True,
                 "path": "/path/redis.sock",
                 "db": 2,
                 "password": "pw",
@@ -138,7 +158,7 @@ def test_a_certificate_is_verified_unless_the_address_says_otherwise(
         store_parameters(f"rediss://h{query}"),
         broker_parameters(f"rediss://h{query}"),
     ):
-        assert parameters["connection_class"] is SSLConnection
+        assert parameters["over_tls"]
         assert (parameters["ssl_cert_reqs"], parameters["ssl_check_hostname"]) == (checks, names)
 
 
@@ -163,8 +183,16 @@ def test_a_certificate_is_verified_unless_the_address_says_otherwise(
         ("rediss://h?ssl_cert_reqs=none&ssl_check_hostname=true", "ssl_check_hostname"),
         ("unix://", "names no socket"),
         ("unix://host/r.sock", "a host before it"),
-        ("sentinel://h:26379/0", "sentinel:// is not supported"),
-        ("redis+sentinel://h:26379/0", "redis\\+sentinel:// is not supported"),
+        ("sentinel://h:26379/0", "names no service"),
+        ("sentinel://h:26379", "names no service"),
+        ("sentinel://h/main/0", "names no service"),
+        ("sentinel://h:1,/main", "host or port cannot be read"),
+        ("sentinel://h:1,g:port/main", "host or port cannot be read"),
+        ("sentinel:///main", "host or port cannot be read"),
+        ("sentinel://h/main?ssl_ca_certs=/ca.pem", "'ssl_ca_certs' is not understood"),
+        ("sentinel://h/main?tls=yes", "tls is 'yes'"),
+        ("redis://h?sentinel_password=x", "'sentinel_password' is not understood"),
+        ("redis+sentinel://h:26379/0", "write redis://"),
         ("redis+cluster://h:6379", "cluster:// is not supported"),
         ("http://h", "http:// is not an address of Redis"),
         ("h:6379", "not an address of Redis"),
@@ -185,6 +213,8 @@ def test_a_refusal_does_not_tell_the_password() -> None:
             RedisAddress.parse(f"redis://:{raw}")
         assert "s3cret" not in refused.value.message
     assert "s3cret" not in repr(RedisAddress.parse("redis://:s3cret@h"))
+    both = "sentinel://:s3cret@h/main?sentinel_password=s3cret"
+    assert "s3cret" not in repr(RedisAddress.parse(both))
 
 
 def test_a_listener_connects_like_the_store() -> None:
