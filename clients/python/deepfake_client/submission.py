@@ -53,9 +53,12 @@ def submit_batch(sender: Sender, files: Sequence[Media], options: JobOptions) ->
     urls = [file for file in files if is_url(file)]
     if urls and len(urls) < len(files):
         raise ClientError("A batch is of files or of URLs; send the two as two batches.")
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
     if urls:
         json = {"urls": urls, **as_json(options)}
-        response = yield from sender.send("POST", "/v1/batches", json=json)
+        response = yield from sender.send(
+            "POST", "/v1/batches", json=json, headers=headers, safe=True, timeout=None
+        )
         return Batch.from_json(document(response))
     with ExitStack() as stack:
         uploads = [Upload.open(file, stack, None) for file in files]
@@ -63,6 +66,8 @@ def submit_batch(sender: Sender, files: Sequence[Media], options: JobOptions) ->
         response = yield from sender.send(
             "POST",
             "/v1/batches",
+            headers=headers,
+            safe=True,
             body=lambda: {"data": form, "files": [("file", each.restart()) for each in uploads]},
             # The service reads no faster than it has room.
             timeout=None,
