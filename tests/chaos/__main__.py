@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,17 +27,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--clients", type=int, default=24, help="jobs under way at one time")
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--fsync", choices=("always", "everysec"), default="always")
     parser.add_argument(
         "--fault", action="append", choices=[kind.value for kind in FaultKind], help="these alone"
     )
     parser.add_argument("--keep", type=Path, help="a folder for the events and the logs")
     options = parser.parse_args()
+    # So that a run that is ended ends its processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     setup = Setup(
         seed=options.seed,
         jobs=options.jobs,
         clients=options.clients,
         workers=options.workers,
+        fsync=options.fsync,
         kinds=tuple(map(FaultKind, options.fault or FaultKind)),
     )
     # Short, as the path of a socket has 107 characters.

@@ -46,9 +46,9 @@ class ChaosClient:
         except TimeoutError:
             self._log.note("given up", plan.number)
 
-    async def look(self, number: int, job_id: str) -> None:
+    async def look(self, number: int, job_id: str, gateway: int) -> None:
         """Read a job once more, at the end of everything."""
-        answer = await self._insist(number, "GET", f"/v1/jobs/{job_id}")
+        answer = await self._insist(number, "GET", f"/v1/jobs/{job_id}", first=gateway)
         if answer.status_code == httpx.codes.OK:
             self._saw(number, answer.json())
         else:

@@ -19,7 +19,6 @@ from tests.e2e.service import reserved_port, until
 from tests.redis_server import RedisServer
 
 READY_S: Final = 180.0
-DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Process:
@@ -64,8 +63,10 @@ class Process:
 class Cluster:
     """Redis, two gateways, some workers and the sender of webhooks."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, object], workers: int = 3) -> None:
-        self.redis = RedisServer(folder, *DURABLE)
+    def __init__(
+        self, folder: Path, settings: Mapping[str, object], workers: int, fsync: str
+    ) -> None:
+        self.redis = RedisServer(folder, "--appendonly", "yes", "--appendfsync", fsync)
         self.folder = folder
         self._settings = {"redis_url": self.redis.url, "log_level": "INFO", **settings}
         self._places = [reserved_port(), reserved_port()]

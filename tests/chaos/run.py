@@ -51,6 +51,7 @@ class Setup:
     jobs: int
     clients: int = 24
     workers: int = 3
+    fsync: str = "always"  # of Redis' append-only file
     kinds: Sequence[FaultKind] = tuple(FaultKind)
     rounds: int | None = None  # of all kinds of faults; None goes on until all jobs have ended
     longest_s: float = 10.0  # that one fault lasts
@@ -78,7 +79,7 @@ async def run(setup: Setup, folder: Path) -> Outcome:
 
     with Receiver(behave) as receiver:
         settings = {**SETTINGS, "outgoing_ports": str(receiver.port)}
-        with Cluster(folder, settings, setup.workers) as cluster:
+        with Cluster(folder, settings, setup.workers, setup.fsync) as cluster:
             outcome = await _disturbed(setup, cluster, receiver, log)
     return outcome
 
@@ -107,7 +108,8 @@ async def _disturbed(setup: Setup, cluster: Cluster, receiver: Receiver, log: Ev
         left = await asyncio.to_thread(
             _settle, cluster, {i for n, i in accepted.items() if n not in deleted}, setup.settle_s
         )
-        await asyncio.gather(*(client.look(n, i) for n, i in accepted.items()))
+        for gateway in range(len(proxies)):
+            await asyncio.gather(*(client.look(n, i, gateway) for n, i in accepted.items()))
         outcome.cuts = sum(proxy.cuts for proxy in proxies)
     note_messages(log, receiver.received, hook["secret"], accepted)
     expected = {plan.number: answers[plan.sample] for plan in plans}
