@@ -108,8 +108,7 @@ async def _disturbed(setup: Setup, cluster: Cluster, receiver: Receiver, log: Ev
         left = await asyncio.to_thread(
             _settle, cluster, {i for n, i in accepted.items() if n not in deleted}, setup.settle_s
         )
-        for gateway in range(len(proxies)):
-            await asyncio.gather(*(client.look(n, i, gateway) for n, i in accepted.items()))
+        await _look_at_all(client, accepted, setup.clients)
         outcome.cuts = sum(proxy.cuts for proxy in proxies)
     note_messages(log, receiver.received, hook["secret"], accepted)
     expected = {plan.number: answers[plan.sample] for plan in plans}
@@ -166,6 +165,18 @@ async def _jobs_and_faults(
             await asyncio.sleep(setup.pace_s)
     over.set()
     await breaking
+
+
+async def _look_at_all(client: ChaosClient, accepted: Mapping[int, str], at_once: int) -> None:
+    """Read every job at both gateways."""
+    places = asyncio.Semaphore(at_once)
+
+    async def look(number: int, job_id: str) -> None:
+        async with places:
+            for gateway in (0, 1):
+                await client.look(number, job_id, gateway)
+
+    await asyncio.gather(*(look(number, job_id) for number, job_id in accepted.items()))
 
 
 def _break_things(setup: Setup, cluster: Cluster, log: EventLog, over: threading.Event) -> None:
