@@ -50,7 +50,7 @@ def test_either_of_two_secrets_is_enough_while_one_is_rotated() -> None:
     assert verify_webhook(both, BODY, SECRET) == verify_webhook(both, BODY, OTHER)
 
 
-@pytest.mark.parametrize("key", [OTHER, public_key("cd" * 32)])
+@pytest.mark.parametrize("key", [OTHER, public_key("cd" * 32)], ids=["secret", "public key"])
 def test_a_message_that_another_key_signed_is_rejected(key: str) -> None:
     with pytest.raises(WebhookRejected, match="No signature was made with this key"):
         verify_webhook(headers(), BODY, key)
