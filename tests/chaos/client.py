@@ -25,7 +25,10 @@ Answer = httpx.Response | None
 class ChaosClient:
     """Runs one job after another, of a plan; several may be under way at one time."""
 
-    def __init__(self, http: httpx.AsyncClient, urls: Sequence[str], log: EventLog) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, urls: Sequence[str], log: EventLog, *, frames: int = 3
+    ) -> None:
+        self._frames = frames
         self._http = http
         self._urls = urls
         self._log = log
@@ -56,7 +59,12 @@ class ChaosClient:
 
     async def _submit(self, plan: JobPlan) -> str:
         body = samples()[plan.sample].variant(plan.number)
-        query = {"queue": plan.queue, "evidence": str(plan.evidence).lower(), "frames": 3}
+        query = {
+            "queue": plan.queue,
+            "evidence": str(plan.evidence).lower(),
+            "frames": self._frames,
+            "sampling": "exact",
+        }
         answer = await self._insist(
             plan.number,
             "POST",

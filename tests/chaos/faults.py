@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -32,15 +32,17 @@ class Faults:
         """Break something, wait, and mend it; notes which jobs were at work then."""
         verb, victim = fault.kind.value.split()
         self._log.note("fault", fault=fault.kind.value, lasts_s=round(fault.lasts_s, 2))
-        victims = {"worker": self._cluster.workers, "gateway": self._cluster.gateways,
-                   "sender": self._cluster.senders}.get(victim)  # fmt: skip
-        if fault.kind is FaultKind.KILL_DECODER:
-            self._kill_decoder(self._one_of(self._cluster.workers, fault.target))
-            self._sleep(fault.lasts_s)
-        elif victims is not None:
-            self._break_process(verb, self._one_of(victims, fault.target), fault)
+        cluster = self._cluster
+        others = {"gateway": cluster.gateways, "sender": cluster.senders}
+        if victim == "decoder":
+            self._kill_decoder(self._worker_of(fault.target), fault.lasts_s)
+        elif victim == "worker":
+            self._break_process(verb, self._worker_of(fault.target), fault)
+        elif victim in others:
+            chosen = others[victim][fault.target % len(others[victim])]
+            self._break_process(verb, chosen, fault)
         else:
-            jobs = self._cluster.jobs_at_work()
+            jobs = cluster.jobs_at_work()
             {
                 FaultKind.RESTART_REDIS: self._restart_redis,
                 FaultKind.PAUSE_REDIS: self._pause_redis,
@@ -49,8 +51,12 @@ class Faults:
             }[fault.kind](fault.lasts_s)
             self._log.note("mended", fault=fault.kind.value, jobs=jobs)
 
-    def _one_of(self, processes: Sequence[Process], target: int) -> Process:
-        return processes[target % len(processes)]
+    def _worker_of(self, target: int) -> Process:
+        """One that has a job at work, if there is any."""
+        workers = self._cluster.workers
+        turned = [workers[(target + n) % len(workers)] for n in range(len(workers))]
+        busy = (worker for worker in turned if self._cluster.jobs_at_work(worker.pid))
+        return next(busy, turned[0])
 
     def _break_process(self, verb: str, process: Process, fault: Fault) -> None:
         jobs: list[str] = []
@@ -66,13 +72,14 @@ class Faults:
         else:
             process.send(signal.SIGCONT)
 
-    def _kill_decoder(self, worker: Process) -> None:
+    def _kill_decoder(self, worker: Process, pause_s: float) -> None:
         """Kill one of its children, the one with the most work behind it; it has to go on."""
+        jobs = self._cluster.jobs_at_work(worker.pid)
         with suppress(psutil.NoSuchProcess, ValueError):  # the worker is only starting
             children = psutil.Process(worker.pid).children()
             max(children, key=lambda child: child.cpu_times().user).kill()
-        jobs = self._cluster.jobs_at_work(worker.pid)
         self._log.note("mended", fault="kill decoder", process=worker.name, jobs=jobs)
+        self._sleep(pause_s)
 
     def _restart_redis(self, lasts_s: float) -> None:
         self._cluster.redis.stop()

@@ -55,6 +55,7 @@ class Setup:
     kinds: Sequence[FaultKind] = tuple(FaultKind)
     rounds: int | None = None  # of all kinds of faults; None goes on until all jobs have ended
     longest_s: float = 10.0  # that one fault lasts
+    frames: int = 50  # of a film; so many take its worker about a second
     pace_s: float = 0.0  # between the starts of two jobs
     cut_share: float = 0.2  # of connections
     settle_s: float = 120.0  # at the end, until nothing may be left
@@ -95,7 +96,8 @@ async def _disturbed(setup: Setup, cluster: Cluster, receiver: Receiver, log: Ev
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         timeout = httpx.Timeout(12.0)
         http = await stack.enter_async_context(httpx.AsyncClient(limits=limits, timeout=timeout))
-        client = ChaosClient(http, [f"http://127.0.0.1:{p.port}" for p in proxies], log)
+        urls = [f"http://127.0.0.1:{proxy.port}" for proxy in proxies]
+        client = ChaosClient(http, urls, log, frames=setup.frames)
         hook = await _webhook(http, cluster.ports[0], receiver.url())
         answers = await _undisturbed(client, log)
         for proxy in proxies:

@@ -52,8 +52,8 @@ def _jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _film(frames: int = 12) -> bytes:
-    out = io.BytesIO()
+def _film(frames: int = 60) -> bytes:
+    out, portrait = io.BytesIO(), _portrait()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = SIDE, SIDE, "yuv420p"
@@ -61,7 +61,7 @@ def _film(frames: int = 12) -> bytes:
         stream.options = {"preset": "ultrafast", "qp": "20", "sc_threshold": "0"}
         for shift in range(frames):
             moved = Image.new("RGB", (SIDE, SIDE))
-            moved.paste(_portrait(), (shift, 0))
+            moved.paste(portrait, (shift % 20, 0))
             pixels = np.asarray(moved)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         file.mux(stream.encode())

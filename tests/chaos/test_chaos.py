@@ -30,6 +30,7 @@ def test_no_job_is_lost_and_nothing_is_left_behind_whatever_is_killed() -> None:
         kinds=KINDS,
         rounds=1,
         longest_s=1.0,
+        frames=3,
         pace_s=0.2,
     )
     # Short, as the path of a socket has 107 characters.
