@@ -17,6 +17,7 @@ from tests.chaos.samples import samples
 
 TERMINAL: Final = ("succeeded", "failed", "canceled")
 PIECE: Final = 2048
+SLOW_S: Final = 1.5  # that a slow body takes
 MOST_PAUSE_S: Final = 2.0
 GIVE_UP_S: Final = 240.0  # a job that has not ended by then is lost
 Answer = httpx.Response | None
@@ -73,7 +74,7 @@ class ChaosClient:
             params=query,
             headers={"Idempotency-Key": f"chaos-{plan.number}", "Content-Length": str(len(body))},
             body=body,
-            pause_s=0.05 if plan.slow else 0.0,
+            spread_s=SLOW_S if plan.slow else 0.0,
         )
         told = answer.json()
         if answer.status_code not in (httpx.codes.OK, httpx.codes.ACCEPTED):
@@ -131,14 +132,14 @@ class ChaosClient:
         *,
         first: int | None = None,
         body: bytes = b"",
-        pause_s: float = 0.0,
+        spread_s: float = 0.0,
         **request: Any,
     ) -> httpx.Response:
         """Ask one gateway after the other, until one gives an answer that counts."""
         turn = self._draw.randrange(2) if first is None else first
         while True:
             url = f"{self._urls[turn % len(self._urls)]}{path}"
-            content = _drops(body, pause_s) if body else None
+            content = _drops(body, spread_s) if body else None
             answer: Answer = None
             try:
                 answer = await self._http.request(method, url, content=content, **request)
@@ -155,11 +156,11 @@ class ChaosClient:
             await asyncio.sleep(_pause_of(answer, self._draw))
 
 
-async def _drops(body: bytes, pause_s: float) -> AsyncIterator[bytes]:
+async def _drops(body: bytes, spread_s: float) -> AsyncIterator[bytes]:
     for at in range(0, len(body), PIECE):
         yield body[at : at + PIECE]
-        if pause_s:
-            await asyncio.sleep(pause_s)
+        if spread_s:
+            await asyncio.sleep(spread_s * PIECE / len(body))
 
 
 def _pause_of(answer: Answer, draw: random.Random) -> float:

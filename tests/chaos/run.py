@@ -33,7 +33,7 @@ SETTINGS: Final[Mapping[str, object]] = {
     "lease_s": 4,
     "max_attempts": 20,  # of workers that die for no fault of the file
     "upload_idle_s": 5,
-    "upload_limit_s": 8,  # and so long the places of a gateway that died are taken
+    "upload_limit_s": 12,  # and so long the places of a gateway that died are taken
     "evidence_ttl_s": 4,
     "fetch_urls": False,
     "outgoing_private_networks": "127.0.0.0/8",
@@ -55,7 +55,7 @@ class Setup:
     kinds: Sequence[FaultKind] = tuple(FaultKind)
     rounds: int | None = None  # of all kinds of faults; None goes on until all jobs have ended
     longest_s: float = 10.0  # that one fault lasts
-    frames: int = 50  # of a film; so many take its worker about a second
+    frames: int = 10  # of a film
     pace_s: float = 0.0  # between the starts of two jobs
     cut_share: float = 0.2  # of connections
     settle_s: float = 120.0  # at the end, until nothing may be left

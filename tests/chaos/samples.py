@@ -52,13 +52,13 @@ def _jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _film(frames: int = 60) -> bytes:
+def _film(frames: int = 30) -> bytes:
     out, portrait = io.BytesIO(), _portrait()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = SIDE, SIDE, "yuv420p"
         stream.codec_context.gop_size = 4
-        stream.options = {"preset": "ultrafast", "qp": "20", "sc_threshold": "0"}
+        stream.options = {"preset": "ultrafast", "qp": "32", "sc_threshold": "0"}
         for shift in range(frames):
             moved = Image.new("RGB", (SIDE, SIDE))
             moved.paste(portrait, (shift % 20, 0))
