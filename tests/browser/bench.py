@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 from redis import Redis
 
+from api.access.auth import new_key
 from api.app import create_app
 from api.settings import GatewaySettings
 from core.provenance import (
@@ -68,20 +70,36 @@ class Bench:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """A worker lives meanwhile, by one heartbeat that lasts: a busy machine beats late."""
-        registry = WorkerRegistry(self.redis)
-        registry._run("beat", _WORKER.worker_id, json.dumps(asdict(_WORKER)), 3_600_000)
+        """A worker lives meanwhile."""
+        self._beat()
         try:
             yield
         finally:
-            registry.leave(_WORKER.worker_id)
+            self._leave()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The worker is away meanwhile."""
+        self._leave()
+        try:
+            yield
+        finally:
+            self._beat()
+
+    def _beat(self) -> None:
+        """One heartbeat that lasts: a busy machine beats late."""
+        registry = WorkerRegistry(self.redis)
+        registry._run("beat", _WORKER.worker_id, json.dumps(asdict(_WORKER)), 3_600_000)
+
+    def _leave(self) -> None:
+        WorkerRegistry(self.redis).leave(_WORKER.worker_id)
 
     def stop(self) -> None:
         """End the gateway; Redis and its jobs stay."""
         self.running.close()
 
-    def post(self) -> str:
-        judged_again = {"Cache-Control": "no-cache"}  # all are of the same bytes
+    def post(self, *, fresh: bool = True) -> str:
+        judged_again = {"Cache-Control": "no-cache"} if fresh else {}  # all are of the same bytes
         return str(self.http.post("/v1/jobs", content=MP4, headers=judged_again).json()["id"])
 
     def take(self) -> str:
@@ -111,12 +129,22 @@ class Bench:
 @contextmanager
 def bench(url: str, *, empty: bool = True, **settings: Any) -> Iterator[Bench]:
     """Everything up, on an emptied Redis unless it is to go on as it is."""
-    app = create_app(GatewaySettings(redis_url=url, **settings), doorbell=DoorbellTwin())
+    given = {"fetch_urls": True, **settings}
+    app = create_app(GatewaySettings(redis_url=url, **given), doorbell=DoorbellTwin())
     with connect(url) as redis, ExitStack() as running:
         if empty:
             redis.flushall()
         http = running.enter_context(serve(app, port=settings.get("port", 0)))
         yield Bench(http, redis, Attempts(redis), running)
+
+
+@contextmanager
+def locked(url: str, folder: Path, *, empty: bool = False) -> Iterator[tuple[Bench, str]]:
+    """A gateway that asks for a key, and such a key."""
+    key, keys = new_key("someone"), folder / "keys"
+    keys.write_text(f"{key.entry}\n")
+    with bench(url, empty=empty, api_keys_file=keys) as found:
+        yield found, key.secret
 
 
 def result(

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import ViewportSize
 
-from tests.browser.bench import Bench, bench
+from tests.browser.bench import Bench, bench, locked
 from tests.browser.chromium import launched
-from tests.browser.scenes import Scenes, prepare
+from tests.browser.scenes import Scenes, prepare, tour_of_the_door
 from tests.browser.visitor import Visitor, visit
 from tests.redis_server import RedisServer
 
@@ -28,37 +28,46 @@ SIZES: dict[str, ViewportSize] = {
 def main(out: Path, only: set[str]) -> None:
     """Write ``STATE-SIZE-SCHEME.png`` files into ``out``."""
     out.mkdir(parents=True, exist_ok=True)
-    with _desk() as desk, launched() as browser:
-        scenes = prepare(desk)
-        for size, window in SIZES.items():
-            for scheme in ("light", "dark"):
-                with visit(browser, desk.address, viewport=window, color_scheme=scheme) as visitor:
-                    visitor.expects("404")  # the state in which the job is gone
-                    _shoot(visitor, scenes, only, out, f"{size}-{scheme}")
+    with tempfile.TemporaryDirectory(prefix="df-") as name, launched() as browser:
+        folder = Path(name)
+        with _desk(folder) as (desk, door):
+            scenes = prepare(desk, folder)
+            for size, window in SIZES.items():
+                for scheme in ("light", "dark"):
+                    look = {"viewport": window, "color_scheme": scheme}
+                    with visit(browser, desk.address, **look) as visitor:
+                        _shoot(visitor, _tour(visitor, scenes, only), out, f"{size}-{scheme}")
+                    with visit(browser, door.address, **look) as visitor:
+                        names = (n for n in tour_of_the_door(visitor) if not only or n in only)
+                        _shoot(visitor, names, out, f"{size}-{scheme}")
 
 
-def _shoot(visitor: Visitor, scenes: Scenes, only: set[str], out: Path, suffix: str) -> None:
-    page = visitor.page
+def _tour(visitor: Visitor, scenes: Scenes, only: set[str]) -> Iterator[str]:
+    visitor.open()
     if not only or "start" in only:
-        visitor.open()
-        page.screenshot(path=out / f"start-{suffix}.png", full_page=True)
+        yield "start"
     scenes.enter(visitor)
-    for name in scenes.paths:
-        if not only or name in only:
-            scenes.show(visitor, name)
-            page.screenshot(path=out / f"{name}-{suffix}.png", full_page=name != "frame")
-            print(out / f"{name}-{suffix}.png")
+    yield from scenes.tour(visitor, only)
+
+
+def _shoot(visitor: Visitor, names: Iterator[str], out: Path, suffix: str) -> None:
+    page = visitor.page
+    for name in names:
+        dialog = page.locator("dialog[open]").count() > 0  # which lies over the window alone
+        page.screenshot(path=out / f"{name}-{suffix}.png", full_page=not dialog)
+        print(out / f"{name}-{suffix}.png")
 
 
 @contextmanager
-def _desk() -> Iterator[Bench]:
+def _desk(folder: Path) -> Iterator[tuple[Bench, Bench]]:
+    """A gateway, and another one on the same Redis that asks for a key."""
     with (
-        tempfile.TemporaryDirectory(prefix="df-") as folder,
-        RedisServer(Path(folder)) as server,
-        bench(server.url) as found,
-        found.ready(),
+        RedisServer(folder) as server,
+        bench(server.url) as desk,
+        desk.ready(),
+        locked(server.url, folder) as (door, _),
     ):
-        yield found
+        yield desk, door
 
 
 if __name__ == "__main__":

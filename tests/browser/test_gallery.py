@@ -14,6 +14,8 @@ from tests.browser.bench import Bench
 from tests.browser.scenes import prepare
 from tests.browser.visitor import Visitor, film
 
+_TITLES = ".card:not(.batch-card) .card-title"
+
 
 def test_many_files_are_listed_and_each_shows_its_state(desk: Bench, visitor: Visitor) -> None:
     page = visitor.open()
@@ -27,17 +29,17 @@ def test_many_files_are_listed_and_each_shows_its_state(desk: Bench, visitor: Vi
     expect(page.locator("[data-standing=fake]")).to_contain_text("wrong in 5% of tests")
 
 
-def test_the_list_is_filtered_and_sorted(desk: Bench, visitor: Visitor) -> None:
-    prepare(desk).enter(visitor)
+def test_the_list_is_filtered_and_sorted(desk: Bench, visitor: Visitor, tmp_path: Path) -> None:
+    prepare(desk, tmp_path).enter(visitor)
     page = visitor.page
     page.get_by_label("Show").select_option("inconclusive")
-    expect(page.locator(".card-title")).to_have_text(["two people.mp4", "landscape.mkv"])
-    expect(page.get_by_text("2 of 6 files")).to_be_visible()
+    expect(page.locator(_TITLES)).to_have_text(["two people.mp4", "landscape.mkv"])
+    expect(page.get_by_text("2 of 7 files")).to_be_visible()
     page.get_by_label("Show").select_option("all")
     page.get_by_label("Sort by").select_option("score")
-    expect(page.locator(".card-title").first).to_have_text("interview.mp4")
+    expect(page.locator(_TITLES).first).to_have_text("interview.mp4")
     page.get_by_label("Sort by").select_option("name")
-    expect(page.locator(".card-title").first).to_have_text("cut off.mp4")
+    expect(page.locator(_TITLES).first).to_have_text("cut off.mp4")
 
 
 def test_the_list_is_saved_as_csv_and_ndjson(desk: Bench, visitor: Visitor, tmp_path: Path) -> None:
@@ -62,8 +64,8 @@ def test_the_list_is_saved_as_csv_and_ndjson(desk: Bench, visitor: Visitor, tmp_
     assert json.loads(lines[0])["result"]["frames_scored"] == 9
 
 
-def test_two_files_are_compared_side_by_side(desk: Bench, visitor: Visitor) -> None:
-    prepare(desk).enter(visitor)
+def test_two_files_are_compared_side_by_side(desk: Bench, visitor: Visitor, tmp_path: Path) -> None:
+    prepare(desk, tmp_path).enter(visitor)
     page = visitor.page
     compare = page.get_by_role("button", name="Compare two")
     expect(compare).to_be_disabled()
@@ -73,4 +75,4 @@ def test_two_files_are_compared_side_by_side(desk: Bench, visitor: Visitor) -> N
     expect(page.get_by_role("heading", name="Likely manipulated")).to_be_visible()
     expect(page.get_by_role("heading", name="No sign of manipulation found")).to_be_visible()
     page.get_by_role("button", name="All files").click()
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(8)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.api.gateway import MP4
 from tests.browser import bench as results
-from tests.browser.bench import Bench
-from tests.browser.scenes import prepare
+from tests.browser.axe import violations, violations_in_the_dark
+from tests.browser.bench import Bench, locked
+from tests.browser.scenes import prepare, tour_of_the_door
 from tests.browser.visitor import Visitor, film, visit
 
 LANGUAGES = {
@@ -21,47 +23,52 @@ LANGUAGES = {
 }
 
 
-def violations(visitor: Visitor) -> list[str]:
-    """What axe finds, as the rule and the first place of each."""
-    found = Axe().run(visitor.page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['target']}" for each in found]
+def test_axe_finds_nothing_in_any_state_light_or_dark(
+    chromium: Browser, desk: Bench, redis_of_the_page: str, tmp_path: Path
+) -> None:
+    scenes = prepare(desk, tmp_path)
+    faults: dict[str, list[str]] = {}
 
+    def look(page: Page, name: str) -> None:
+        faults[name] = violations(page)
+        faults[f"{name}, dark"] = violations_in_the_dark(page)
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(chromium: Browser, desk: Bench, scheme: str) -> None:
-    scenes = prepare(desk)
-    with visit(chromium, desk.address, color_scheme=scheme, reduced_motion="reduce") as visitor:
-        visitor.expects("404")
-        visitor.open()
-        faults = {"start": violations(visitor)}
+    with visit(chromium, desk.address, reduced_motion="reduce") as visitor:
+        look(visitor.open(), "start")
         scenes.enter(visitor)
-        for name in scenes.paths:
-            scenes.show(visitor, name)
-            faults[name] = violations(visitor)
+        for name in scenes.tour(visitor):
+            look(visitor.page, name)
+    with (
+        locked(redis_of_the_page, tmp_path) as (door, _),
+        visit(chromium, door.address, reduced_motion="reduce") as visitor,
+    ):
+        for name in tour_of_the_door(visitor):
+            look(visitor.page, name)
     assert {name: found for name, found in faults.items() if found} == {}
-    assert len(faults) == 11
+    assert len(faults) == 2 * 26
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_overflows_a_small_phone_in_any_language(
-    chromium: Browser, desk: Bench, language: str
+    chromium: Browser, desk: Bench, tmp_path: Path, language: str
 ) -> None:
-    scenes = prepare(desk)
+    scenes = prepare(desk, tmp_path)
     window = {"width": 360, "height": 740}
     with visit(chromium, desk.address, viewport=window, locale=language) as visitor:
-        visitor.expects("404")
         visitor.open()
         assert visitor.overflow() == 0
         scenes.enter(visitor)
-        for name in scenes.paths:
-            scenes.show(visitor, name)
+        for name in scenes.tour(visitor):
             assert visitor.overflow() == 0, name
             if name == "fake":
                 title = visitor.page.get_by_role("heading", name=LANGUAGES[language])
                 expect(title).to_be_visible()
+            words = visitor.page.evaluate(
+                "document.body.innerText.match(/\\b[a-z]+\\.[a-z_]+\\b/g)"
+            )
+            ends = (".mp4", ".mov", ".mkv", ".txt")
+            assert not [word for word in words or [] if not word.endswith(ends)], name
         assert visitor.page.evaluate("document.documentElement.lang") == language
-        raw = visitor.page.evaluate("document.body.innerText.match(/\\b[a-z]+\\.[a-z_]+\\b/g)")
-        assert not [word for word in raw or [] if not word.endswith((".mp4", ".mov", ".mkv"))]
 
 
 def test_another_language_is_chosen_without_a_reload(desk: Bench, visitor: Visitor) -> None:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
-from api.access.auth import new_key
+from core.scopes import USUAL_SCOPES
+from core.store.api_keys import ApiKeyStore
 from tests.api.gateway import MP4
+from tests.api.keys import OPERATOR, bearer, make_key
 from tests.browser import bench as results
-from tests.browser.bench import Bench, bench
+from tests.browser.bench import Bench, bench, locked
+from tests.browser.troubles import NETWORK, look_again
 from tests.browser.visitor import Visitor, film, visit
-
-_NETWORK = r"Failed to load resource|ERR_"
-
-
-def look_again(page: Page) -> None:
-    """What a browser says when its connection is back; the page looks now and not later."""
-    page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def test_an_upload_that_breaks_off_is_sent_again_and_makes_one_job(
     desk: Bench, visitor: Visitor
 ) -> None:
-    visitor.expects(_NETWORK)
+    visitor.expects(NETWORK)
     keys: list[str | None] = []
 
     def break_once(route: Route) -> None:
@@ -46,7 +43,7 @@ def test_an_upload_that_breaks_off_is_sent_again_and_makes_one_job(
 
 
 def test_a_device_that_goes_offline_sends_when_it_is_back(desk: Bench, visitor: Visitor) -> None:
-    visitor.expects(_NETWORK)
+    visitor.expects(NETWORK)
     page = visitor.open()
     visitor.context.set_offline(True)
     expect(page.get_by_text("This device is offline")).to_be_visible()
@@ -63,7 +60,7 @@ def test_a_gateway_that_restarts_in_mid_job_costs_nothing(
     chromium: Browser, redis_of_the_page: str
 ) -> None:
     with bench(redis_of_the_page) as desk, visit(chromium, desk.address) as visitor:
-        visitor.expects(_NETWORK)
+        visitor.expects(NETWORK)
         page, port = visitor.open(), desk.http.base_url.port
         visitor.send(film("interview.mp4", MP4))
         expect(page).to_have_url(re.compile("#job_"))
@@ -124,11 +121,8 @@ def test_a_file_above_the_limit_is_not_sent(chromium: Browser, redis_of_the_page
 def test_a_key_is_asked_for_and_kept_in_this_tab_alone(
     chromium: Browser, redis_of_the_page: str, tmp_path: Path
 ) -> None:
-    key = new_key("someone")
-    keys = tmp_path / "keys"
-    keys.write_text(f"{key.entry}\n")
     with (
-        bench(redis_of_the_page, api_keys_file=keys) as desk,
+        locked(redis_of_the_page, tmp_path, empty=True) as (desk, secret),
         desk.ready(),
         visit(chromium, desk.address) as visitor,
     ):
@@ -139,10 +133,39 @@ def test_a_key_is_asked_for_and_kept_in_this_tab_alone(
         dialog.get_by_label("Key").fill("dfk_wrong")
         dialog.get_by_role("button", name="Use this key").click()
         expect(dialog.get_by_text("This key is not accepted here")).to_be_visible()
-        dialog.get_by_label("Key").fill(key.secret)
+        dialog.get_by_label("Key").fill(secret)
         dialog.get_by_role("button", name="Use this key").click()
         expect(page.locator(".progress-text")).to_have_text("Next in the queue")
         desk.finish(desk.take(), results.FAKE)
         expect(page.get_by_role("heading", name="Likely manipulated")).to_be_visible()
-        assert key.secret not in page.evaluate("JSON.stringify(localStorage) + document.cookie")
-        assert key.secret in page.evaluate("JSON.stringify(sessionStorage)")
+        assert secret not in page.evaluate("JSON.stringify(localStorage) + document.cookie")
+        assert secret in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_a_key_that_is_revoked_is_asked_for_at_the_next_call(
+    chromium: Browser, redis_of_the_page: str, tmp_path: Path
+) -> None:
+    with (
+        locked(redis_of_the_page, tmp_path, empty=True) as (desk, secret),
+        desk.ready(),
+        visit(chromium, desk.address) as visitor,
+    ):
+        visitor.expects("401")
+        made = make_key(desk.redis, "someone", *USUAL_SCOPES)
+        page = visitor.open()
+        page.evaluate(
+            "key => sessionStorage.setItem('deepfake.key', JSON.stringify(key))", made.secret
+        )
+        visitor.send(film("interview.mp4", MP4))
+        expect(page.locator(".progress-text")).to_have_text("Next in the queue")
+        ApiKeyStore(desk.redis).revoke(made.key.id, actor=OPERATOR)
+        while desk.http.get("/v1/models", headers=bearer(made)).status_code != 401:
+            time.sleep(0.05)
+        page.get_by_role("button", name="Cancel").click()
+        dialog = page.get_by_role("dialog", name="An API key is needed")
+        expect(dialog.get_by_text("This key is not accepted here")).to_be_visible()
+        dialog.get_by_label("Key").fill(secret)
+        dialog.get_by_role("button", name="Use this key").click()
+        expect(dialog).to_be_hidden()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("heading", name="Canceled")).to_be_visible()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from core.store.keys import Key
 from core.store.records import JobStatus
 from tests.api.gateway import MP4
 from tests.browser import bench as results
-from tests.browser.bench import Bench
-from tests.browser.visitor import Visitor, film, photo
+from tests.browser.bench import Bench, bench
+from tests.browser.visitor import Visitor, film, photo, visit
 
 # Makes files in the page and lets them be dropped or pasted, as a person does.
 _BRING = """
@@ -25,6 +28,13 @@ _BRING = """
   document.body.dispatchEvent(event);
 }
 """
+
+
+_MINUTES: Mapping[Any, Any] = {
+    name: "120000" if not name.endswith(":n") else "9"
+    for queue in ("interactive", "interactive:video")
+    for name in (queue, f"{queue}:n")
+}
 
 
 def heading(page: Page, name: str) -> None:
@@ -201,3 +211,41 @@ def test_a_picture_is_a_picture(desk: Bench, visitor: Visitor) -> None:
     job = desk.attempts.take("w1")
     assert job is not None
     assert job.media.kind == "image"
+
+
+def test_the_expected_end_is_told_and_counts_down(desk: Bench, visitor: Visitor) -> None:
+    desk.redis.hset(Key.SERVICE_TIMES.at(), mapping=_MINUTES)
+    page = visitor.open()
+    visitor.send(film("interview.mp4", MP4))
+    expect(page.locator("#expected-end")).to_have_text("Done in about 2 minutes")
+    desk.take()
+    desk.redis.delete(Key.SERVICE_TIMES.at())
+
+
+def test_a_file_that_was_judged_before_says_so(desk: Bench, visitor: Visitor) -> None:
+    desk.judged(results.REAL)
+    page = visitor.open(f"#{desk.post(fresh=False)}")
+    heading(page, "No sign of manipulation found")
+    expect(page.get_by_text("Judged by bench 1.0.")).to_contain_text("was judged before")
+
+
+def test_a_url_is_fetched_by_the_server_and_a_private_one_is_not(
+    desk: Bench, visitor: Visitor
+) -> None:
+    visitor.expects("422")
+    page = visitor.open()
+    page.get_by_label("Or give the address").fill("http://127.0.0.1/secret/clip.mp4?token=x")
+    page.get_by_role("button", name="Fetch").click()
+    heading(page, "The server does not fetch from this address")
+    expect(page.get_by_role("heading", level=1)).to_have_text("clip.mp4")
+    assert "token" not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+
+
+def test_no_url_is_asked_for_where_none_is_fetched(
+    chromium: Browser, redis_of_the_page: str
+) -> None:
+    with (
+        bench(redis_of_the_page, empty=False, fetch_urls=False) as desk,
+        visit(chromium, desk.address) as visitor,
+    ):
+        expect(visitor.open().locator("#url")).to_have_count(0)

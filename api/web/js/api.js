@@ -28,6 +28,18 @@ export function address(path) {
   return new URL(path, document.baseURI).href;
 }
 
+const refusedKeys = new Set();
+
+/** The failure that an answer tells. A key that is refused for the first time has the page ask for another one. */
+export function failure(status, body, retryAfter) {
+  const key = apiKey();
+  if (status === 401 && key && !refusedKeys.has(key)) {
+    refusedKeys.add(key);
+    dispatchEvent(new Event("deepfake-key-refused"));
+  }
+  return Problem.of(status, body, retryAfter);
+}
+
 export function credentials() {
   const key = apiKey();
   return key ? { Authorization: `Bearer ${key}` } : {};
@@ -43,7 +55,7 @@ export async function call(path, { headers = {}, ...options } = {}) {
     throw new Problem({});
   }
   if (answer.ok || answer.status === 304) return answer;
-  throw Problem.of(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+  throw failure(answer.status, await answer.text(), answer.headers.get("Retry-After"));
 }
 
 export async function json(path, options) {

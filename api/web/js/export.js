@@ -1,26 +1,26 @@
-// The jobs of the list as tables for other programs.
+// Files as tables for other programs.
 
 const COLUMNS = {
   name: (entry) => entry.name ?? "",
-  id: (entry) => entry.job.id,
-  status: (entry) => entry.job.status,
-  verdict: (entry) => entry.job.result?.verdict ?? "",
-  reasons: (entry) => (entry.job.result?.reasons ?? []).join(" "),
-  score: (entry) => entry.job.result?.fake_probability ?? "",
-  threshold_fake: (entry) => entry.job.result?.thresholds.fake ?? "",
-  threshold_real: (entry) => entry.job.result?.thresholds.real ?? "",
-  expected_error: (entry) => entry.job.result?.expected_error?.rate ?? "",
-  kind: (entry) => entry.job.media.kind,
-  container: (entry) => entry.job.media.container,
-  duration_s: (entry) => entry.job.media.duration_s ?? "",
-  size: (entry) => entry.job.media.size,
-  sha256: (entry) => entry.job.media.sha256,
-  model: (entry) => (entry.job.result ? `${entry.job.result.model.name} ${entry.job.result.model.version}` : ""),
-  finished_at: (entry) => entry.job.finished_at ?? "",
-  error: (entry) => entry.job.error?.code ?? "",
+  id: (entry) => entry.job?.id ?? "",
+  status: (entry) => entry.job?.status ?? (entry.error ? "failed" : "gone"),
+  verdict: (entry) => entry.job?.result?.verdict ?? "",
+  reasons: (entry) => (entry.job?.result?.reasons ?? []).join(" "),
+  score: (entry) => entry.job?.result?.fake_probability ?? "",
+  threshold_fake: (entry) => entry.job?.result?.thresholds.fake ?? "",
+  threshold_real: (entry) => entry.job?.result?.thresholds.real ?? "",
+  expected_error: (entry) => entry.job?.result?.expected_error?.rate ?? "",
+  kind: (entry) => entry.job?.media.kind ?? "",
+  container: (entry) => entry.job?.media.container ?? "",
+  duration_s: (entry) => entry.job?.media.duration_s ?? "",
+  size: (entry) => entry.job?.media.size ?? "",
+  sha256: (entry) => entry.job?.media.sha256 ?? "",
+  model: ({ job }) => (job?.result ? `${job.result.model.name} ${job.result.model.version}` : ""),
+  finished_at: (entry) => entry.job?.finished_at ?? "",
+  error: (entry) => (entry.error ?? entry.job?.error)?.code ?? "",
 };
 
-/** RFC 4180, with a line of names. */
+/** RFC 4180, with a line of names. An entry without a job may have the `error` for which it got none. */
 export function toCsv(entries) {
   const lines = [Object.keys(COLUMNS), ...entries.map((entry) => Object.values(COLUMNS).map((read) => read(entry)))];
   return lines.map((cells) => cells.map(cell).join(",")).join("\r\n") + "\r\n";

@@ -72,7 +72,7 @@ async function untilEnd(entry, signal) {
       if (signal.aborted) return;
       if (problem.status === 404 && entry.job?.links.events && !state.polls && problem.code === "not_found") {
         state.polls = true; // a gateway without streams behind the same address
-      } else if (problem.status === 404 || problem.status === 410) jobs.change(entry, { phase: "gone", trouble: null });
+      } else if (problem.status === 404 || problem.status === 410) jobs.change(entry, { phase: "gone", expired: problem.status === 410, trouble: null });
       else await rest(entry, state, problem, signal);
     }
   }

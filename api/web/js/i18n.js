@@ -74,6 +74,13 @@ export function seconds(value, digits = 1) {
   return new Intl.NumberFormat(locale, style).format(value);
 }
 
+/** A time to come, no more exact than it is known: "20 seconds", "3 minutes". */
+export function about(value) {
+  const minutes = value > 55;
+  const rounded = minutes ? Math.max(1, Math.round(value / 60)) : Math.max(5, 5 * Math.round(value / 5));
+  return new Intl.NumberFormat(locale, { style: "unit", unit: minutes ? "minute" : "second", unitDisplay: "long" }).format(rounded);
+}
+
 export function milliseconds(value) {
   const style = { style: "unit", unit: "millisecond", unitDisplay: "short", maximumFractionDigits: 0 };
   return new Intl.NumberFormat(locale, style).format(value);

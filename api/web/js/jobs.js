@@ -3,7 +3,8 @@
 import { forgetId, knownIds, nameOf, rememberId, rememberName } from "./session.js";
 
 /**
- * An entry's `phase`: `waiting` (for its turn), `uploading`, `retrying`, `refused` (with `problem`),
+ * An entry's `phase`: `waiting` (for its turn), `uploading`, `fetching` (the server a URL), `retrying`,
+ * `interrupted` (an upload whose file has to be chosen again), `refused` (with `problem`),
  * `job` (there is a job; `job` is null until it was read), `gone` (expired or deleted).
  */
 class Jobs extends EventTarget {
@@ -30,6 +31,19 @@ class Jobs extends EventTarget {
     return this.#put({ key: `file-${this.#count + 1}`, id: null, name: file.name, file, phase: "waiting", sent: 0, job: null });
   }
 
+  /** A file that the server fetches; its name is the end of the path, for the rest may hold a secret. */
+  addUrl(url) {
+    const { pathname, hostname } = new URL(url);
+    const name = pathname.split("/").pop() || hostname;
+    return this.#put({ key: `file-${this.#count + 1}`, id: null, name, url, phase: "waiting", sent: 0, job: null });
+  }
+
+  /** An upload that a reload cut; `known` is what the session remembers of it. */
+  addInterrupted(known, sent) {
+    const { name, path: upload, token } = known;
+    return this.#put({ key: `file-${this.#count + 1}`, id: null, name, known, upload, token, phase: "interrupted", sent, job: null });
+  }
+
   /** A link to a job that another browser made. */
   addId(id) {
     return this.get(id) ?? this.#put({ key: id, id, name: nameOf(id), phase: "job", job: null });
@@ -42,11 +56,12 @@ class Jobs extends EventTarget {
     this.#entries.set(entry.key, entry);
     rememberId(job.id);
     if (entry.name) rememberName(job.id, entry.name);
-    this.change(entry, { phase: "job", job, file: null, problem: null });
+    this.change(entry, { phase: "job", job, file: null, url: null, problem: null });
   }
 
   change(entry, what) {
     Object.assign(entry, what);
+    if (what.job) entry.heardAt = performance.now();
     this.dispatchEvent(new CustomEvent("change", { detail: entry }));
   }
 
@@ -76,7 +91,7 @@ export function ended(job) {
 /** One word for what an entry is: a verdict, or `busy`, `failed`, `canceled`, `gone`. */
 export function standing(entry) {
   if (entry.phase === "refused") return "failed";
-  if (entry.phase === "gone") return "gone";
+  if (entry.phase === "gone" || entry.phase === "removed") return "gone";
   if (!ended(entry.job)) return "busy";
   return entry.job.status === "succeeded" ? entry.job.result.verdict : entry.job.status;
 }

@@ -6,6 +6,8 @@ import { follow, wake } from "./follow.js";
 import { preferred, t, use } from "./i18n.js";
 import { ended, jobs } from "./jobs.js";
 import { loadLimits } from "./limits.js";
+import { batches } from "./batches.js";
+import { restoreUploads } from "./resumable.js";
 import { watchServer } from "./server.js";
 import { start, refresh } from "./router.js";
 import { drawShell } from "./view/shell.js";
@@ -15,12 +17,14 @@ async function begin() {
   await use(preferred());
   drawShell(chooseLanguage);
   listenForDrops();
-  await loadLimits().catch(() => {}); // the server's state is told by a banner
+  await loadLimits().then(() => drawShell(chooseLanguage), () => {}); // the server's state is told by a banner
+  batches.restore();
   jobs.restore();
   for (const entry of jobs.all) follow(entry);
   document.getElementById("boot").remove();
   start();
   watchServer();
+  restoreUploads();
   addEventListener("online", wake);
 }
 

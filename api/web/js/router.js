@@ -1,7 +1,9 @@
-// Which view is shown: `#job_…` is one file, `#compare/A/B` two of them, anything else the start.
+// Which view is shown: `#job_…` is one file, `#batch_…` a batch, `#compare/A/B` two files, anything else the start.
 
+import { batches } from "./batches.js";
 import { jobs } from "./jobs.js";
 import { follow } from "./follow.js";
+import { batchView } from "./view/batch.js";
 import { compareView } from "./view/compare.js";
 import { homeView } from "./view/home.js";
 import { jobView } from "./view/job.js";
@@ -12,11 +14,13 @@ let shown = null;
 /** Begin to show what the address names, and keep to it. */
 export function start() {
   addEventListener("hashchange", () => show(true));
-  jobs.addEventListener("change", ({ detail }) => {
-    moveTo(detail);
-    view?.update(detail);
-  });
-  jobs.addEventListener("list", () => view?.update(null));
+  for (const list of [jobs, batches]) {
+    list.addEventListener("change", ({ detail }) => {
+      moveTo(detail);
+      view?.update(detail);
+    });
+    list.addEventListener("list", () => view?.update(null));
+  }
   show(false);
 }
 
@@ -43,6 +47,7 @@ function show(moved) {
   const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
   shown = null;
   if (name === "compare" && rest.length === 2 && rest.every(isJob)) view = compareView(rest.map(entryOf));
+  else if (batches.get(name) || /^batch_[A-Za-z0-9]+$/.test(name)) view = batchView((shown = batches.byId(name)));
   else if (jobs.get(name) || isJob(name)) view = jobView((shown = entryOf(name)));
   else view = homeView();
   const main = document.getElementById("main");

@@ -1,8 +1,11 @@
-// What this browser keeps: the ids of its jobs, and for this tab alone the key and names of files.
+// What this browser keeps: the ids of its jobs and batches, and for this tab alone the key, the names
+// of files and the uploads that were begun.
 
 const IDS = "deepfake.jobs";
 const KEY = "deepfake.key";
 const NAMES = "deepfake.names";
+const UPLOADS = "deepfake.uploads";
+export const BATCHES = "deepfake.batches";
 const MOST = 200;
 
 function read(storage, name, otherwise) {
@@ -21,17 +24,17 @@ function write(storage, name, value) {
   }
 }
 
-export function knownIds() {
-  const ids = read(localStorage, IDS, []);
+export function knownIds(list = IDS) {
+  const ids = read(localStorage, list, []);
   return Array.isArray(ids) ? ids.filter((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id)) : [];
 }
 
-export function rememberId(id) {
-  write(localStorage, IDS, [id, ...knownIds().filter((known) => known !== id)].slice(0, MOST));
+export function rememberId(id, list = IDS) {
+  write(localStorage, list, [id, ...knownIds(list).filter((known) => known !== id)].slice(0, MOST));
 }
 
-export function forgetId(id) {
-  write(localStorage, IDS, knownIds().filter((known) => known !== id));
+export function forgetId(id, list = IDS) {
+  write(localStorage, list, knownIds(list).filter((known) => known !== id));
   const names = read(sessionStorage, NAMES, {});
   delete names[id];
   write(sessionStorage, NAMES, names);
@@ -43,6 +46,20 @@ export function rememberName(id, name) {
 
 export function nameOf(id) {
   return read(sessionStorage, NAMES, {})[id] ?? null;
+}
+
+/** Uploads that have not become a job: `{path, token, name, size, modified}`. */
+export function openUploads() {
+  const uploads = read(sessionStorage, UPLOADS, []);
+  return Array.isArray(uploads) ? uploads : [];
+}
+
+export function rememberUpload(upload) {
+  write(sessionStorage, UPLOADS, [...openUploads(), upload]);
+}
+
+export function forgetUpload(path) {
+  write(sessionStorage, UPLOADS, openUploads().filter((upload) => upload.path !== path));
 }
 
 export function apiKey() {

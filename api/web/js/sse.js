@@ -19,13 +19,17 @@ export async function* messages(body) {
   }
 }
 
-async function* lines(body) {
+/** The lines of a body as they come. */
+export async function* lines(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return;
+      if (done) {
+        if (rest) yield rest;
+        return;
+      }
       const parts = (rest + value).split("\n");
       rest = parts.pop();
       yield* parts.map((line) => line.replace(/\r$/, ""));

@@ -1,10 +1,13 @@
 // Sends files, two at a time. A broken connection is tried again under the same idempotency key,
 // so that no retry makes a second job.
 
-import { address, credentials, Problem } from "./api.js";
+import { Problem } from "./api.js";
 import { follow } from "./follow.js";
+import { t } from "./i18n.js";
 import { jobs } from "./jobs.js";
 import { refusal, takes } from "./limits.js";
+import { endUpload, interrupted, isLarge, sendInPieces } from "./resumable.js";
+import { transfer, transferJson } from "./transfer.js";
 
 const AT_ONCE = 2;
 const TRIES = 6; // while the server has no room
@@ -13,13 +16,20 @@ let running = 0;
 
 /** Put files in the line; returns their entries. */
 export function enqueue(files) {
-  const entries = files.map((file) => jobs.addFile(file));
+  const entries = files.map((file) => goOn(file) ?? jobs.addFile(file));
   for (const entry of entries) {
     const why = refusal(entry.file);
     if (why) jobs.change(entry, { phase: "refused", problem: new Problem({ code: "checked_here", detail: why, retryable: false }) });
   }
   pump();
   return entries;
+}
+
+/** Have the server fetch a file; returns its entry. */
+export function enqueueUrl(url) {
+  const entry = jobs.addUrl(url);
+  pump();
+  return entry;
 }
 
 /** Try an entry again that was refused. */
@@ -31,8 +41,15 @@ export function again(entry) {
 /** Stop an upload that has not ended. */
 export function abort(entry) {
   entry.stop?.();
+  endUpload(entry, { discard: true });
   jobs.remove(entry);
   pump();
+}
+
+function goOn(file) {
+  const entry = interrupted(file);
+  if (entry) jobs.change(entry, { phase: "waiting", file });
+  return entry;
 }
 
 function pump() {
@@ -57,9 +74,11 @@ async function run(entry) {
 async function send(entry) {
   entry.token ??= token();
   for (let attempt = 1; ; attempt += 1) {
-    jobs.change(entry, { phase: "uploading", sent: 0, problem: null });
+    jobs.change(entry, { phase: entry.url ? "fetching" : "uploading", sent: entry.upload ? entry.sent : 0, problem: null });
     try {
-      const job = await post(entry);
+      await checkThere(entry);
+      const job = await submit(entry);
+      endUpload(entry);
       jobs.adopt(entry, job);
       follow(entry);
       return;
@@ -84,26 +103,26 @@ function pause(ms, entry) {
   });
 }
 
-/** XMLHttpRequest, because fetch does not tell how much was sent. */
-function post(entry) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const url = new URL(address("v1/jobs"));
-    if (takes("evidence")) url.searchParams.set("evidence", "true");
-    request.open("POST", url);
-    const headers = { ...credentials(), "Idempotency-Key": entry.token, "Content-Type": entry.file.type || "application/octet-stream" };
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => jobs.change(entry, { sent: event.loaded / Math.max(event.total, 1) });
-    request.upload.onload = () => (entry.sentAt = performance.now());
-    request.onload = () => {
-      if (request.status === 200 || request.status === 202) resolve(JSON.parse(request.responseText));
-      else reject(Problem.of(request.status, request.responseText, request.getResponseHeader("Retry-After")));
-    };
-    request.onerror = request.ontimeout = () => reject(new Problem({}));
-    request.onabort = () => reject(new Problem({ code: "aborted", retryable: false }));
-    entry.stop = () => request.abort();
-    request.send(entry.file);
+/** A file that was changed or moved since it was chosen looks like a broken connection, for ever. */
+async function checkThere({ file }) {
+  try {
+    await file?.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Problem({ code: "checked_here", detail: t("refused.changed"), retryable: false });
+  }
+}
+
+async function submit(entry) {
+  const options = takes("evidence") ? { evidence: true } : {};
+  const key = { "Idempotency-Key": entry.token };
+  if (entry.url) return transferJson(entry, "v1/jobs", { url: entry.url, ...options }, key);
+  if (isLarge(entry.file)) return transferJson(entry, "v1/jobs", { upload: await sendInPieces(entry), ...options }, key);
+  const request = await transfer(entry, `v1/jobs?${new URLSearchParams(options)}`, {
+    headers: { ...key, "Content-Type": entry.file.type || "application/octet-stream" }, body: entry.file,
+    onsent: (loaded, total) => jobs.change(entry, { sent: loaded / Math.max(total, 1) }),
+    onwhole: () => (entry.sentAt = performance.now()),
   });
+  return JSON.parse(request.responseText);
 }
 
 function token() {

@@ -45,6 +45,6 @@ export function panel(name, body) {
   return h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, t(`${name}.title`)), body);
 }
 
-export function list(prefix, rows) {
-  return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, t(`${prefix}.${name}`)), h("dd", {}, value))));
+export function list(prefix, rows, kind = "") {
+  return h("dl", { class: `facts ${kind}` }, rows.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, t(`${prefix}.${name}`)), h("dd", {}, value))));
 }

@@ -4,7 +4,7 @@ import { h, svg } from "../dom.js";
 import { number, score, t } from "../i18n.js";
 
 const WIDTH = 600;
-const HEIGHT = 74;
+const HEIGHT = 78;
 const TOP = 26;
 const THICK = 16;
 

@@ -2,25 +2,34 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
+import { batches } from "../batches.js";
 import { jobs } from "../jobs.js";
+import { batchList } from "./batch_list.js";
 import { dropPanel } from "./drop.js";
 import { gallery } from "./gallery.js";
 
 export function homeView() {
   const element = h("div", { class: "home" });
   let list = null;
+  let many = null;
+  let drawn = "";
+  const kinds = () => `${batches.all.length > 0} ${jobs.all.length > 0}`;
   const draw = () => {
-    const some = jobs.all.length > 0;
-    list = some ? gallery() : null;
+    drawn = kinds();
+    const some = jobs.all.length + batches.all.length > 0;
+    many = batches.all.length > 0 ? batchList() : null;
+    list = jobs.all.length > 0 ? gallery() : null;
     const top = h("div", { class: "hero" }, h("h1", {}, t("hero.title")), h("p", { class: "lead" }, t("hero.lead")));
-    element.replaceChildren(top, dropPanel(some), list ? list.element : steps());
+    element.replaceChildren(...[top, dropPanel(some), many?.element, list?.element, some ? null : steps()].filter(Boolean));
   };
   draw();
   return {
     element,
     update(entry) {
-      if ((jobs.all.length > 0) !== (list !== null)) draw();
-      else list?.update(entry);
+      if (kinds() !== drawn) draw();
+      else if (entry && batches.all.includes(entry)) many?.update();
+      else if (entry) list?.update(entry);
+      else many?.update(), list?.update(null);
     },
   };
 }

@@ -1,11 +1,12 @@
 // One file: on its way, judged, failed, refused or gone.
 
-import { announce, button, h, icon } from "../dom.js";
+import { announce, button, h } from "../dom.js";
 import { clock, t } from "../i18n.js";
 import { ended, jobs } from "../jobs.js";
 import { go } from "../router.js";
-import { again } from "../upload.js";
+import { abort, again } from "../upload.js";
 import { deleteNow, privacy } from "./actions.js";
+import { notice } from "./notice.js";
 import { progressPanel } from "./progress.js";
 import { resultPanels } from "./result.js";
 import { askForKey } from "./shell.js";
@@ -60,26 +61,25 @@ const PANELS = {
     const action = key
       ? button(t("key.button"), () => askForKey(() => again(entry)), { kind: "primary", symbol: "key" })
       : entry.problem.code !== "checked_here" && button(t("again"), () => again(entry), { kind: "primary" });
-    const remove = button(t("remove"), () => (jobs.remove(entry), go("")));
-    return notice("failed", faultSentences(entry.problem), [entry.file && action, remove]);
+    const remove = button(t("remove"), () => (abort(entry), go("")));
+    return told("failed", faultSentences(entry.problem), [(entry.file || entry.url) && action, remove]);
   },
   failed: (entry) => {
-    const panel = notice("failed", faultSentences(entry.job.error), [button(t("another"), () => go(""), { kind: "primary" }), deleteNow(entry)]);
+    const panel = told("failed", faultSentences(entry.job.error), [button(t("another"), () => go(""), { kind: "primary" }), deleteNow(entry)]);
     panel.element.append(privacy(entry.job));
     return panel;
   },
-  canceled: (entry) => notice("failed", { title: t("verdict.canceled"), text: t("canceled.text") }, [button(t("another"), () => go("")), deleteNow(entry)]),
-  gone: (entry) => notice("failed", { title: t("verdict.gone"), text: entry.deletedAt ? t("gone.deleted", { time: clock(entry.deletedAt) }) : t("gone.text") },
+  canceled: (entry) => told("failed", { title: t("verdict.canceled"), text: t("canceled.text") }, [button(t("another"), () => go("")), deleteNow(entry)]),
+  gone: (entry) => told("failed", { title: verdictWords(entry), text: goneText(entry) },
     [button(t("remove"), () => (jobs.remove(entry), go("")), { kind: "primary" })]),
-  locked: (entry) => notice("failed", faultSentences(entry.trouble), [entry.trouble.status === 401 && button(t("key.button"), () => askForKey(), { kind: "primary", symbol: "key" })]),
+  locked: (entry) => told("failed", faultSentences(entry.trouble), [entry.trouble.status === 401 && button(t("key.button"), () => askForKey(), { kind: "primary", symbol: "key" })]),
 };
 
-function notice(symbol, { title, text, server = "" }, actions) {
-  const element = h("section", { class: "panel notice", role: "group", "aria-label": title },
-    h("div", { class: "notice-head" }, icon(symbol, "large"), h("h2", {}, title)),
-    text && h("p", {}, text),
-    server && server !== text && h("p", { class: "server-words" }, h("span", {}, t("fault.server")), " ", h("q", { lang: "en" }, server)),
-    h("div", { class: "row" }, actions));
-  return { element };
+function told(...what) {
+  return { element: notice(...what) };
 }
 
+function goneText({ deletedAt, expired }) {
+  if (deletedAt) return t("gone.deleted", { time: clock(deletedAt) });
+  return t(expired ? "gone.expired" : "gone.text");
+}

@@ -2,7 +2,7 @@
 
 import { announce, button, h, icon } from "../dom.js";
 import { call } from "../api.js";
-import { bytes, percent, t } from "../i18n.js";
+import { about, bytes, percent, t } from "../i18n.js";
 import { jobs } from "../jobs.js";
 import { go } from "../router.js";
 import { server } from "../server.js";
@@ -15,6 +15,8 @@ const STEPS = ["upload", "queue", "decode", "infer"];
 export function progressOf(entry) {
   const { phase, job } = entry;
   if (phase === "waiting") return { step: "upload", text: t("progress.waiting"), share: 0 };
+  if (phase === "fetching") return { step: "upload", text: t("progress.fetching"), share: null };
+  if (phase === "interrupted") return { step: "upload", text: t("progress.interrupted", { share: percent(entry.sent) }), share: entry.sent };
   if (phase === "uploading") {
     const values = { share: percent(entry.sent), size: bytes(entry.file.size) };
     return { step: "upload", text: t(entry.sent < 1 ? "progress.upload" : "progress.arriving", values), share: entry.sent };
@@ -38,6 +40,13 @@ function queueText(job) {
   return job.queue_position ? t("progress.queue", { count: job.queue_position }) : t("progress.queued");
 }
 
+/** When it is expected to end, counted down from what the server said last; "" where nobody knows. */
+function endText({ phase, job, heardAt, trouble }) {
+  if (phase !== "job" || trouble || !server.reachable || !server.ready || typeof job?.eta_s !== "number" || job.cancel_requested) return "";
+  const left = job.eta_s - (performance.now() - heardAt) / 1000;
+  return left > 0 ? t("progress.left", { time: about(left) }) : t("progress.overdue");
+}
+
 function stepOf(job) {
   return job.status === "queued" ? "queue" : job.stage === "infer" ? "infer" : "decode";
 }
@@ -53,13 +62,16 @@ function stageOf(job) {
 export function progressPanel(entry) {
   const text = h("p", { class: "progress-text" });
   const bar = h("progress", { class: "bar-line", max: 1 });
+  const end = h("p", { class: "hint", id: "expected-end" });
   const steps = STEPS.map((name) => h("li", { "data-step": name }, h("span", { class: "dot" }), t(`stage.${name}`)));
   const cancel = button(t("cancel"), () => stop(entry, cancel), { symbol: "close" });
   const element = h("section", { class: "panel progress", "aria-label": t("progress.title") },
-    h("div", { class: "progress-head" }, icon("busy", "spin"), text), bar, h("ol", { class: "stages" }, steps), h("div", { class: "row" }, cancel));
+    h("div", { class: "progress-head" }, icon("busy", "spin"), text), bar, end, h("ol", { class: "stages" }, steps), h("div", { class: "row" }, cancel));
   const update = () => {
     const { step, text: words, share } = progressOf(entry);
     text.textContent = words;
+    end.textContent = endText(entry);
+    end.hidden = end.textContent === "";
     bar.setAttribute("aria-label", t("progress.of", { name: nameOf(entry) }));
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
@@ -74,7 +86,7 @@ export function progressPanel(entry) {
     cancel.disabled = entry.job?.cancel_requested ?? false;
   };
   update();
-  const timer = setInterval(() => entry.phase === "retrying" && update(), 1000);
+  const timer = setInterval(() => (entry.phase === "retrying" || entry.job) && update(), 1000);
   server.addEventListener("change", update);
   return { element, update, close: () => (clearInterval(timer), server.removeEventListener("change", update)) };
 }

@@ -29,7 +29,8 @@ export function verdictPanel(entry) {
   return h("section", { class: `panel verdict ${result.verdict}`, "aria-labelledby": `verdict-${entry.key}` },
     h("div", { class: "verdict-head" }, icon(result.verdict, "huge"),
       h("div", {}, h("h2", { id: `verdict-${entry.key}` }, verdictWords(entry)), h("p", { class: "verdict-why" }, reasonSentence(result)))),
-    h("p", { class: "verdict-error" }, h("strong", {}, t("error.title")), " ", errorSentence(result)));
+    h("p", { class: "verdict-error" }, h("strong", {}, t("error.title")), " ", errorSentence(result)),
+    h("p", { class: "hint" }, t("model.judged", { model: `${result.model.name} ${result.model.version}` }), " ", entry.job.cached && t("cached")));
 }
 
 function scorePanel(job) {

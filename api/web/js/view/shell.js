@@ -26,6 +26,7 @@ export function drawShell(choose) {
   document.getElementById("tools").setAttribute("aria-label", t("tools"));
   document.getElementById("foot").replaceChildren(h("p", {}, t("foot.hint")), h("p", {}, h("a", { href: "docs" }, t("foot.reference"))));
   server.addEventListener("change", drawBanners); // added once, however often this is called
+  addEventListener("deepfake-key-refused", askAgain);
   drawBanners();
 }
 
@@ -56,6 +57,11 @@ function drawBanners() {
 function failing() {
   const details = Object.values(server.checks ?? {}).filter((check) => !check.ok).map((check) => check.detail);
   return [...new Set(details)].slice(0, 1).join(" ");
+}
+
+/** The key that was in use is refused: it was revoked, replaced or has expired. */
+function askAgain() {
+  if (!document.getElementById("key")) askForKey(null, t("key.wrong"));
 }
 
 /** Ask for the key; `then` is called once one was given. */

@@ -4,7 +4,8 @@ import { bytes, has, moment, number, percent, score, seconds, t } from "../i18n.
 import { standing } from "../jobs.js";
 
 export function verdictWords(entry) {
-  return t(`verdict.${standing(entry)}`);
+  const what = standing(entry);
+  return t(`verdict.${what === "gone" && entry.expired ? "expired" : what}`);
 }
 
 /** Why, as a sentence. */
@@ -70,7 +71,8 @@ export function nameOf(entry) {
 
 export function shortFacts(entry) {
   const media = entry.job?.media;
-  if (!media) return entry.file ? bytes(entry.file.size) : "";
+  const size = entry.file?.size ?? entry.known?.size;
+  if (!media) return size ? bytes(size) : "";
   return [media.container.toUpperCase(), media.duration_s && seconds(media.duration_s), media.width && `${number(media.width)} × ${number(media.height)}`, bytes(media.size)].filter(Boolean).join(" · ");
 }
 
