@@ -2,6 +2,9 @@
 # make test    set everything up and run all tests; ARGS=tests/api runs some, in one process
 # make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
+# make fuzz    damaged media through the sandboxed decoder; CASES=100000 for a night, KEEP=folder for what is found
+# make audit   holes that are known in the pinned packages (asks a service on the Internet)
+# make sbom    what the images hold, as CycloneDX, in build/sbom
 # make lock    pin every dependency again (needs uv)
 #
 # PYTHON=/path/to/python3.12 chooses the interpreter, VENV the environment, PORT the port.
@@ -13,6 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+CASES  ?= 10000
+KEEP   ?= build/fuzz
 DEEPFAKE_VIDEO_MODEL ?= clip-faces
 VIDEO_MODEL ?= $(DEEPFAKE_VIDEO_MODEL)
 # Processes that share the tests: one more than the smallest machine has cores, for many tests wait for
@@ -22,7 +27,7 @@ TESTERS ?= $(if $(ARGS),0,3)
 JOBS   ?= 2000
 SEED   ?= 1
 
-.PHONY: serve test chaos lint lock clean
+.PHONY: serve test chaos lint fuzz audit sbom lock clean
 
 serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces/model.json)
 	DEEPFAKE_VIDEO_MODEL=$(VIDEO_MODEL) $(BIN)/deepfake serve --port $(PORT)
@@ -39,6 +44,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(VENV)/.dev
+	nice $(BIN)/python -m tests.media.fuzz --cases $(CASES) --keep $(KEEP)
+
+audit sbom: $(BIN)/python
+	PYTHON=$(BIN)/python requirements/$@.sh
 
 lock:
 	requirements/lock.sh

@@ -12,7 +12,8 @@ from fastapi.staticfiles import StaticFiles
 # Inline styles are Swagger UI's own; scripts come from this server only, none inline.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 _PAGE: Final = """<!doctype html>
 <html lang="en">

@@ -19,7 +19,8 @@ from core.telemetry.context import noted
 # What nobody may read in a log: the user and password of a URL, and keys and secrets by their
 # prefix.
 _SECRETS: Final = (
-    (re.compile(r"(?<=://)[^/\s@]*@"), "***@"),
+    (re.compile(r"(?<=://)[^/\s]*@"), "***@"),
+    (re.compile(r"(?i)\b(password=)[^&\s'\"]+"), r"\1***"),
     (re.compile(r"\b(dfk_|whsec_)[A-Za-z0-9_+/=-]+"), r"\1***"),
 )
 _OWN: Final = ("timestamp", "level", "logger", "event", "exception")

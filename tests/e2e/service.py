@@ -42,6 +42,9 @@ class Service:
         self._start("api", {"DEEPFAKE_PORT": str(self.port)})
         until("the gateway answers", lambda: self._answers("/healthz"), READY_S)
 
+    def start_sender(self) -> None:
+        self._start("sender", {})
+
     def start_worker(self, **settings: object) -> subprocess.Popen[bytes]:
         extra = {f"DEEPFAKE_{name.upper()}": str(v) for name, v in settings.items()}
         known = set(self.workers())

@@ -212,6 +212,48 @@ def test_a_head_that_two_servers_could_read_differently_is_refused(
     assert received.count(b"HTTP/1.1 ") == 1  # what follows is no request
 
 
+# Behind each of these, some servers would see the next request where others see a body.
+DOUBTFUL_HEADS = (
+    b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n5c\r\n",  # CL.TE
+    b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",  # TE.CL
+    b"Transfer-Encoding: chunked\r\nTransfer-encoding: cow\r\n\r\n0\r\n\r\n",  # TE.TE
+    b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+    b'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n',
+    b"X: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",  # obs-fold
+    b"X: y\r\n\tZ: chunked\r\n\r\n0\r\n\r\n",
+    b"Content-Length: 4\r\n 5\r\n\r\nabcd",
+    b"Content-Length : 4\r\n\r\nabcd",
+    b"Content-Length: -1\r\n\r\n",
+    b"Content-Length: 4 4\r\n\r\nabcd",
+    b"Content-Length: 99999999999999999999999\r\n\r\nabcd",
+    b"\r\nContent-Length: 4\r\n\r\n",
+)
+DOUBTFUL_CHUNKS = (
+    b"4\nabcd\r\n0\r\n\r\n",  # a bare line feed ends the size
+    b"4;a\nb\r\nabcd\r\n0\r\n\r\n",  # and an extension
+    b"0x4\r\nabcd\r\n0\r\n\r\n",
+    b"+4\r\nabcd\r\n0\r\n\r\n",
+    b"-4\r\nabcd\r\n0\r\n\r\n",
+    b"4_0\r\nabcd\r\n0\r\n\r\n",
+    b"fffffffffffffffff\r\nabcd\r\n0\r\n\r\n",
+    b"4\r\nabcdXX0\r\n\r\n",  # something else than a line break ends the data
+)
+SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+def test_no_request_is_smuggled_behind_a_head(strict: httpx.Client) -> None:
+    head = b"POST /v1/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n"
+    received = {sent: received_from(strict, head + sent + SMUGGLED) for sent in DOUBTFUL_HEADS}
+    assert [sent for sent, answers in received.items() if b"HTTP/1.1 200 " in answers] == []
+    assert all(answers.startswith(b"HTTP/1.1 ") for answers in received.values())
+
+
+def test_no_request_is_smuggled_behind_chunks(strict: httpx.Client) -> None:
+    received = {sent: received_from(strict, CHUNKED + sent + SMUGGLED) for sent in DOUBTFUL_CHUNKS}
+    assert [sent for sent, answers in received.items() if b"HTTP/1.1 200 " in answers] == []
+    assert all(answers.startswith(b"HTTP/1.1 ") for answers in received.values())
+
+
 @pytest.mark.parametrize("version", [b"1.0", b"2.0", b"0.9", b"1.9"])
 def test_chunks_in_an_old_and_requests_in_an_unknown_version_are_refused(
     strict: httpx.Client, version: bytes

@@ -86,3 +86,21 @@ def test_neither_passwords_in_urls_nor_keys_are_logged(form: LogFormat) -> None:
     for hidden in ("bob", "hunter2", "abc"):
         assert hidden not in line
     assert "redis://***@host:1/0 and dfk_*** and whsec_***" in line
+
+
+@both
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://bob:hunt@er2@host:1/0",
+        "redis://:hunter2@[::1]:1/0",
+        "unix:///run/redis.sock?db=1&password=hunter2",
+        "redis://host/0?Password=hunter2&db=1",
+        "redis+socket://bob:hunter2@/run/redis.sock",
+    ],
+)
+def test_a_password_is_hidden_wherever_it_stands_in_a_url(form: LogFormat, url: str) -> None:
+    line = logged(form, "cannot use %s here", url)
+    assert "er2" not in line
+    assert "***" in line
+    assert "here" in line

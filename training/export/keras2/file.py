@@ -14,6 +14,8 @@ from training.export.keras2.graph import translate
 
 _ZIP, _HDF5 = b"PK", b"\x89HDF\r\n\x1a\n"
 _CONFIG = "config.json"  # in a .keras file
+_LARGEST_CONFIG = 64 * 1024**2  # that of a network of a thousand layers has 1 MB
+_FREE_BYTES, _MOST_UNPACKED = 256 * 1024**2, 20  # weights are noise: hardly any zip makes smaller
 _ATTRIBUTE = "model_config"  # of an .h5 file
 
 
@@ -61,6 +63,7 @@ def _read(file: Path) -> tuple[str, str]:
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
+                _check_sizes(file, archive)
                 suffix, text = ".keras", archive.read(_CONFIG)
         else:
             with h5py.File(file) as stored:
@@ -69,6 +72,21 @@ def _read(file: Path) -> tuple[str, str]:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BundleInvalid(_what_is_wrong(file)) from error
     return suffix, text if isinstance(text, str) else text.decode()
+
+
+def _check_sizes(file: Path, archive: zipfile.ZipFile) -> None:
+    """Raise :class:`BundleInvalid` for a file that would unpack to far more than it has."""
+    unpacked, packed = sum(entry.file_size for entry in archive.infolist()), file.stat().st_size
+    if unpacked > max(_FREE_BYTES, _MOST_UNPACKED * packed):
+        raise BundleInvalid(
+            f"its {packed:,} bytes would unpack to {unpacked:,}, and a model of Keras hardly "
+            f"shrinks; the limit is {_MOST_UNPACKED} times its size. Save the model anew."
+        )
+    config = archive.getinfo(_CONFIG).file_size
+    if config > _LARGEST_CONFIG:
+        raise BundleInvalid(
+            f"its {_CONFIG} has {config:,} bytes; the limit is {_LARGEST_CONFIG:,}."
+        )
 
 
 def _what_is_wrong(file: Path) -> str:

@@ -22,7 +22,7 @@ def external_files(file: Path) -> list[Path]:
     folder = file.parent
     found = sorted(set(_locations(file)))
     for name in found:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
+        if not _lies_below(folder, name):
             raise BundleInvalid(
                 f"{file} keeps weights in {name!r}, which is outside its folder; only files "
                 "below the folder are read. Save the model anew with its weights beside it."
@@ -33,6 +33,12 @@ def external_files(file: Path) -> list[Path]:
                 "there, under this name."
             )
     return [folder / name for name in found]
+
+
+def _lies_below(folder: Path, name: str) -> bool:
+    """Whether a name leads to a place below the folder, also where links lead elsewhere."""
+    plain = not Path(name).is_absolute() and ".." not in Path(name).parts
+    return plain and (folder / name).resolve().is_relative_to(folder.resolve())
 
 
 def _locations(file: Path) -> Iterator[str]:

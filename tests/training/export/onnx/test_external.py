@@ -8,6 +8,7 @@ import pytest
 from core.errors import BundleInvalid
 from tests.training.export.onnx.onnx_models import Network
 from training.export.onnx.external import external_files
+from training.export.onnx.file import read_onnx
 
 
 def _outside(folder: Path, location: str, network: Network | None = None) -> Path:
@@ -51,6 +52,33 @@ def test_weights_outside_the_folder_are_refused(tmp_path: Path, location: str) -
     file = _outside(tmp_path, location)
     with pytest.raises(BundleInvalid, match=f"weights in '{location}', which is outside"):
         external_files(file)
+
+
+@pytest.mark.parametrize("link", ["w.data", "below"])
+def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path: Path, link: str) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    file = _outside(folder, "w.data" if link == "w.data" else "below/w.data")
+    (folder / "w.data").rename(tmp_path / "w.data")
+    (folder / link).symlink_to(tmp_path / "w.data" if link == "w.data" else tmp_path)
+    with pytest.raises(BundleInvalid, match="which is outside its folder"):
+        external_files(file)
+
+
+def test_a_place_that_is_told_before_it_is_named_is_not_read_outside_either(
+    tmp_path: Path,
+) -> None:
+    """Protobuf takes the fields of an entry in any order; then OpenVINO has to refuse it."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    file = _outside(folder, "../w.data")
+    (folder / "w.data").rename(tmp_path / "w.data")
+    told = file.read_bytes()
+    ordered = b"\x0a\x08location\x12\x09../w.data"
+    assert ordered in told
+    file.write_bytes(told.replace(ordered, ordered[10:] + ordered[:10]))
+    with pytest.raises(BundleInvalid, match="outside the base directory"):
+        read_onnx(file)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
