@@ -19,10 +19,10 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from api.conditional import KnownTags
-from api.cursor import place_of
-from api.hosts import host_name, origin_authority
-from api.request_head import Refusal, check_head
+from api.http.conditional import KnownTags
+from api.http.hosts import host_name, origin_authority
+from api.http.request_head import Refusal, check_head
+from api.jobs.cursor import place_of
 from api.resumable.dialect import check_body_type, read_intent
 from api.upload.archive import Archive
 from api.upload.form import MultipartReader
