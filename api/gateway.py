@@ -39,6 +39,7 @@ from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.load import LoadStore
+from core.store.objects import Objects
 from core.store.outbox import Outbox
 from core.store.rates import RateStore
 from core.store.resumable import ResumableStore
@@ -109,6 +110,7 @@ def open_gateway(
     """Build everything and let it go at the end; Redis need not be there yet."""
     traces = traces or open_traces(settings.otel_endpoint, "deepfake-gateway")
     redis = connect(settings.redis_url, socket_timeout_s=SOCKET_TIMEOUT_S)
+    objects = Objects.at(settings.blob_url)
     jobs = JobStore(
         redis,
         ttl_s=settings.job_ttl_s,
@@ -133,6 +135,7 @@ def open_gateway(
                 upload_ttl_s=settings.upload_ttl_s,
                 max_total_bytes=settings.max_bytes_in_flight,
                 tenant_limits=settings.tenant_limits,
+                objects=objects,
             ),
             uploads=ResumableStore(
                 redis,
@@ -140,6 +143,7 @@ def open_gateway(
                 max_bytes=settings.max_upload_bytes,
                 max_total_bytes=settings.max_bytes_in_flight,
                 tenant_limits=settings.tenant_limits,
+                objects=objects,
             ),
             evidence=EvidenceStore(redis),
             feedback=FeedbackStore(redis, settings.feedback_limits, settings.evidence_limits),

@@ -22,6 +22,7 @@ from api.service.metrics import GatewayMetrics
 from api.settings import GatewaySettings
 from core.errors import ConfigurationError
 from core.store.connection import check_if_reachable
+from core.store.objects import Objects
 from core.telemetry.logs import configure_logs
 from core.telemetry.metrics_server import metrics_served
 
@@ -33,6 +34,7 @@ def run(settings: GatewaySettings | None = None) -> None:
     settings = settings or GatewaySettings.load()
     configure_logs(settings.log_level, settings.log_format)
     check_if_reachable(settings.redis_url)
+    Objects.at(settings.blob_url)  # refuses what is no bucket before anything is served
     _allow_open_files()
     # It logs every malformed byte of a stranger's form; the stranger is told already.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     redis_url: str = Field(default="redis://localhost:6379/0", repr=False)  # may hold a password
+    # s3://bucket/prefix for the bytes of uploads; None keeps them in Redis.
+    blob_url: str | None = Field(default=None, repr=False)
     max_upload_bytes: Bytes = 512 * 1024**2
     job_ttl_s: Seconds = 24 * 3600.0
     max_attempts: Annotated[int, Field(ge=1)] = 3  # lost workers until a file is quarantined

@@ -21,8 +21,10 @@ from core.media.limits import MediaLimits
 from core.store.attempts import Attempts
 from core.store.blobs import RedisBlobStore
 from core.store.connection import connect
+from core.store.doomed import DoomedObjects
 from core.store.evidence import EvidenceLimits, EvidenceStore
 from core.store.jobs import JobStore
+from core.store.objects import Objects
 from core.store.outbox import Outbox
 from core.store.workers import HEARTBEAT_TTL_S, Heartbeat, WorkerRegistry
 from core.telemetry.traces import Traces
@@ -125,7 +127,8 @@ class Resources:
             decoders_replaced=lambda: decoders.replaced,
         )
         observer = JobObserver(metrics, telemetry.traces)
-        blobs, keeper = RedisBlobStore(redis), _keeper(redis, settings)
+        objects = Objects.at(settings.blob_url)
+        blobs, keeper = RedisBlobStore(redis, objects=objects), _keeper(redis, settings)
         limits = _runner_limits(settings)
         heartbeat = _heartbeat(settings, models, worker_id)
         reap = partial(_reap, attempts, metrics)
@@ -144,6 +147,7 @@ class Resources:
                 Periodic("heartbeat", HEARTBEAT_TTL_S / 3, lambda: workers.beat(heartbeat)),
                 Periodic("reaper", settings.lease_s / 4, reap, jitter=JITTER),
                 Periodic("queues", LOOK_S, doorbell.ring_for_idle_slots, jitter=JITTER),
+                *_deleting(redis, objects),
             ],
             gpu=lease,
             traces=telemetry.traces,
@@ -181,6 +185,12 @@ def _claim_gpu(
     if not chosen.may_use_gpu:
         return None
     return claim_gpu(redis, gpu_uuids(settings.cuda_visible_devices), worker_id)
+
+
+def _deleting(redis: Redis, objects: Objects | None) -> list[Periodic]:
+    if objects is None:
+        return []
+    return [Periodic("objects", LOOK_S, DoomedObjects(redis, objects).sweep, jitter=JITTER)]
 
 
 def _reap(attempts: Attempts, metrics: WorkerMetrics) -> None:

@@ -1,4 +1,4 @@
-"""The bytes of uploads on their way from the gateway to a worker; they never touch a disk."""
+"""The bytes of uploads on their way from the gateway to a worker: in Redis, or in objects."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any, Final, Protocol
 
 from redis import Redis
 
-from core.errors import BlobMissing, StoreFull, TooManyBytes, TooManyJobs, TooManyUploads
+from core.errors import (
+    BlobMissing,
+    StoreFull,
+    StoreUnavailable,
+    TooManyBytes,
+    TooManyJobs,
+    TooManyUploads,
+)
 from core.store.accounts import Account, TenantLimits
 from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
+from core.store.objects import SETTING, Objects, chunk_in
 from core.store.scripts import Scripts
 
 CHUNK_BYTES: Final = 1024**2
@@ -88,6 +96,8 @@ def used_up(
 class RedisBlobStore:
     """Blobs as Redis lists of chunks, with exact accounts of all bytes in flight.
 
+    With ``objects`` the lists hold names of objects, where the bytes are.
+
     ``upload_ttl_s`` is how long an upload under way stays after its last chunk, and so how
     long a gateway that died keeps its tenants' places taken; it should not be less than the
     longest pause between two chunks.
@@ -100,6 +110,7 @@ class RedisBlobStore:
         upload_ttl_s: float = 3600.0,
         max_total_bytes: int = 2 * 1024**3,
         tenant_limits: TenantLimits | None = None,
+        objects: Objects | None = None,
         prefix: str = PREFIX,
     ) -> None:
         # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
@@ -107,6 +118,7 @@ class RedisBlobStore:
         self._ttl_ms = int(upload_ttl_s * 1000)
         self._limit = max_total_bytes
         self._tenant_limits = tenant_limits or TenantLimits()
+        self._objects = objects
         self._prefix = prefix
         self._run = Scripts(redis, "blob", ("open", "append", "discard", "usage"), prefix=prefix)
 
@@ -122,6 +134,7 @@ class RedisBlobStore:
             limits.bytes_in_flight,
             limits.uploads,
             limits.queued_jobs,
+            int(self._objects is not None),
         )
         if used:
             raise used_up(outcome, int(used[0]), reserved, self._limit, limits)
@@ -131,11 +144,12 @@ class RedisBlobStore:
             return
         limits = self._tenant_limits
         most = (self._limit, limits.bytes_in_flight)
-        outcome, *used = self._run("append", blob_id, chunk, self._ttl_ms, *most)
-        if outcome == b"missing":
-            raise BlobMissing(blob_id)
-        if used:
-            raise used_up(outcome, int(used[0]), len(chunk), self._limit, limits)
+        with chunk_in(self._objects, blob_id, chunk) as kept:
+            outcome, *used = self._run("append", blob_id, kept, len(chunk), self._ttl_ms, *most)
+            if outcome == b"missing":
+                raise BlobMissing(blob_id)
+            if used:
+                raise used_up(outcome, int(used[0]), len(chunk), self._limit, limits)
 
     @store_errors()
     def size(self, blob_id: str) -> int:
@@ -145,6 +159,7 @@ class RedisBlobStore:
         return int(size)
 
     def read(self, blob_id: str) -> Iterator[bytes]:
+        objects = self._where(blob_id)
         with store_errors():
             chunks = int(self._redis.llen(self._chunks(blob_id)))
         if chunks == 0:
@@ -154,7 +169,20 @@ class RedisBlobStore:
                 chunk = self._redis.lindex(self._chunks(blob_id), index)
             if not isinstance(chunk, bytes):
                 raise BlobMissing(blob_id)
-            yield chunk
+            yield chunk if objects is None else objects.get(chunk.decode())
+
+    def _where(self, blob_id: str) -> Objects | None:
+        """Where the bytes of this blob are, which another setting may have put there."""
+        with store_errors():
+            named = self._redis.hget(Key.UPLOAD.at(blob_id, prefix=self._prefix), "objects")
+        if named is None:
+            return None
+        if self._objects is None:
+            raise StoreUnavailable(
+                f"The bytes of {blob_id} are in an object store; "
+                f"set {SETTING} here as in the gateway."
+            )
+        return self._objects
 
     def discard(self, blob_id: str) -> None:
         self._run("discard", blob_id)

@@ -74,16 +74,20 @@ class Key(StrEnum):
     """Counter by ``tenant:sha256``: workers that the file brought down within 24 h."""
 
     CHUNKS = "blob:"
-    """List by upload id: the bytes. It expires with the upload, later with its job."""
+    """List by upload id: the bytes, or the names of objects that hold them, see decision 50. It
+    expires with the upload, later with its job."""
 
     UPLOAD = "upload:"
-    """Hash by upload id: ``tenant``; ``size``, bytes stored; ``held``, bytes on the accounts
-    (at least ``size``); ``job``, once a job has taken the upload over. One that can be resumed has
-    also ``length``, '' while it is not known; ``writer``, the claim of the request that may
-    append; and the client's ``metadata``."""
+    """Hash by upload id: ``tenant``; ``size``, bytes stored; ``held``, bytes on the accounts (at
+    least ``size``); ``objects``, where CHUNKS holds names; ``job``, once a job has taken the
+    upload over. One that can be resumed has also ``length``, '' while it is not known;
+    ``writer``, the claim of the request that may append; and the client's ``metadata``."""
 
     EXPIRIES = "upload-expiries"
     """Sorted set: upload ids by the time (ms) at which they and their jobs expire."""
+
+    DOOMED = "doomed-objects"
+    """Sorted set: uploads whose objects are to be deleted, by the time (ms) of the next try."""
 
     BYTES = "bytes-in-flight"
     """Counter: the ``held`` bytes of all uploads."""

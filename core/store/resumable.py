@@ -27,6 +27,7 @@ from core.store.accounts import TenantLimits
 from core.store.blobs import used_up
 from core.store.ids import new_id
 from core.store.keys import PREFIX
+from core.store.objects import Objects, chunk_in
 from core.store.scripts import Scripts
 
 
@@ -65,12 +66,14 @@ class ResumableStore:
         max_bytes: int = 512 * 1024**2,
         max_total_bytes: int = 2 * 1024**3,
         tenant_limits: TenantLimits | None = None,
+        objects: Objects | None = None,
         prefix: str = PREFIX,
     ) -> None:
         self._ttl_ms = int(ttl_s * 1000)
         self._max_bytes = max_bytes
         self._limit = max_total_bytes
         self._tenant_limits = tenant_limits or TenantLimits()
+        self._objects = objects
         verbs = ("open", "claim", "append", "finish", "discard")
         self._run = Scripts(redis, "upload", verbs, prefix=prefix)
 
@@ -94,6 +97,7 @@ class ResumableStore:
             limits.queued_jobs,
             writer,
             metadata,
+            int(self._objects is not None),
         )
         if outcome != b"opened":
             raise used_up(outcome, int(number), length or 0, self._limit, limits)
@@ -136,13 +140,16 @@ class ResumableStore:
             return upload
         limits = (self._limit, self._tenant_limits.bytes_in_flight)
         place = (upload.id, upload.writer, upload.offset)
-        outcome, *rest = self._run("append", *place, chunk, self._ttl_ms, self._max_bytes, *limits)
         size = upload.offset + len(chunk)
-        if outcome == b"length" and upload.length is None:
-            raise MediaTooLarge(size=size, limit=self._max_bytes)
-        if outcome in (b"full", b"bytes"):
-            raise used_up(outcome, int(rest[0]), len(chunk), self._limit, self._tenant_limits)
-        _raise_for(outcome, rest, upload.id)
+        with chunk_in(self._objects, upload.id, chunk) as kept:
+            outcome, *rest = self._run(
+                "append", *place, kept, len(chunk), self._ttl_ms, self._max_bytes, *limits
+            )
+            if outcome == b"length" and upload.length is None:
+                raise MediaTooLarge(size=size, limit=self._max_bytes)
+            if outcome in (b"full", b"bytes"):
+                raise used_up(outcome, int(rest[0]), len(chunk), self._limit, self._tenant_limits)
+            _raise_for(outcome, rest, upload.id)
         return replace(upload, offset=size, expires_at=_instant(rest[0]))
 
     def finish(self, upload: Upload) -> Upload:

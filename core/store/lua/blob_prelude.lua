@@ -29,12 +29,14 @@ local function keep_blob(blob_id, ttl_ms)
   redis.call('ZADD', KEY.EXPIRIES, 'XX', now_ms() + ttl_ms, blob_id)
 end
 
--- Forgets the bytes and takes them off the accounts.
+-- Forgets the bytes and takes them off the accounts; what lies in objects is left for the workers to
+-- delete.
 local function forget_blob(blob_id)
   redis.call('UNLINK', KEY.CHUNKS .. blob_id)
   redis.call('ZREM', KEY.EXPIRIES, blob_id)
-  local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job')
+  local upload = redis.call('HMGET', KEY.UPLOAD .. blob_id, 'tenant', 'job', 'objects')
   if not upload[1] then return end
+  if upload[3] then redis.call('ZADD', KEY.DOOMED, now_ms(), blob_id) end
   hold(blob_id, upload[1], 0)
   if not upload[2] then book(upload[1], 'uploads', -1) end
   redis.call('UNLINK', KEY.UPLOAD .. blob_id)
