@@ -160,13 +160,15 @@ async def _jobs_and_faults(
         finally:
             places.release()
 
-    async with asyncio.TaskGroup() as group:
-        for plan in plans:
-            await places.acquire()
-            group.create_task(one(plan))
-            await asyncio.sleep(setup.pace_s)
-    over.set()
-    await breaking
+    try:
+        async with asyncio.TaskGroup() as group:
+            for plan in plans:
+                await places.acquire()
+                group.create_task(one(plan))
+                await asyncio.sleep(setup.pace_s)
+    finally:  # before the processes are ended: a fault starts what it killed again
+        over.set()
+        await breaking
 
 
 async def _look_at_all(client: ChaosClient, accepted: Mapping[int, str], at_once: int) -> None:
