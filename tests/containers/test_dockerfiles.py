@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 
 from deepfake_client.cli import ENTRY_POINTS
-from tests.containers.dockerfile import ROOT, copied_from_context, exec_form, values
+from tests.containers.dockerfile import (
+    ROOT,
+    copied_from_context,
+    exec_form,
+    read_dockerfile,
+    values,
+)
 
 DOCKERFILES = ("Dockerfile.api", "Dockerfile.worker")
 both = pytest.mark.parametrize("name", DOCKERFILES)
@@ -81,6 +87,19 @@ def test_the_image_runs_as_a_numeric_user_and_stops_on_sigterm(name: str) -> Non
     assert values(name, "USER") == ["10001:10001"]
     assert values(name, "STOPSIGNAL") == ["SIGTERM"]
     assert "PYTHONDONTWRITEBYTECODE=1" in values(name, "ENV")[-1]
+
+
+@both
+def test_no_program_in_the_image_gives_another_users_rights_and_no_file_is_its_users(
+    name: str,
+) -> None:
+    lines = read_dockerfile(name)
+    last = max(at for at, line in enumerate(lines) if line.keyword == "FROM")
+    shipped = [line for line in lines[last:] if line.keyword in ("RUN", "COPY", "ADD")]
+    (run,) = [line.value for line in shipped if line.keyword == "RUN"]
+    assert "find / -xdev -type f -perm /6000 -exec chmod a-s {} +" in run
+    assert not any("--chown" in line.value or "--chmod" in line.value for line in shipped)
+    assert lines.index(shipped[-1]) < [line.keyword for line in lines].index("USER")
 
 
 @both
