@@ -66,7 +66,8 @@ end
 local function enter_list(id)
   local list = KEY.JOBS .. get(id, 'tenant')
   local last = redis.call('ZREVRANGE', list, 0, 0, 'WITHSCORES')[2]
-  redis.call('ZADD', list, math.max(now_us(), (last or 0) + 1), id)
+  -- Of the time that the record tells: a script may read the clock on both sides of a millisecond.
+  redis.call('ZADD', list, math.max(get(id, 'created_at') * 1000, (last or 0) + 1), id)
   for _, oldest in ipairs(redis.call('ZRANGE', list, 0, 1)) do
     if redis.call('EXISTS', KEY.JOB .. oldest) == 0 then redis.call('ZREM', list, oldest) end
   end

@@ -64,6 +64,6 @@ def _logit_here(file: Path) -> float:
 def test_a_backend_that_cannot_train_is_named_with_those_that_can(wanted: str) -> None:
     child = run_child(wanted, "-c", "import training.fit.backend as b; b.import_backend()")
     told = child.stderr.splitlines()[-1]
-    assert told.startswith("core.errors.ConfigurationError: Keras cannot "), child.stderr
+    assert "ConfigurationError: Keras cannot " in told, child.stderr
     assert wanted in told
     assert "Set KERAS_BACKEND to one that is installed of tensorflow, jax, torch" in told
