@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
@@ -103,7 +104,7 @@ def test_bytes_lie_in_the_bucket_and_their_accounts_in_redis(
     assert blobs.size("b") == blobs.usage().used == 8
     assert blobs.account("t").bytes_in_flight == 8
     assert [key.rpartition("/")[0] for key in bucket.names()] == ["of/us/b"] * 2
-    names = redis.lrange(Key.CHUNKS.at("b"), 0, -1)
+    names: Any = redis.lrange(Key.CHUNKS.at("b"), 0, -1)
     assert sorted(f"of/us/{name.decode()}" for name in names) == sorted(bucket.names())
 
 
