@@ -41,11 +41,10 @@ def main() -> None:
         bare = stack.enter_context(
             gateway_process(redis.url, ("-m", "benchmarks.poll_ratio", "--serve-bare"))
         )
-        rows = []
-        for _ in range(options.rounds + 1):
-            rows.append(
-                [measured(each, lambda link: link.poll(options.polls)) for each in (bare, ours)]
-            )
+        rows = [
+            [measured(each, lambda link: link.poll(options.polls)) for each in (bare, ours)]
+            for _ in range(options.rounds + 1)
+        ]
         show(rows[1:])  # the first round makes pools and caches
 
 
@@ -61,7 +60,7 @@ def serve_bare() -> None:
 
     @app.get("/v1/jobs/{job_id}")
     async def read(job_id: str) -> dict[str, str]:
-        return {"id": job_id, "value": (await redis.get(KEY) or b"").decode()}
+        return {"id": job_id, "value": str(await redis.get(KEY))}
 
     @app.delete("/v1/jobs/{job_id}", status_code=204)
     async def delete(job_id: str) -> None:  # noqa: ARG001
