@@ -1,4 +1,4 @@
-"""Network backends of httpcore that connect only to addresses which the guard has checked.
+"""A network backend of httpcore that connects only to addresses which the guard has checked.
 
 The name is resolved once for each connection and the connection goes to that very address, so a
 name that changes its answer in between gains nothing. TLS still asks for the name.
@@ -17,46 +17,6 @@ import httpcore
 from core.net.guard import Guard
 
 _Options = Iterable[Any] | None
-
-
-class GuardedBackend(httpcore.NetworkBackend):
-    """For threads. Its timeout does not bound the resolver, which has one of its own."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._inner = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: _Options = None,
-    ) -> httpcore.NetworkStream:
-        """Try the addresses in turn; raises UrlNotAllowed, ConnectError or ConnectTimeout."""
-        deadline = _deadline(timeout)
-        failed: Exception = httpcore.ConnectError(f"{host} could not be reached.")
-        for address in _addresses(self._guard, host, port):
-            try:
-                return self._inner.connect_tcp(
-                    address, port, _left(deadline), local_address, socket_options
-                )
-            except httpcore.ConnectError as error:
-                failed = error
-        raise failed
-
-    def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: _Options = None,  # noqa: ARG002
-    ) -> httpcore.NetworkStream:
-        """Refused: no client names a socket of this machine."""
-        raise httpcore.ConnectError(f"{path} is a socket of this machine.")
-
-    def sleep(self, seconds: float) -> None:
-        self._inner.sleep(seconds)
 
 
 class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):

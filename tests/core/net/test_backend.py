@@ -1,4 +1,4 @@
-"""What the guarded clients do with connections: pinned addresses, names in TLS, no surroundings."""
+"""What the guarded client does with connections: pinned addresses, names in TLS, no environment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from core.errors import UrlNotAllowed
-from core.net.client import guarded_async_client, guarded_client
+from core.net.client import guarded_async_client
 from core.net.guard import Guard, Resolver, system_resolver
 from tests.core.net.listener import OK, Listener
 from tests.core.net.names import StubDns
@@ -32,14 +32,13 @@ def guard_of(listener: Listener, resolve: Resolver = system_resolver) -> Guard:
 
 
 def fetch(guard: Guard, url: str, tls: ssl.SSLContext = TLS) -> list[int]:
-    """Ask by the client for threads and by the one for asyncio; their statuses."""
+    """Ask twice, on a connection each time; the statuses."""
 
     async def ask() -> int:
         async with guarded_async_client(guard, timeout=LIMIT, tls=tls) as client:
             return (await client.get(guard.check_url(url))).status_code
 
-    with guarded_client(guard, timeout=LIMIT, tls=tls) as client:
-        return [client.get(guard.check_url(url)).status_code, asyncio.run(ask())]
+    return [asyncio.run(ask()), asyncio.run(ask())]
 
 
 def test_an_allowed_private_network_is_reached() -> None:
@@ -72,8 +71,12 @@ def test_the_address_that_was_checked_is_the_one_that_is_used() -> None:
     asked: list[str] = []
     with Listener() as listener:
         guard = guard_of(listener, fickle)
-        with guarded_client(guard, timeout=LIMIT, tls=TLS) as client:
-            assert client.get(f"http://once.test:{listener.port}/").status_code == 200
+
+        async def ask() -> int:
+            async with guarded_async_client(guard, timeout=LIMIT, tls=TLS) as client:
+                return (await client.get(f"http://once.test:{listener.port}/")).status_code
+
+        assert asyncio.run(ask()) == 200
         assert (asked, listener.hits) == (["once.test"], 1)
 
 
@@ -122,8 +125,13 @@ def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
         ).encode()
         with Listener(moved) as listener:
             url = f"http://127.0.0.1:{listener.port}/"
-            with guarded_client(guard_of(listener), timeout=LIMIT, tls=TLS) as client:
-                assert [client.get(url).status_code for _ in range(2)] == [302, 302]
+            guard = guard_of(listener)
+
+            async def ask() -> list[int]:
+                async with guarded_async_client(guard, timeout=LIMIT, tls=TLS) as client:
+                    return [(await client.get(url)).status_code for _ in range(2)]
+
+            assert asyncio.run(ask()) == [302, 302]
             assert not any(b"cookie" in head.lower() for head in listener.heads)
         assert target.hits == 0
 
