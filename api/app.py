@@ -23,6 +23,7 @@ from api.http.headers import StandardHeaders
 from api.http.normal_form import NormalForm
 from api.jobs import evidence, feedback, listing
 from api.jobs import routes as jobs
+from api.jobs.look import install_look
 from api.page import install_page
 from api.resumable import routes as uploads
 from api.service import capacity, health, limits, models
@@ -74,6 +75,7 @@ def create_app(
     app.add_middleware(StandardHeaders)  # it serves the answers of the others too
     app.add_middleware(Observed, metrics=metrics)
     install_error_handlers(app)
+    install_look(app)
     install_docs(app)
     install_page(app, settings.root_path)
     for part in (
@@ -106,6 +108,7 @@ def _lifespan(
                 async with gateway.watches.running():
                     yield {"gateway": gateway}
             await gateway.fetcher.close()
+            await gateway.looks.close()
             await gateway.store.close()
             await gateway.broker.close()
             await to_thread.run_sync(gateway.traces.close)

@@ -32,13 +32,14 @@ from core.store.audit import AuditLog
 from core.store.batches import BatchStore
 from core.store.blobs import BlobStore, RedisBlobStore
 from core.store.census import CensusTaker
-from core.store.connection import connect
+from core.store.connection import connect, connect_async
 from core.store.endpoints import EndpointStore
 from core.store.evidence import EvidenceStore
 from core.store.feedback import FeedbackStore
 from core.store.jobs import JobStore
 from core.store.listing import JobLists
 from core.store.load import LoadStore
+from core.store.looks import JobLooks
 from core.store.objects import Objects
 from core.store.outbox import Outbox
 from core.store.rates import RateStore
@@ -54,6 +55,7 @@ logger = logging.getLogger(__name__)
 CALL_LIMIT_S: Final = 2.5
 SOCKET_TIMEOUT_S: Final = 2.0
 STORE_THREADS: Final = 32
+LOOKS_AT_ONCE: Final = 32
 PUBLISH_THREADS: Final = 4
 
 
@@ -63,6 +65,7 @@ class Gateway:
 
     settings: GatewaySettings
     jobs: JobStore
+    looks: JobLooks
     lists: JobLists
     batches: BatchStore
     blobs: BlobStore
@@ -122,12 +125,14 @@ def open_gateway(
     )
     doorbell = doorbell or CeleryDoorbell(settings.redis_url, jobs)
     store = Offload(threads=STORE_THREADS, limit_s=CALL_LIMIT_S)
+    looks = JobLooks(connect_async(settings.redis_url), limit_s=CALL_LIMIT_S, at_once=LOOKS_AT_ONCE)
     loads = Loads(LoadStore(redis), store)
     api_keys = ApiKeyStore(redis)
     try:
         yield Gateway(
             settings=settings,
             jobs=jobs,
+            looks=looks,
             lists=JobLists(redis),
             batches=BatchStore(redis, ttl_s=settings.job_ttl_s, most=settings.max_batches),
             blobs=RedisBlobStore(
@@ -157,7 +162,7 @@ def open_gateway(
             audit=AuditLog(redis),
             rates=RateLimits(settings, RateStore(redis), store),
             doorbell=doorbell,
-            watches=Watches(settings.redis_url, jobs, store, loads),
+            watches=Watches(settings.redis_url, jobs.events_key, looks, loads),
             slots=UploadSlots(settings.max_uploads, for_each_tenant=settings.uploads_of_a_tenant),
             event_slots=EventSlots(
                 settings.max_event_streams, for_each_tenant=settings.event_streams_of_a_tenant
@@ -192,16 +197,21 @@ _bearer = HTTPBearer(auto_error=False, description="A key made by `deepfake keys
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key.")
 
 
+async def caller_of(request: Request, gateway: Gateway) -> Principal:
+    """Who asks; raises Unauthorized, Forbidden or StoreError."""
+    authenticator: Authenticator = request.app.state.authenticator
+    principal = await authenticator.principal(request, gateway.keys)
+    note(tenant=principal.tenant)
+    return principal
+
+
 async def _caller(
     request: Request,
     gateway: CurrentGateway,
     _by_bearer: Annotated[object, Security(_bearer)],
     _by_header: Annotated[object, Security(_header)],
 ) -> Principal:
-    authenticator: Authenticator = request.app.state.authenticator
-    principal = await authenticator.principal(request, gateway.keys)
-    note(tenant=principal.tenant)
-    return principal
+    return await caller_of(request, gateway)
 
 
 async def authorized(

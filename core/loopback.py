@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 
+@lru_cache(maxsize=1024)  # it is asked twice for every request, of few hosts
 def is_loopback(host: str) -> bool:
     """True for ``localhost`` and the loopback addresses of IPv4 and IPv6.
 

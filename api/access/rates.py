@@ -10,7 +10,7 @@ from api.http.problems import RateLimited
 from api.http.request_state import RATES
 from api.offload import Offload
 from api.settings import GatewaySettings
-from core.store.jobs import JobStore, Seen
+from core.store.looks import JobLooks, Seen
 from core.store.rates import RatePolicy, RateStanding, RateStore
 
 REQUESTS: Final = "requests"
@@ -36,12 +36,14 @@ class RateLimits:
             return
         _note(request, await self._take(tenant, self._requests))
 
-    async def look(self, request: Request, tenant: str, jobs: JobStore, job_id: str) -> Seen | None:
+    async def look(
+        self, request: Request, tenant: str, looks: JobLooks, job_id: str
+    ) -> Seen | None:
         """Look at a job and count this request, in one call of Redis; raises the same."""
         if self._requests is None:
-            (seen,) = await self._store(jobs.look, [job_id])
+            (seen,) = await looks.look([job_id])
             return seen
-        standing, seen = await self._store(jobs.look_at_rate, job_id, tenant, self._requests)
+        standing, seen = await looks.look_at_rate(job_id, tenant, self._requests)
         _note(request, standing)
         return seen
 

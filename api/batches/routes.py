@@ -16,7 +16,8 @@ from api.gateway import CurrentGateway, CurrentPrincipal, CurrentTenant, Gateway
 from api.jobs.cursor import Cursor, PageSize, cursor_of, place_of
 from api.jobs.listed import PageLinks
 from api.jobs.listing import next_page
-from api.jobs.routes import CacheControl, IdempotencyKey, WaitSeconds, wants_fresh
+from api.jobs.look import WaitSeconds
+from api.jobs.routes import CacheControl, IdempotencyKey, wants_fresh
 from api.schemas import BatchOptions, JobView
 from api.upload.batch import find_batch, submit_batch, submit_urls
 from api.upload.body import media_type_of
@@ -165,7 +166,7 @@ async def delete_batch(gateway: CurrentGateway, tenant: CurrentTenant, batch_id:
 async def _items(gateway: Gateway, batch: Batch, numbers: range, root_path: str) -> list[ItemView]:
     items = await gateway.store(gateway.batches.items, batch.id, numbers)
     job_ids = [item.job_id for item in items if item.job_id is not None]
-    seen = dict(zip(job_ids, await gateway.store(gateway.jobs.look, job_ids), strict=True))
+    seen = dict(zip(job_ids, await gateway.looks.look(job_ids), strict=True))
     views = []
     for item in items:
         found = seen.get(item.job_id) if item.job_id is not None else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.rate_headers import rate_headers
@@ -22,6 +23,15 @@ SECURITY_HEADERS: Final = {
     "Content-Security-Policy": API_POLICY,
     "Cache-Control": "no-store",
 }
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI wants them, with names in small letters."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_ID: Final = b"x-request-id"
+_SECURITY: Final = tuple(_raw(SECURITY_HEADERS))
 
 
 def request_id_of(scope: Scope) -> str:
@@ -48,13 +58,16 @@ class StandardHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        added, state = standard_headers(scope), scope["state"]
+        request_id, state = request_id_of(scope), scope["state"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in {**added, **rate_headers(state.get(RATES, []))}.items():
-                    headers.setdefault(name, value)
+                given = list(message.get("headers", ()))
+                named = {name for name, _ in given}
+                rates = rate_headers(state.get(RATES, []))
+                added = (_ID, request_id.encode()), *_SECURITY, *_raw(rates)
+                headers = given + [header for header in added if header[0] not in named]
+                message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant
-from api.jobs.routes import JobId
+from api.jobs.answers import JobId
 from api.report.page import policy, render
 from api.report.report import Report
 from api.schemas import JobView

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.documents import json_body, problems
 from api.gateway import CurrentGateway, CurrentTenant, Gateway
 from api.http.small_body import read_json
-from api.jobs.routes import JobId
+from api.jobs.answers import JobId
 from core.result import Label
 from core.store.records import JsonObject
 

@@ -1,26 +1,24 @@
-"""The calls about one job."""
+"""The calls about one job, but for the look at it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.documents import problems, upload_body
 from api.gateway import CurrentGateway, CurrentPrincipal, CurrentTenant
-from api.http.conditional import KnownTags
+from api.jobs.answers import PLACE_HEADERS, JobId, headers_of, view_of
 from api.schemas import JobView, SubmitOptions
 from api.upload.body import media_type_of
 from api.upload.queueing import Caller, check_callback
 from api.upload.reference import submit_reference
 from api.upload.submission import submit
-from api.waiting.polling import snapshot_of, wait
-from api.waiting.snapshot import Snapshot
+from api.waiting.polling import snapshot_of
 from core.scopes import Scope
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-JobId = Annotated[str, Path(examples=["job_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max_length=64)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -33,26 +31,6 @@ IdempotencyKey = Annotated[
 CacheControl = Annotated[
     str | None, Header(description="`no-cache`: judge the file, also when a result is stored.")
 ]
-WaitSeconds = Annotated[
-    float,
-    Query(
-        ge=0,
-        le=30,
-        description="Seconds to wait for the job's end, or, with If-None-Match, for any change.",
-    ),
-]
-IfNoneMatch = Annotated[
-    str | None, Header(description="ETags that the client knows, or `*`; compared weakly.")
-]
-_POLLING_HEADERS: dict[str, Any] = {
-    "Retry-After": {"description": "Seconds to the next look.", "schema": {"type": "integer"}},
-    "ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}},
-}
-_PLACE_HEADERS: dict[str, Any] = {
-    "Location": {"schema": {"type": "string"}},
-    "Operation-Location": {"schema": {"type": "string"}},
-    **_POLLING_HEADERS,
-}
 
 
 @router.post(
@@ -60,7 +38,7 @@ _PLACE_HEADERS: dict[str, Any] = {
     status_code=202,
     summary="Submit an image or a video",
     responses={
-        202: {"description": "Queued", "headers": _PLACE_HEADERS},
+        202: {"description": "Queued", "headers": PLACE_HEADERS},
         200: {
             "description": "The job of an earlier call with this key, or a new one that a stored "
             "result answers (`cached`)",
@@ -93,37 +71,10 @@ async def create_job(
     if submission.answered:
         response.status_code = 200
     snapshot = await snapshot_of(gateway, submission.job)
-    view = _view(request, response, snapshot)
+    view = view_of(request, snapshot)
+    response.headers.update(headers_of(snapshot))
     response.headers["Location"] = response.headers["Operation-Location"] = view.links.self
     return view if Scope.READ in principal.scopes else view.without_result()
-
-
-@router.get(
-    "/{job_id}",
-    summary="Look at a job, or wait for it",
-    response_model=JobView,
-    responses={
-        200: {"description": "The job as it is", "headers": _POLLING_HEADERS},
-        304: {"description": "Unchanged since the ETag of If-None-Match"},
-        **problems(401, 403, 404, 410, 422),
-    },
-)
-async def read_job(
-    request: Request,
-    response: Response,
-    gateway: CurrentGateway,
-    tenant: CurrentTenant,
-    job_id: JobId,
-    wait_s: Annotated[WaitSeconds, Query(alias="wait")] = 0,
-    if_none_match: IfNoneMatch = None,  # noqa: ARG001  # for OpenAPI; it may come in several lines
-) -> JobView | Response:
-    """The only place where a job's state and result are read."""
-    known = KnownTags.of(request.headers)
-    snapshot = await wait(request, gateway, job_id, tenant, wait_s=wait_s, known=known)
-    view = _view(request, response, snapshot)
-    if known.matches(snapshot.etag):
-        return Response(status_code=304, headers=dict(response.headers))
-    return view
 
 
 @router.post(
@@ -146,7 +97,9 @@ async def cancel_job(
     job = await gateway.store(gateway.jobs.request_cancel, job_id, tenant)
     if job.status.terminal:
         await gateway.ring_for_webhooks()
-    return _view(request, response, await snapshot_of(gateway, job))
+    snapshot = await snapshot_of(gateway, job)
+    response.headers.update(headers_of(snapshot))
+    return view_of(request, snapshot)
 
 
 @router.delete(
@@ -164,11 +117,3 @@ def wants_fresh(cache_control: str | None) -> bool:
     """Whether the request refuses a stored answer (RFC 9111, section 5.2.1.4)."""
     directives = (part.strip().lower() for part in (cache_control or "").split(","))
     return "no-cache" in directives
-
-
-def _view(request: Request, response: Response, snapshot: Snapshot) -> JobView:
-    response.headers["ETag"] = snapshot.etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    if snapshot.retry_after_s is not None:
-        response.headers["Retry-After"] = str(snapshot.retry_after_s)
-    return JobView.of(snapshot, str(request.scope.get("root_path", "")))

@@ -31,7 +31,7 @@ async def snapshot_of(gateway: Gateway, job: Job) -> Snapshot:
 
 async def read(gateway: Gateway, job_id: str, tenant: str) -> Snapshot:
     """The job as it is now; raises JobNotFound, also when it is another tenant's, or JobExpired."""
-    (seen,) = await gateway.store(gateway.jobs.look, [job_id])
+    (seen,) = await gateway.looks.look([job_id])
     return await _told(gateway, job_id, tenant, seen)
 
 
@@ -58,7 +58,7 @@ async def wait(
     """
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.watches.watch(job_id) as watch:
-        seen = await gateway.rates.look(request, tenant, gateway.jobs, job_id)
+        seen = await gateway.rates.look(request, tenant, gateway.looks, job_id)
         now = await _told(gateway, job_id, tenant, seen)
         while not now.job.status.terminal and not gateway.watches.stopping:
             left_s = deadline - asyncio.get_running_loop().time()

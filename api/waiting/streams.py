@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant, Gateway
-from api.jobs.routes import JobId
+from api.jobs.answers import JobId
 from api.schemas import JobView
 from api.waiting.polling import read
 from api.waiting.snapshot import Snapshot

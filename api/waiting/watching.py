@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.offload import Offload
 from api.service.load import Loads
 from api.waiting.events import JobEvents, stop
 from api.waiting.snapshot import Snapshot
 from core.errors import JobNotFound, StoreError
-from core.store.jobs import JobStore
+from core.store.looks import JobLooks
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +73,11 @@ class Watches:
     any job has moved, and everything else every ``RECHECK_S``.
     """
 
-    def __init__(self, redis_url: str, jobs: JobStore, store: Offload, loads: Loads) -> None:
-        self._jobs = jobs
-        self._store = store
+    def __init__(self, redis_url: str, events_key: str, looks: JobLooks, loads: Loads) -> None:
+        self._looks = looks
         self._loads = loads
         self._events = JobEvents(
-            redis_url, jobs.events_key, on_change=self._mark, on_gap=self._recheck_soon
+            redis_url, events_key, on_change=self._mark, on_gap=self._recheck_soon
         )
         self._watched: dict[str, _Watched] = {}
         self._marked: dict[str, None] = {}  # in the order in which they changed
@@ -160,7 +158,7 @@ class Watches:
                 logger.exception("Jobs that changed cannot be shown: %s", ", ".join(job_ids))
 
     async def _look(self, job_ids: list[str]) -> None:
-        found = await self._store(self._jobs.look, job_ids)
+        found = await self._looks.look(job_ids)
         alive = any(seen is not None and not seen[0].status.terminal for seen in found)
         load = await self._loads.now_if_known() if alive else None
         for job_id, seen in zip(job_ids, found, strict=True):
@@ -198,7 +196,7 @@ class Watches:
     async def _glance(self, job_ids: list[str]) -> int:
         """Mark those of the jobs that are not as they were told; how many those are."""
         found = 0
-        tokens = await self._store(self._jobs.glance, job_ids)
+        tokens = await self._looks.glance(job_ids)
         for job_id, token in zip(job_ids, tokens, strict=True):
             watched = self._watched.get(job_id)
             if watched is not None and watched.token != token:

@@ -14,7 +14,7 @@ from api.access.audited import note
 from api.documents import json_body, problems
 from api.gateway import CurrentGateway, CurrentTenant, Manager
 from api.http.small_body import read_json
-from api.jobs.routes import JobId
+from api.jobs.answers import JobId
 from api.webhooks.schemas import (
     CallbackSecret,
     Deliveries,

@@ -66,9 +66,9 @@ class RedisAddress:
             return sync.ConnectionPool(**options)
         return sentinels.pool(self.service, self.sentinels, self._for_sentinels(), options)
 
-    def async_pool(self, connect_timeout_s: float) -> Any:
+    def async_pool(self, connect_timeout_s: float, **more: Any) -> Any:
         """The same for asyncio, without a limit on how long an answer may take."""
-        options = self._options(aio, connect_timeout_s, None)
+        options = self._options(aio, connect_timeout_s, None) | more
         if self.service is None:
             return aio.ConnectionPool(**options)
         return sentinels.async_pool(self.service, self.sentinels, self._for_sentinels(), options)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import redis.asyncio as aioredis
 from redis import Redis
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -62,8 +63,9 @@ def connect(
 
 
 def connect_async(url: str) -> aioredis.Redis:
-    """The same for asyncio, without a limit on how long an answer may take: for listeners."""
-    return aioredis.Redis.from_pool(RedisAddress.parse(url).async_pool(CONNECT_TIMEOUT_S))
+    """The same for asyncio, without a limit on how long an answer may take: the caller has one."""
+    pool = RedisAddress.parse(url).async_pool(CONNECT_TIMEOUT_S, retry=AsyncRetry(NoBackoff(), 0))
+    return aioredis.Redis.from_pool(pool)
 
 
 def check_server(redis: Redis) -> None:

@@ -2,7 +2,7 @@
 
 Every change is one script of ``core/store/lua``: it compares the status, takes the time from
 Redis, raises the revision and adds the job's id to the stream of events. The worker's side is
-:mod:`core.store.attempts`.
+:mod:`core.store.attempts`; :mod:`core.store.looks` reads jobs for those who wait for them.
 
 A job owns its upload: whatever lets the record live longer does so for the bytes too, and
 the script that ends the job deletes them.
@@ -12,7 +12,6 @@ Every method raises StoreUnavailable when Redis is away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -34,14 +33,10 @@ from core.store.doorbell import MAX_BELLS
 from core.store.evidence import EvidenceLimits
 from core.store.keys import PREFIX, Key
 from core.store.quarantine import Quarantine
-from core.store.rates import RatePolicy, RateStanding
 from core.store.records import Counts, Job, JobStatus
 from core.store.scripts import Scripts
 
 IDEMPOTENCY_TTL_MS: Final = 24 * 3600 * 1000
-
-
-Seen = tuple[Job, int | None]  # a job and its position in its queue
 
 
 class JobStore:
@@ -74,7 +69,7 @@ class JobStore:
         self._tombstone_ms = int(tombstone_s * 1000)
         self._prefix = prefix
         self.quarantine = Quarantine(redis, max_crashes=max_attempts, prefix=prefix)
-        verbs = ("create", "look", "glance", "position", "counts", "cancel", "delete")
+        verbs = ("create", "position", "counts", "cancel", "delete")
         self._run = Scripts(redis, "job", verbs, prefix=prefix)
 
     @property
@@ -147,31 +142,6 @@ class JobStore:
         expired = owner is not None and owner.decode() == tenant
         return JobExpired(job_id) if expired else JobNotFound(job_id)
 
-    def look(self, job_ids: Sequence[str]) -> list[Seen | None]:
-        """Each job with its position in its queue (1 is next, None when it does not wait).
-
-        None in place of a job that is gone. Job and position are of one moment.
-        """
-        _, found = self._run("look", "", 0, 0, *job_ids)
-        return [_seen(job_id, *one) for job_id, one in zip(job_ids, found, strict=True)]
-
-    def look_at_rate(
-        self, job_id: str, tenant: str, policy: RatePolicy
-    ) -> tuple[RateStanding, Seen | None]:
-        """Count the look for the tenant's rate, and look if it is allowed, in one call."""
-        limits = (policy.limit, policy.window_s * 1000)
-        answer, found = self._run("look", policy.counted_for(tenant), *limits, job_id)
-        standing = RateStanding.of(policy, answer)
-        return standing, _seen(job_id, *found[0]) if standing.allowed else None
-
-    def glance(self, job_ids: Sequence[str]) -> list[str]:
-        """Each job's ``revision.position`` (0 when it does not wait), "" for one that is gone.
-
-        This is what tells whether :meth:`look` would find anything new, for a small part of
-        its price.
-        """
-        return [token.decode() for token in self._run("glance", *job_ids)]
-
     def find_idempotent(self, tenant: str, idempotency_key: str) -> Job | None:
         """The job that the tenant made with this key within 24 h, if it is still there."""
         key = Key.IDEMPOTENCY.at(hashed(tenant, idempotency_key), prefix=self._prefix)
@@ -219,10 +189,6 @@ class JobStore:
         """Remove the record with its upload and its result; raises JobNotFound or JobExpired."""
         if not self._run("delete", job_id, tenant):
             raise self.missing(job_id, tenant)
-
-
-def _seen(job_id: str, flat: Sequence[bytes], position: int) -> Seen | None:
-    return (Job.from_flat(job_id, flat), int(position) or None) if flat else None
 
 
 def hashed(tenant: str, idempotency_key: str) -> str:

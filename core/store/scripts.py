@@ -6,12 +6,15 @@ KEYS: everything lives in one Redis server, and Redis Cluster is refused at star
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Final
 
+import redis.asyncio as aioredis
 from redis import Redis
 
+from core.errors import StoreUnavailable
 from core.store.connection import store_errors
 from core.store.keys import PREFIX, Key
 
@@ -47,6 +50,39 @@ class Scripts:
     def __call__(self, verb: str, *arguments: str | bytes | float) -> Any:
         """Run one script; raises a StoreError."""
         return self._scripts[verb](args=arguments)
+
+
+class AsyncScripts:
+    """The same for asyncio, without threads.
+
+    At most ``at_once`` calls run at one time, on a connection each; ``limit_s`` is for a call
+    with the wait before it. A call that is given up takes its connection along, and is not retried.
+    """
+
+    def __init__(
+        self,
+        redis: aioredis.Redis,
+        noun: str,
+        verbs: Iterable[str],
+        *,
+        limit_s: float,
+        at_once: int,
+        prefix: str = PREFIX,
+    ) -> None:
+        self._limit_s = limit_s
+        self._places = asyncio.Semaphore(at_once)
+        self._scripts = {
+            verb: redis.register_script(load_script(noun, verb, prefix=prefix)) for verb in verbs
+        }
+
+    async def __call__(self, verb: str, *arguments: str | bytes | float) -> Any:
+        """Run one script; raises a StoreError."""
+        try:
+            with store_errors():
+                async with asyncio.timeout(self._limit_s), self._places:
+                    return await self._scripts[verb](args=arguments)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
 
 
 def load_script(noun: str, verb: str, *, prefix: str = PREFIX) -> str:

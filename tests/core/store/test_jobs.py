@@ -199,15 +199,3 @@ def test_the_stream_of_events_is_capped_and_goes_a_minute_after_the_last(
     store.request_cancel(job.id, "local")
     assert 10_000 <= int(redis.xlen(store.events_key)) < 10_200
     assert 50_000 < int(redis.pttl(store.events_key)) <= 60_000
-
-
-def test_jobs_are_looked_at_together_with_their_positions(
-    redis: Redis, store: JobStore, attempts: Attempts
-) -> None:
-    first, second, third = (enqueue(redis).id for _ in range(3))
-    take(attempts)
-    seen = store.look([first, third, "job_x", second])
-    assert [None if one is None else (one[0].id, one[1]) for one in seen] == [
-        (first, None), (third, 2), None, (second, 1),
-    ]  # fmt: skip
-    assert store.glance([first, third, "job_x", second]) == ["2.0", "1.2", "", "1.1"]

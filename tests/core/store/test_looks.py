@@ -1,0 +1,74 @@
+"""Looks at jobs, without threads."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from redis import Redis
+
+from core.errors import StoreUnavailable
+from core.store.attempts import Attempts
+from core.store.connection import connect_async
+from core.store.looks import JobLooks
+from core.store.rates import RatePolicy
+from tests.core.store.lost_worker import take
+from tests.core.store.uploads import enqueue
+
+T = TypeVar("T")
+
+
+def looking(
+    redis_url: str, scenario: Callable[[JobLooks], Awaitable[T]], *, limit_s: float = 60
+) -> T:
+    async def around() -> T:
+        looks = JobLooks(connect_async(redis_url), limit_s=limit_s, at_once=2)
+        try:
+            return await scenario(looks)
+        finally:
+            await looks.close()
+
+    return asyncio.run(around())
+
+
+def test_jobs_are_looked_at_together_with_their_positions(redis: Redis, redis_url: str) -> None:
+    first, second, third = (enqueue(redis).id for _ in range(3))
+    take(Attempts(redis))
+    asked = [first, third, "job_x", second]
+    seen = looking(redis_url, lambda looks: looks.look(asked))
+    assert [None if one is None else (one[0].id, one[1]) for one in seen] == [
+        (first, None), (third, 2), None, (second, 1),
+    ]  # fmt: skip
+    assert looking(redis_url, lambda looks: looks.glance(asked)) == ["2.0", "1.2", "", "1.1"]
+
+
+def test_a_look_that_the_rate_forbids_shows_nothing(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis)
+    policy = RatePolicy("requests", 1)
+
+    async def scenario(looks: JobLooks) -> list[tuple[bool, bool]]:
+        answers = [await looks.look_at_rate(job.id, "local", policy) for _ in range(2)]
+        return [(standing.allowed, seen is not None) for standing, seen in answers]
+
+    assert looking(redis_url, scenario) == [(True, True), (False, False)]
+
+
+def test_more_looks_than_places_wait_for_their_turn(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis)
+
+    async def scenario(looks: JobLooks) -> int:
+        seen = await asyncio.gather(*(looks.look([job.id]) for _ in range(20)))
+        return sum(found is not None for (found,) in seen)
+
+    assert looking(redis_url, scenario) == 20
+    assert len(redis.client_list()) <= 3  # two for the looks, and the one that asks
+
+
+def test_a_redis_that_does_not_answer_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        with pytest.raises(StoreUnavailable, match=r"within 0\.05 s"):
+            looking(url, lambda looks: looks.look(["job_x"]), limit_s=0.05)
