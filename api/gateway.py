@@ -17,6 +17,7 @@ from api.access.key_cache import KeyCache
 from api.access.rates import RateLimits
 from api.doorbell import CeleryDoorbell, Doorbell
 from api.http.problems import Forbidden, Unauthorized
+from api.http.request_state import KEY
 from api.offload import Offload
 from api.service.load import Loads
 from api.service.metrics import GatewayMetrics
@@ -201,6 +202,8 @@ async def caller_of(request: Request, gateway: Gateway) -> Principal:
     """Who asks; raises Unauthorized, Forbidden or StoreError."""
     authenticator: Authenticator = request.app.state.authenticator
     principal = await authenticator.principal(request, gateway.keys)
+    if principal.key_id is not None:
+        request.scope["state"][KEY] = principal.key_id
     note(tenant=principal.tenant)
     return principal
 

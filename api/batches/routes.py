@@ -22,6 +22,7 @@ from api.schemas import BatchOptions, JobView
 from api.upload.batch import find_batch, submit_batch, submit_urls
 from api.upload.body import media_type_of
 from api.upload.queueing import Caller
+from api.waiting.admission import check_again
 from api.waiting.snapshot import Snapshot
 from core.scopes import Scope
 from core.store.batches import Batch
@@ -105,6 +106,7 @@ async def read_batch(
     batch = await gateway.store(gateway.batches.get, batch_id, tenant)
     while not batch.status.terminal and not gateway.watches.stopping and clock() < deadline:
         await asyncio.sleep(min(LOOK_S, deadline - clock()))
+        await check_again(request, gateway)
         batch = await gateway.store(gateway.batches.get, batch_id, tenant)
     return _view(request, response, batch)
 

@@ -6,4 +6,5 @@ from typing import Final
 
 ROUTE: Final = "route"  # what answers it; None when no route does
 RATES: Final = "rates"  # where its tenant stands with the rates that it counts for
+KEY: Final = "key"  # the id of the key of Redis that it came with; absent for other callers
 PROBLEM: Final = "problem"  # the type of the problem that was answered

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from api.gateway import Gateway
 from api.http.conditional import KnownTags
+from api.waiting.admission import news_of
 from api.waiting.snapshot import Snapshot
 from core.errors import JobNotFound, StoreError
 from core.store.records import Job, JobStatus
@@ -53,8 +54,9 @@ async def wait(
     """The job once it has ended, or ``wait_s`` later, or when the gateway stops.
 
     With ``known`` tags, already when the job has changed from all of them. It counts for the rate
-    of requests. Raises JobNotFound, JobExpired or RateLimited. A Redis that goes away meanwhile
-    is waited for; StoreError when it is still away at the end.
+    of requests. Raises JobNotFound, JobExpired or RateLimited, and Unauthorized when the key ends
+    meanwhile. A Redis that goes away meanwhile is waited for; StoreError when it is still away
+    at the end.
     """
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.watches.watch(job_id) as watch:
@@ -64,7 +66,7 @@ async def wait(
             left_s = deadline - asyncio.get_running_loop().time()
             if left_s <= 0 or (known and not known.matches(now.etag)):
                 break
-            told = await watch.news(left_s)
+            told = await news_of(request, gateway, watch, left_s)
             if isinstance(told, JobNotFound):
                 raise await gateway.store(gateway.jobs.missing, job_id, tenant)
             if told is not None and told.follows(now):

@@ -11,8 +11,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant, Gateway
+from api.http.problems import Unauthorized
 from api.jobs.answers import JobId
 from api.schemas import JobView
+from api.waiting.admission import news_of
 from api.waiting.polling import read
 from api.waiting.snapshot import Snapshot
 from api.waiting.watching import Watch
@@ -31,6 +33,7 @@ LastEventId = Annotated[
 class Stream:
     """One client that follows one job: what it was told last, and how it hears of more."""
 
+    request: Request
     gateway: Gateway
     watch: Watch
     first: Snapshot
@@ -41,12 +44,16 @@ class Stream:
 
         A client that is slower than the changes hears of the newest one only. ``last_event_id``
         keeps a state from being told again that the client has seen, unless the job has ended.
+        The stream ends within seconds of the client's key.
         """
         shown = self.first
         if shown.job.status.terminal or shown.token != last_event_id:
             yield self._event(shown)
         while not shown.job.status.terminal and not self.gateway.watches.stopping:
-            news = await self.watch.news()
+            try:
+                news = await news_of(self.request, self.gateway, self.watch)
+            except Unauthorized:  # the client connects again, and is told why not
+                return
             if isinstance(news, JobNotFound):
                 yield ServerSentEvent(event="gone", data={"id": shown.job.id})
                 return
@@ -69,7 +76,7 @@ async def _open_stream(
     """
     with gateway.event_slots.take(tenant), gateway.watches.watch(job_id) as watch:
         first = await read(gateway, job_id, tenant)
-        yield Stream(gateway, watch, first, str(request.scope.get("root_path", "")))
+        yield Stream(request, gateway, watch, first, str(request.scope.get("root_path", "")))
 
 
 @router.get(
