@@ -60,7 +60,7 @@ async def create_batch(
     """
     caller = Caller(principal.tenant, idempotency_key, fresh=wants_fresh(cache_control))
     named = media_type_of(request) == "application/json"
-    if (batch := await find_batch(request, gateway, caller)) is not None:
+    if (batch := await find_batch(request, gateway, caller, options)) is not None:
         response.status_code = 200
     else:
         batch = await (submit_urls if named else submit_batch)(request, gateway, caller, options)

@@ -23,7 +23,8 @@ from api.http.problems import (
 )
 from api.http.small_body import read_json
 from api.schemas import BatchOptions, BatchReference
-from api.upload.batch_body import BatchBody, received
+from api.upload.batch_body import BatchBody
+from api.upload.batch_replay import MAX_JSON_BYTES, check_same_batch
 from api.upload.member import MAX_NAME, Member
 from api.upload.patience import Patience
 from api.upload.queueing import Caller, check_callback, check_queues
@@ -36,7 +37,6 @@ from core.store.ids import new_id
 from core.store.records import BatchPlace
 
 URLS_AT_ONCE: Final = 4  # fetched at one time for one batch
-MAX_JSON_BYTES: Final = 4 * 1024**2
 # What is wrong with one file. Anything else is wrong with the request, and ends the batch.
 _OF_ONE_FILE: Final = (
     MediaError,
@@ -96,10 +96,13 @@ class Intake:
             await self.refuse(place, error)
 
 
-async def find_batch(request: Request, gateway: Gateway, caller: Caller) -> Batch | None:
-    """The batch that the caller's idempotency key has made; its files are read and forgotten.
+async def find_batch(
+    request: Request, gateway: Gateway, caller: Caller, options: BatchOptions
+) -> Batch | None:
+    """The batch that the caller's idempotency key has made; its files are compared and forgotten.
 
-    Raises BatchUnderWay while the request that makes it is not over.
+    Raises BatchUnderWay while the request that makes it is not over, and IdempotencyConflict when
+    this one holds other files or options.
     """
     if caller.key is None:
         return None
@@ -108,8 +111,7 @@ async def find_batch(request: Request, gateway: Gateway, caller: Caller) -> Batc
         raise BatchUnderWay(known.id)
     if known is not None:
         with gateway.slots.take(caller.tenant):
-            async for _ in received(request, gateway.settings):
-                pass
+            await check_same_batch(request, gateway, known, options)
     return known
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urljoin
 
@@ -67,6 +68,10 @@ class Fetcher:
     def check(self, url: str) -> httpx.URL:
         """``url`` in its normal form; raises UrlNotAllowed. Nothing is sent."""
         return self._guard.check_url(url)
+
+    def url_sha256(self, url: str) -> str:
+        """What is kept of a URL; raises UrlNotAllowed."""
+        return sha256(str(self.check(url)).encode()).hexdigest()
 
     @asynccontextmanager
     async def open(self, url: httpx.URL) -> AsyncIterator[RemoteFile]:

@@ -49,7 +49,15 @@ def check_same_upload(known: Job, upload_id: str) -> None:
 def check_same_options(
     known: Job, options: SubmitOptions, settings: GatewaySettings, *, all_of_them: bool = True
 ) -> None:
-    """Raises IdempotencyConflict when the job has other options.
+    """Raises IdempotencyConflict when the job has other options, as :func:`differs` says."""
+    if differs(known, options, settings, all_of_them=all_of_them):
+        raise _conflict(known)
+
+
+def differs(
+    known: Job, options: SubmitOptions, settings: GatewaySettings, *, all_of_them: bool = True
+) -> bool:
+    """Whether the job has other options.
 
     With ``all_of_them`` an option that is not given means its default; without, only those
     that are given are compared.
@@ -71,8 +79,7 @@ def check_same_options(
         "callback_url": known.callback_url,
     }
     names = asked if all_of_them else options.model_fields_set
-    if any(asked[name] != chosen[name] for name in names):
-        raise _conflict(known)
+    return any(asked[name] != chosen[name] for name in names)
 
 
 def _conflict(known: Job) -> IdempotencyConflict:
