@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,20 @@ from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from core.store.connection import connect
+from tests.made_once import shared_by_a_run
 from tests.redis_server import RedisServer
 
 # An example has no time limit of its own: how long it takes is a matter of the neighbours too.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that starts the others owns the folder that they share."""
+    if not hasattr(config, "workerinput"):
+        run = ExitStack()
+        run.enter_context(shared_by_a_run())
+        config.add_cleanup(run.close)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.made_once import made_once
+
 _MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm", "avi": "avi"}
 _CODECS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx", "avi": "mpeg4"}
 
@@ -50,6 +52,7 @@ def picture(index: int = 0, size: tuple[int, int] = (64, 64)) -> NDArray[np.uint
     return pixels
 
 
+@made_once
 def make_video(
     frames: int = 12,
     size: tuple[int, int] = (64, 64),
@@ -159,6 +162,7 @@ def save_image(image: Image.Image, name: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
+@made_once
 def make_animation(
     frames: int = 6,
     size: tuple[int, int] = (64, 64),

@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image, ImageCms
 
+from tests.made_once import made_once
 from tests.media import hdr
 from tests.media.scene import scene
 from tests.media.tracks import TRACKS, Track
@@ -52,7 +53,7 @@ class Encoded:
 def encoded(name: str) -> Encoded:
     """The packets of ``TRACKS[name]``."""
     track = TRACKS[name]
-    source = av.open(io.BytesIO(encode(track)), "r")
+    source = av.open(io.BytesIO(in_its_home(name)), "r")
     stream = source.streams.video[0]
     packets = [packet for packet in source.demux(stream) if packet.size and packet.pts is not None]
     order = sorted(packet.pts for packet in packets if packet.pts is not None)
@@ -62,6 +63,12 @@ def encoded(name: str) -> Encoded:
     )
     assert len(coded) == track.frames, (name, len(coded))
     return Encoded(track, stream, coded)
+
+
+@made_once
+def in_its_home(name: str) -> bytes:
+    """``TRACKS[name]`` in its home container."""
+    return encode(TRACKS[name])
 
 
 @as_scheduled_before()

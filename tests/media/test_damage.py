@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -19,7 +20,7 @@ from tests.media.stills import STILLS
 from tests.worker.media_factory import heic_sequence
 from worker.decoder.pool import DecoderPool
 
-FILES: dict[str, Callable[[], bytes]] = {
+_MAKERS: dict[str, Callable[[], bytes]] = {
     "mp4": form("mp4/h264-few").build,
     "mp4, header in front": form("mp4/h264-few", options={"moov_size": "2000"}).build,
     "fragmented mp4": form("fmp4/h264-few").build,
@@ -38,6 +39,7 @@ FILES: dict[str, Callable[[], bytes]] = {
         )
     },
 }
+FILES = {name: cache(make) for name, make in _MAKERS.items()}  # asked for by every example
 _DEADLINE_S = 20.0  # a limit that only a broken decoder reaches
 
 

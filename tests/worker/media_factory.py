@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from skimage import data
 
 from core.media.colour import matrix_profile
+from tests.made_once import made_once
 from tests.scheduling import as_scheduled_before
 
 # Encoders of every text format are told its styles in the words of ASS.
@@ -69,6 +70,7 @@ def with_profile() -> bytes:
     return out.getvalue()
 
 
+@made_once
 def lab() -> bytes:
     """A TIFF in CIE Lab, as editors of print write them."""
     spaces = (ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"))
@@ -79,6 +81,7 @@ def lab() -> bytes:
     return out.getvalue()
 
 
+@made_once
 @as_scheduled_before()
 def video(container: str, codec: str, *, frames: int = 20) -> bytes:
     out = io.BytesIO()
@@ -93,6 +96,7 @@ def video(container: str, codec: str, *, frames: int = 20) -> bytes:
     return out.getvalue()
 
 
+@made_once
 def subtitled(container: str, codec: str, subtitles: str) -> bytes:
     """A film with a track of text; what is said does not matter to whoever looks at faces."""
     out = io.BytesIO()
