@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
+from tests.made_once import made_once
+
 SIZE = (1280, 720)
+SLOW_S = 12
+# All of the film is decoded: time to interfere.
+SLOWLY = {"sampling": "exact", "frames": 50}
 
 
 @cache
@@ -20,7 +25,7 @@ def portrait() -> NDArray[np.uint8]:
     return np.ascontiguousarray(data.astronaut())
 
 
-@cache
+@made_once
 def face_video(seconds: int = 4, fps: int = 25, gop: int = 250) -> bytes:
     """A 720p MP4; with one long GOP, ``sampling=exact`` has to decode all of it."""
     width, height = SIZE
@@ -38,6 +43,11 @@ def face_video(seconds: int = 4, fps: int = 25, gop: int = 250) -> bytes:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         file.mux(stream.encode())
     return out.getvalue()
+
+
+def slow_film() -> bytes:
+    """A film that a worker is busy with for a second or more, if it is asked :data:`SLOWLY`."""
+    return face_video(seconds=SLOW_S)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.films import face_image, face_video
+from tests.e2e.films import SLOWLY, face_image, slow_film
 from tests.e2e.service import Service, service
 
 
@@ -25,7 +25,7 @@ def test_a_waiting_job_is_canceled_at_once_and_its_bytes_go(own_folder: Path) ->
 
 def test_a_running_job_is_canceled_between_its_stages(own_folder: Path) -> None:
     with service(own_folder, lease_s=1) as running:
-        job_id = running.post(face_video(seconds=30), sampling="exact", frames=50)
+        job_id = running.post(slow_film(), **SLOWLY)
         running.at_work_on(job_id)
         assert running.http.post(f"/v1/jobs/{job_id}/cancel").status_code == 202
         job = running.finished(job_id)

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from tests.e2e.films import face_image, face_video
+from tests.e2e.films import SLOWLY, face_image, face_video, slow_film
 from tests.e2e.service import Service, kill, service, until
 
 
@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_leaves_no_picture_of_a_job_that_is_then_deleted
     own_folder: Path,
 ) -> None:
     with service(own_folder, lease_s=2) as running:
-        job_id = running.post(face_video(seconds=30), sampling="exact", frames=50, evidence="true")
+        job_id = running.post(slow_film(), **SLOWLY, evidence="true")
         pid = running.at_work_on(job_id)
         kill(pid)
         assert running.http.delete(f"/v1/jobs/{job_id}").status_code == 204

@@ -7,23 +7,18 @@ import signal
 import time
 from pathlib import Path
 
-from tests.e2e.films import face_image, face_video
+from tests.e2e.films import SLOWLY, face_image, slow_film
 from tests.e2e.service import Service, service
 
-LONG = {"sampling": "exact", "frames": 50}  # seconds of decoding
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")  # what compose has, without its second
 LEASE_S = 2.0
 OUTAGE_S = 3 * LEASE_S
 
 
-def slow_film() -> bytes:
-    return face_video(seconds=30)
-
-
 def assert_judged_without_blame(running: Service, job_id: str, film: bytes) -> None:
     job = running.finished(job_id)
     assert (job["status"], job["attempt"]) == ("succeeded", 1), job
-    assert job["result"]["frames_decoded"] == 50
+    assert job["result"]["frames_decoded"] == SLOWLY["frames"]
     assert running.store().quarantine.crashes("local", job["media"]["sha256"]) == 0
     assert running.http.post("/v1/jobs", content=film).status_code == 202  # not quarantined
 
@@ -31,7 +26,7 @@ def assert_judged_without_blame(running: Service, job_id: str, film: bytes) -> N
 def test_a_restart_of_redis_longer_than_a_lease_costs_no_attempt(own_folder: Path) -> None:
     film = slow_film()
     with service(own_folder, *DURABLE, workers=2, lease_s=LEASE_S, max_attempts=1) as running:
-        job_id = running.post(film, **LONG)
+        job_id = running.post(film, **SLOWLY)
         running.at_work_on(job_id)
         running.redis.stop()
         time.sleep(OUTAGE_S)
@@ -42,7 +37,7 @@ def test_a_restart_of_redis_longer_than_a_lease_costs_no_attempt(own_folder: Pat
 def test_a_redis_that_hangs_longer_than_a_lease_costs_no_attempt(own_folder: Path) -> None:
     film = slow_film()
     with service(own_folder, workers=2, lease_s=LEASE_S, max_attempts=1) as running:
-        job_id = running.post(film, **LONG)
+        job_id = running.post(film, **SLOWLY)
         running.at_work_on(job_id)
         os.kill(running.redis.pid, signal.SIGSTOP)
         time.sleep(OUTAGE_S)

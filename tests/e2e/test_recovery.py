@@ -6,29 +6,23 @@ import signal
 import time
 from pathlib import Path
 
-from tests.e2e.films import face_image, face_video
+from tests.e2e.films import SLOWLY, face_image, face_video, slow_film
 from tests.e2e.service import VERDICT_S, kill, service, until
-
-LONG = {"sampling": "exact", "frames": 50}  # seconds of decoding: time to interfere
-
-
-def slow_film() -> bytes:
-    return face_video(seconds=30)
 
 
 def test_a_job_whose_worker_is_killed_finishes_on_another_attempt(own_folder: Path) -> None:
     with service(own_folder, workers=2) as running:
-        job_id = running.post(slow_film(), **LONG)
+        job_id = running.post(slow_film(), **SLOWLY)
         kill(running.at_work_on(job_id))
         job = running.finished(job_id)
         assert job["status"] == "succeeded", job
         assert job["attempt"] == 2
-        assert job["result"]["frames_decoded"] == 50
+        assert job["result"]["frames_decoded"] == SLOWLY["frames"]
 
 
 def test_a_file_that_keeps_killing_workers_fails_and_is_quarantined(own_folder: Path) -> None:
     with service(own_folder, workers=1, lease_s=1, max_attempts=2) as running:
-        job_id = running.post(slow_film(), **LONG)
+        job_id = running.post(slow_film(), **SLOWLY)
         kill(running.at_work_on(job_id))
         running.start_worker()
         kill(running.at_work_on(job_id, attempt=2))
@@ -43,7 +37,7 @@ def test_a_file_that_keeps_killing_workers_fails_and_is_quarantined(own_folder: 
 def test_a_stopping_worker_finishes_the_job_in_hand(own_folder: Path) -> None:
     with service(own_folder, workers=0) as running:
         worker = running.start_worker()
-        job_id = running.post(slow_film(), **LONG)
+        job_id = running.post(slow_film(), **SLOWLY)
         running.at_work_on(job_id)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=VERDICT_S) == 0
@@ -54,7 +48,7 @@ def test_a_stopping_worker_finishes_the_job_in_hand(own_folder: Path) -> None:
 def test_a_worker_without_grace_gives_its_job_back(own_folder: Path) -> None:
     with service(own_folder, workers=0) as running:
         worker = running.start_worker(grace_s=0)
-        job_id = running.post(slow_film(), **LONG)
+        job_id = running.post(slow_film(), **SLOWLY)
         running.at_work_on(job_id)
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=VERDICT_S)
