@@ -78,7 +78,8 @@ class Serving:
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "deepfake", "serve", *map(str, arguments)],
-                env=child_environment(environment or {}),
+                # One job at a time: each more costs the start of another decoder.
+                env=child_environment({"DEEPFAKE_CONCURRENCY": "1", **(environment or {})}),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -12,6 +12,6 @@ from worker.decoder.pool import DecoderPool
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[DecoderPool]:
-    """One sandboxed decoder for all forms."""
-    with decoder() as made:
+    """One sandboxed decoder for all forms; few of them cost it, so none waits beside it."""
+    with decoder(spare=0) as made:
         yield made

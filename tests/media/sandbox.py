@@ -19,9 +19,9 @@ _DEADLINE_S = 60.0
 
 
 @contextmanager
-def decoder() -> Iterator[DecoderPool]:
-    """The decoder as a worker starts it, with one child."""
-    pool = DecoderPool(DecoderConfig(), 1)
+def decoder(spare: int = 1) -> Iterator[DecoderPool]:
+    """The decoder as a worker starts it, with one child, and others that take its place at once."""
+    pool = DecoderPool(DecoderConfig(), 1, spare=spare)
     try:
         pool.wait_ready()
         yield pool

@@ -39,6 +39,7 @@ from worker.decoder.pool import DecoderPool
 from worker.decoder.serve import _as_told
 
 PATIENT_S = 120.0
+FEW = 4  # frames: in each of them faces are looked for, here and in the child
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +100,9 @@ def test_the_child_tells_of_every_frame_that_is_done(pool: DecoderPool) -> None:
 def test_the_sandbox_changes_nothing_about_any_kind_of_file(
     pool: DecoderPool, faces: FaceDetector, name: str
 ) -> None:
-    data = MEDIA[name]()
-    inside = send(pool, data)
-    assert timeless(inside) == timeless(extract(data, ExtractOptions(), faces))
+    data, options = MEDIA[name](), ExtractOptions(frames=FEW)
+    inside = send(pool, data, options)
+    assert timeless(inside) == timeless(extract(data, options, faces))
     assert any(frame.faces for frame in inside.frames)
 
 
@@ -201,7 +202,7 @@ def test_reading_files_of_every_kind_imports_nothing_more(caplog: pytest.LogCapt
     """A module that is imported after the lock-down is named on stderr."""
     decoder = Decoder.start(DecoderConfig())
     for make in MEDIA.values():
-        data, options = make(), ExtractOptions()
+        data, options = make(), ExtractOptions(frames=FEW)
         decoder.extract(iter([data]), len(data), options, deadline_s=PATIENT_S, keeps_media=True)
         assert decoder.provenance() is not None
     with caplog.at_level(logging.WARNING):
@@ -212,7 +213,7 @@ def test_reading_files_of_every_kind_imports_nothing_more(caplog: pytest.LogCapt
 @pytest.mark.parametrize("threads", [1, 2])
 def test_codecs_start_no_more_threads_than_the_decoder_may_use(threads: int) -> None:
     decoder = Decoder.start(DecoderConfig(threads=threads))
-    options = ExtractOptions(frames=50, sampling=Sampling.EXACT)
+    options = ExtractOptions(frames=10, sampling=Sampling.EXACT)
     film, small = video("mp4", "libx264", frames=100), still("JPEG")
     try:
         decoder.extract(iter([small]), len(small), ExtractOptions(), deadline_s=PATIENT_S)
@@ -241,7 +242,7 @@ def test_the_limits_of_the_request_hold_in_the_child(pool: DecoderPool) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_said_to_and_the_next_one_works() -> None:
-    pool = DecoderPool(DecoderConfig(memory_bytes=256 * 1024**2), 1)
+    pool = DecoderPool(DecoderConfig(memory_bytes=256 * 1024**2), 1, spare=0)
     try:
         pool.wait_ready()
         upload = (bytes(1024**2) for _ in range(300))
@@ -273,7 +274,7 @@ def test_a_file_that_takes_too_long_is_stopped(pool: DecoderPool) -> None:
 
 
 def test_many_files_at_once_share_few_children() -> None:
-    pool = DecoderPool(DecoderConfig(threads=1), 2)
+    pool = DecoderPool(DecoderConfig(threads=1), 2, spare=0)
     data, found = still("JPEG"), []
     try:
         pool.wait_ready()
