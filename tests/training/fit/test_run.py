@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from training.fit import AVERAGED, Run, checkpoint, validator
 from training.fit.history import read
 
 pytest.importorskip("tensorflow")
+# Pictures of one size: each other one is another graph to trace.
+BRIEF: dict[str, Any] = {"steps": 3, "early_share": 0.0}
 
 
 def test_the_averaged_network_learns_to_see_stripes(samples: list[Sample], tmp_path: Path) -> None:
@@ -39,7 +42,7 @@ def test_the_saved_network_is_the_average_without_optimizer(
 ) -> None:
     import keras
 
-    run = make_run(tmp_path, steps=3)
+    run = make_run(tmp_path, **BRIEF)
     fit(run, samples)
     model = keras.saving.load_model(tmp_path / AVERAGED)
     assert getattr(model, "optimizer", None) is None
@@ -115,18 +118,18 @@ def _changed(run: Run, samples: list[Sample]) -> set[str]:
 def test_frozen_layers_stay_as_they_are_with_their_statistics(
     samples: list[Sample], tmp_path: Path
 ) -> None:
-    frozen = make_run(tmp_path / "frozen", steps=3, freeze_until="all")
+    frozen = make_run(tmp_path / "frozen", **BRIEF, freeze_until="all")
     assert _changed(frozen, samples) == {"Dense"}
-    norm = make_run(tmp_path / "norm", steps=3, freeze_norm=True)
+    norm = make_run(tmp_path / "norm", **BRIEF, freeze_norm=True)
     assert _changed(norm, samples) == {"Conv2D", "Dense"}
-    everything = make_run(tmp_path / "everything", steps=3)
+    everything = make_run(tmp_path / "everything", **BRIEF)
     assert _changed(everything, samples) == {"Conv2D", "BatchNormalization", "Dense"}
 
 
 def test_class_weights_change_the_loss(samples: list[Sample], tmp_path: Path) -> None:
     losses = []
     for name, weights in (("plain", None), ("doubled", (2.0, 2.0))):
-        run = make_run(tmp_path / name, steps=3, class_weights=weights, learning_rate=1e-9)
+        run = make_run(tmp_path / name, **BRIEF, class_weights=weights, learning_rate=1e-9)
         fit(run, samples)
         losses.append(float(read(tmp_path / name)[0]["loss"]))
     assert losses[1] == pytest.approx(2 * losses[0], rel=1e-3)
@@ -135,7 +138,7 @@ def test_class_weights_change_the_loss(samples: list[Sample], tmp_path: Path) ->
 def test_mixed_precision_keeps_variables_and_logits_in_float32(
     samples: list[Sample], tmp_path: Path
 ) -> None:
-    run = make_run(tmp_path, steps=3, precision="mixed_float16")
+    run = make_run(tmp_path, **BRIEF, precision="mixed_float16")
     model = run.trainee.model
     assert {variable.dtype for variable in model.weights} == {"float32"}
     assert model.layers[1].compute_dtype == "float16"
