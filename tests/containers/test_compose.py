@@ -26,6 +26,7 @@ from worker.webhooks.settings import WebhookSettings
 
 COMPOSE, GPU = "docker-compose.yml", "docker-compose.gpu.yml"
 MONITORING = "docker-compose.monitoring.yml"
+KEYS_FILE = "docker-compose.keys-file.yml"
 PASSWORDS = ("DEEPFAKE_REDIS_PASSWORD", "DEEPFAKE_GRAFANA_PASSWORD")
 APPENDONLY = "${DEEPFAKE_APPENDONLY:-yes}"
 SERVICES = ("redis", "api", "worker", "webhooks")
@@ -202,10 +203,21 @@ def test_a_worker_may_write_to_its_tmp_only() -> None:
     assert "volumes" not in _service("worker")
 
 
-def test_the_api_keys_come_as_a_secret_without_a_default() -> None:
-    assert _service("api")["secrets"] == ["api-keys"]
-    assert _service("api")["environment"]["DEEPFAKE_API_KEYS_FILE"] == "/run/secrets/api-keys"
-    secret = _load(COMPOSE)["secrets"]["api-keys"]
+def test_callers_need_keys_of_redis() -> None:
+    variables = _service("api")["environment"]
+    assert variables["DEEPFAKE_API_KEYS"] == "redis"
+    assert "DEEPFAKE_API_KEYS_FILE" not in variables
+    given = {name.removeprefix("DEEPFAKE_").lower(): text for name, text in variables.items()}
+    settings = GatewaySettings.model_validate({**given, "redis_url": "redis://redis:6379/0"})
+    assert settings.keys_needed
+    assert not settings.on_loopback
+
+
+def test_a_file_of_keys_comes_as_a_secret_without_a_default() -> None:
+    ((name, api),) = _load(KEYS_FILE)["services"].items()
+    assert (name, api["secrets"]) == ("api", ["api-keys"])
+    assert api["environment"] == {"DEEPFAKE_API_KEYS_FILE": "/run/secrets/api-keys"}
+    secret = _load(KEYS_FILE)["secrets"]["api-keys"]
     assert secret == {"file": "${DEEPFAKE_KEYS:-./secrets/api-keys}"}
     assert not (ROOT / "secrets").exists() or _succeeds(
         "git", "check-ignore", "-q", "secrets/api-keys"
@@ -222,7 +234,9 @@ def test_the_gpu_override_reserves_every_gpu_for_workers_and_builds_their_varian
     assert "utility" in services["worker"]["environment"]["NVIDIA_DRIVER_CAPABILITIES"]
 
 
-@pytest.mark.parametrize("files", [[COMPOSE], [COMPOSE, GPU], [COMPOSE, MONITORING]])
+@pytest.mark.parametrize(
+    "files", [[COMPOSE], [COMPOSE, GPU], [COMPOSE, MONITORING], [COMPOSE, KEYS_FILE]]
+)
 def test_docker_compose_accepts_the_files(files: list[str], tmp_path: Path) -> None:
     docker = shutil.which("docker")
     if docker is None or not _succeeds(docker, "compose", "version"):

@@ -28,12 +28,7 @@ else
   echo 'services: {}' > bundle.yml
 fi
 (umask 077 && echo "DEEPFAKE_REDIS_PASSWORD=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" > .env)
-mkdir secrets
-# shellcheck disable=SC2086
-podman run --rm --user 0 ${PODMAN_RUN_ARGS:-} --volume "$folder/secrets:/secrets" deepfake-api \
-  deepfake keys new --tenant trial --file /secrets/api-keys > key
-chmod 644 secrets/api-keys
-key=$(cat key)
+key=none # until the gateway runs
 
 clean_up() { # podman-compose down forgets the second worker
   podman pod rm --force --time 60 pod_deepfake > /dev/null
@@ -47,6 +42,7 @@ for _ in $(seq 90); do
   sleep 2
 done
 ask --fail-with-body $address/readyz && echo
+key=$(podman exec deepfake_api_1 deepfake keys create --tenant trial)
 for service in redis api worker; do
   podman healthcheck run "deepfake_${service}_1" && echo "$service is healthy"
 done
