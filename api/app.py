@@ -93,7 +93,8 @@ def create_app(
         webhooks,
         health,
     ):
-        app.include_router(part.router)
+        # include_router would build each route a second time: 70 ms, at the first request.
+        app.router.routes.extend(part.router.routes)
     _complete_openapi(app)
     return app
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -75,7 +77,7 @@ def install_page(app: FastAPI, root_path: str) -> None:
     The page names everything relative to where it is. ``root_path`` is told to the browser where
     there is one, because a page at ``/prefix`` (no slash) would look for its parts beside it.
     """
-    assets = _read(files("api") / "web")
+    assets = _parts()
     base = f'<base href="{root_path}/">'.encode() if root_path else b""
     index = Asset.of(assets[_INDEX].body.replace(_BASE, base), _TYPES["html"])
 
@@ -88,6 +90,12 @@ def install_page(app: FastAPI, root_path: str) -> None:
         if path == _INDEX or path not in assets:
             raise HTTPException(404, "The page has no such part")
         return assets[path].answer(request)
+
+
+@cache
+def _parts() -> Mapping[str, Asset]:
+    """All that lies in ``api/web``, compressed once in the life of the process."""
+    return _read(files("api") / "web")
 
 
 def _read(folder: Traversable, prefix: str = "") -> dict[str, Asset]:

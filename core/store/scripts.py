@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -85,6 +86,7 @@ class AsyncScripts:
             raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
 
 
+@cache
 def load_script(noun: str, verb: str, *, prefix: str = PREFIX) -> str:
     """The source of a script: the table of keys, the preludes of its noun, and its own text."""
     table = ", ".join(f"{key.name} = '{key.at(prefix=prefix)}'" for key in Key)
