@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -18,7 +18,7 @@ from deepfake_client.errors import ServerUnreachable
 from deepfake_client.job import Job, ListedJob
 from deepfake_client.options import JobOptions, SubmitOptions
 from deepfake_client.sending import MAX_RETRIES, Sender, headers_of
-from deepfake_client.upload import Media, Rest
+from deepfake_client.upload import Media, Rest, Upload, read_in_threads
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ class _Exchange:
     async def perform(self, effect: Effect) -> Any:
         match effect:
             case Send(method, path, options):
-                return await self._http.request(method, path, **_awaited(options))
+                return await self._http.send(self._request(method, path, options))
             case Open(path, options, events):
                 return await self._open(path, options, events=events)
             case Next():
@@ -178,6 +178,16 @@ class _Exchange:
             case Sleep(seconds):
                 return await asyncio.sleep(seconds)
         raise TypeError(effect)
+
+    def _request(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Request:
+        content, files = options.get("content"), options.get("files")
+        if isinstance(content, Rest):
+            options = {**options, "content": content.awaited()}
+        request = self._http.build_request(method, path, **options)
+        if files is not None:
+            parts = files.values() if isinstance(files, Mapping) else [part for _, part in files]
+            request.stream = _Form(request.stream, [upload for _, upload, _ in parts])
+        return request
 
     async def _open(self, path: str, options: Mapping[str, Any], *, events: bool) -> httpx.Response:
         await self._close()
@@ -193,6 +203,12 @@ class _Exchange:
             await self._opened.aclose()
 
 
-def _awaited(options: Mapping[str, Any]) -> dict[str, Any]:
-    content = options.get("content")
-    return {**options, "content": content.awaited()} if isinstance(content, Rest) else {**options}
+class _Form(httpx.AsyncByteStream):
+    """A form whose files httpx would read in the event loop."""
+
+    def __init__(self, form: Any, uploads: Sequence[Upload]) -> None:
+        self._form = form  # httpx's stream of the form, which can be iterated over either way
+        self._uploads = uploads
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return read_in_threads(self._form, self._uploads)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -25,6 +26,8 @@ class Upload:
         self._on_progress = on_progress or (lambda _: None)
         self._start = stream.tell()
         self._furthest = self._start
+        self._read_to = self._start
+        self._tells = True
 
     @classmethod
     def open(
@@ -53,11 +56,20 @@ class Upload:
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
-        position = self._stream.tell()
-        if position > self._furthest:  # bytes that go again are not counted again
-            self._on_progress(position - self._furthest)
-            self._furthest = position
+        self._read_to = self._stream.tell()
+        if self._tells:
+            self.tell_progress()
         return data
+
+    def read_in_threads(self) -> None:
+        """From now on reading tells no progress: whoever has it read does, in its own thread."""
+        self._tells = False
+
+    def tell_progress(self) -> None:
+        """Tell of what was read since the last time; bytes that go again are not counted again."""
+        if self._read_to > self._furthest:
+            more, self._furthest = self._read_to - self._furthest, self._read_to
+            self._on_progress(more)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Offsets count from where the upload starts."""
@@ -81,6 +93,20 @@ class Rest:
         while piece := self._upload.read(PIECE_BYTES):
             yield piece
 
-    async def awaited(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
+    def awaited(self) -> AsyncIterator[bytes]:
+        """The same for asyncio."""
+        return read_in_threads(self, [self._upload])
+
+
+async def read_in_threads(
+    pieces: Iterable[bytes], uploads: Iterable[Upload]
+) -> AsyncIterator[bytes]:
+    """``pieces`` of ``uploads``, each read in a thread: a slow disk holds nobody else up."""
+    uploads = list(uploads)
+    for upload in uploads:
+        upload.read_in_threads()
+    left = iter(pieces)
+    while (piece := await asyncio.to_thread(next, left, None)) is not None:
+        for upload in uploads:
+            upload.tell_progress()
+        yield piece
