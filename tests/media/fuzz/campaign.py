@@ -12,6 +12,7 @@ from core.evidence import Evidence, ExtractOptions
 from core.media.sniff import HEAD_BYTES, sniff
 from core.options import Sampling
 from core.provenance import NotChecked, Provenance
+from tests.media.fuzz.layout import Layout
 from tests.media.fuzz.mutation import layout_of, mutated
 from worker.decoder.pool import DecoderPool
 
@@ -44,9 +45,9 @@ class Ending:
     took_s: float
 
 
-def make_case(name: str, number: int, whole: bytes) -> Case:
-    """The same name and number always make the same damage."""
-    data, damage = mutated(whole, layout_of(whole), Random(f"{name}#{number}"))
+def make_case(name: str, number: int, whole: bytes, layout: Layout | None = None) -> Case:
+    """The same name and number always make the same damage; ``layout`` is that of the whole."""
+    data, damage = mutated(whole, layout or layout_of(whole), Random(f"{name}#{number}"))
     return Case(name, number, damage, data)
 
 

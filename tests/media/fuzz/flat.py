@@ -7,6 +7,7 @@ import zlib
 from tests.media.fuzz.layout import Layout, Order
 
 _TS_BYTES, _TS_PARTS = 188, 200
+_STRIP_OFFSETS = 273
 _TIFF_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 
 
@@ -102,6 +103,8 @@ def _pointed_at(layout: Layout, data: bytes, entry: int, order: Order) -> None:
     size = _TIFF_WIDTHS.get(kind, 1) * count
     if size > 4 and where + size <= len(data):
         layout.words(where, where + size, 4, order)
+    elif int.from_bytes(data[entry : entry + 2], order) == _STRIP_OFFSETS and size == 4:
+        layout.words(where, min(where + 16, len(data)), 1)
 
 
 def bmp(data: bytes) -> Layout:

@@ -34,10 +34,12 @@ class Part:
 class Layout:
     """What was found in a file.
 
+    ``coded`` are bytes that a codec reads, apart from the container's, which are many more.
     ``wrap`` puts bytes into one more box of the file's own kind, where there is such a thing.
     """
 
     numbers: list[Number] = field(default_factory=list)
+    coded: list[Number] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     wrap: Callable[[bytes], bytes] | None = None
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 from tests.media.fuzz import flat, nested
-from tests.media.fuzz.layout import Layout, Part
+from tests.media.fuzz.coded import add_coded
+from tests.media.fuzz.layout import Layout, Number, Part
 
 _MOST_BYTES = 4 * 1024**2  # of a damaged file
 _DEPTHS = (1, 2, 10, 100, 1000, 5000)
@@ -23,16 +24,20 @@ _READERS: dict[bytes, Callable[[bytes], Layout]] = {
     b"RIFF": nested.riff,
     b"\x1a\x45\xdf\xa3": nested.matroska,
 }
+_PICTURES = (flat.png, flat.gif, flat.jpeg, flat.tiff, flat.bmp)
 
 Damage = Callable[[Random, bytes, Layout], bytes]
 
 
 def layout_of(data: bytes) -> Layout:
     """What is known of the structure of an undamaged file; by its first bytes."""
-    for magic, read in _READERS.items():
-        if data.startswith(magic):
-            return read(data)
-    return nested.iso(data) if data[4:8] in (b"ftyp", b"moov") else flat.packets(data)
+    found = next((read for magic, read in _READERS.items() if data.startswith(magic)), None)
+    if found is None:
+        found = nested.iso if data[4:8] in (b"ftyp", b"moov") else flat.packets
+    layout = found(data)
+    if found not in _PICTURES:
+        add_coded(layout, data)
+    return layout
 
 
 def mutated(whole: bytes, layout: Layout, draw: Random) -> tuple[bytes, str]:
@@ -53,9 +58,18 @@ def mutated(whole: bytes, layout: Layout, draw: Random) -> tuple[bytes, str]:
 
 
 def _numbers(draw: Random, data: bytes, layout: Layout) -> bytes:
+    return _changed(draw, data, layout.numbers)
+
+
+def _coded(draw: Random, data: bytes, layout: Layout) -> bytes:
+    """What the codec reads; where none was found, the numbers of the file."""
+    return _changed(draw, data, layout.coded or layout.numbers)
+
+
+def _changed(draw: Random, data: bytes, numbers: list[Number]) -> bytes:
     """One to four numbers become others that arithmetic stumbles over."""
     hurt = bytearray(data)
-    for number in draw.choices(layout.numbers, k=draw.choice((1, 1, 2, 4))):
+    for number in draw.choices(numbers, k=draw.choice((1, 1, 2, 4))):
         span = slice(number.at, number.at + number.width)
         old = int.from_bytes(hurt[span], number.order)
         full = (1 << 8 * number.width) - 1
@@ -147,7 +161,7 @@ def _deleted(draw: Random, data: bytes, _layout: Layout) -> bytes:
 
 
 _DAMAGE: dict[str, list[tuple[str, Damage]]] = {
-    "numbers": [("numbers", _numbers)],
+    "numbers": [("numbers", _numbers), ("numbers", _numbers), ("coded", _coded)],
     "parts": [
         ("removed", _removed),
         ("repeated", _repeated),

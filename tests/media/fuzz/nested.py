@@ -38,8 +38,8 @@ def _boxes(layout: Layout, data: bytes, at: int, end: int) -> None:
         if name in _ISO:
             layout.words(at + 8, at + 8 + _ISO[name])
             _boxes(layout, data, at + 8 + _ISO[name], at + size)
-        elif name != b"mdat":
-            layout.words(at + 8, at + size)
+        else:  # of coded pictures the first head
+            layout.words(at + 8, at + size, 1 if name == b"mdat" else 4)
         at += size
 
 

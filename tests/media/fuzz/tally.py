@@ -6,7 +6,7 @@ import resource
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from tests.media.fuzz.campaign import Case, Ending
+from tests.media.fuzz.campaign import Ending
 
 _KIB = 1024
 
@@ -18,10 +18,12 @@ class Tally:
     endings: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: Counter[str] = field(default_factory=Counter)
     kinds: set[str] = field(default_factory=set)
+    earlier_mib: int = 0  # of the largest decoder of earlier runs
     times_s: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, case: Case, ending: Ending) -> None:
-        kind = case.name.split("/")[0]
+    def add(self, name: str, ending: Ending) -> None:
+        """Count the ending of a file made of the whole one of that name."""
+        kind = name.split("/", maxsplit=1)[0]
         self.endings[kind][ending.code] += 1
         self.times_s[kind].append(ending.took_s)
         if ending.finding:
@@ -47,12 +49,17 @@ class Tally:
     def summary(self) -> str:
         """All endings, the memory of the largest decoder and of this process, the findings."""
         total: Counter[str] = sum(self.endings.values(), Counter())
-        child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // _KIB
+        child = max(self.earlier_mib, largest_child_mib())
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _KIB
         lines = [f"{count:,} {code}" for code, count in total.most_common()]
         lines.append(f"largest decoder {child:,} MiB, this process {own:,} MiB")
         lines += [f"{count:,} times {finding}" for finding, count in self.findings.most_common()]
         return "\n".join(lines)
+
+
+def largest_child_mib() -> int:
+    """The memory of the largest decoder that has ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // _KIB
 
 
 _LOST = ("decoder_crashed", "decode_timeout", "decoder_out_of_memory", "unnamed")

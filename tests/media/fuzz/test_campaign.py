@@ -55,7 +55,7 @@ def test_an_end_that_must_not_be_is_a_finding(error: Exception, finding: str) ->
     ending = run(FailingPool(error), case)
     assert ending.finding == finding
     tally = Tally()
-    tally.add(case, ending)
+    tally.add(case.name, ending)
     assert sum(tally.findings.values()) == bool(finding)
     assert "| still | 1 | 0 |" in tally.table()
 
