@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import DecoderCrashed, MediaError, UnreadableMedia
+from core.errors import DecodeTimeout, DecoderCrashed, MediaError, UnreadableMedia
 from tests.media.fuzz import campaign
 from tests.media.fuzz.campaign import make_case, run
 from tests.media.fuzz.seeds import seeds
@@ -45,6 +45,7 @@ class FailingPool(DecoderPool):
         (UnreadableMedia("It is \x1b[31m red."), "unprintable"),
         (UnreadableMedia("It is " + "long" * 200), "unprintable"),
         (DecoderCrashed("The decoder was killed by SIGSEGV."), "decoder_crashed"),
+        (DecodeTimeout(limit_s=60), "decode_timeout"),
         (KeyError("surprise"), "unnamed"),
     ],
 )
@@ -58,6 +59,17 @@ def test_an_end_that_must_not_be_is_a_finding(error: Exception, finding: str) ->
     tally.add(case.name, ending)
     assert sum(tally.findings.values()) == bool(finding)
     assert "| still | 1 | 0 |" in tally.table()
+
+
+def test_what_was_late_once_is_tried_again() -> None:
+    class LateOnce(FailingPool):
+        def extract(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            error, self._error = self._error, UnreadableMedia("It is cut off.")
+            raise error
+
+    case = make_case("still/bmp", 0, seeds("still/bmp")["still/bmp"]())
+    ending = run(LateOnce(DecodeTimeout(limit_s=60)), case)
+    assert (ending.code, ending.finding) == ("unreadable_media", "")
 
 
 def test_the_format_is_named_first_as_the_gateway_does() -> None:
