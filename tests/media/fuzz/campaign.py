@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from core.errors import DecodeTimeout, DecoderError, MediaError
+from core.errors import DecoderError, DecodeTimeout, MediaError
 from core.evidence import Evidence, ExtractOptions
 from core.media.sniff import HEAD_BYTES, sniff
 from core.options import Sampling

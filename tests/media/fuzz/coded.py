@@ -21,7 +21,7 @@ _ALIKE = 48  # bytes of a picture that name its place, where a transport stream 
 
 def add_coded(layout: Layout, data: bytes) -> None:
     """Add the coded pictures of a whole film; nothing where FFmpeg finds none."""
-    with suppress(av.FFmpegError), av.open(BytesIO(data)) as film:
+    with suppress(av.FFmpegError), av.open(BytesIO(data), "r") as film:
         for stream in film.streams.video:
             _add_settings(layout, data, stream)
         if film.streams.video:
@@ -31,9 +31,10 @@ def add_coded(layout: Layout, data: bytes) -> None:
 
 def _add_settings(layout: Layout, data: bytes, stream: Stream) -> None:
     """Parameter sets and sequence headers, as `avcC`, `hvcC`, `av1C` and `CodecPrivate` hold."""
-    settings = stream.codec_context.extradata or b""
-    at = data.find(settings) if settings else -1
-    if at >= 0:
+    codec = stream.codec_context  # None for a codec that FFmpeg does not know
+    settings = (codec.extradata if codec is not None else None) or b""
+    at = data.find(settings)
+    if settings and at >= 0:
         layout.part(at, at + len(settings), at, min(4, len(settings)))
         for place in range(at, min(at + len(settings), at + _SETTINGS)):
             layout.coded.append(Number(place, 1))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import DecodeTimeout, DecoderCrashed, MediaError, UnreadableMedia
+from core.errors import DecoderCrashed, DecodeTimeout, MediaError, UnreadableMedia
 from tests.media.fuzz import campaign
 from tests.media.fuzz.campaign import make_case, run
 from tests.media.fuzz.seeds import seeds
