@@ -23,6 +23,7 @@ _SECRETS: Final = (
     (re.compile(r"(?i)\b(password=)[^&\s'\"]+"), r"\1***"),
     (re.compile(r"\b(dfk_|whsec_)[A-Za-z0-9_+/=-]+"), r"\1***"),
 )
+_TELLS_URLS: Final = ("httpx", "httpcore")
 _OWN: Final = ("timestamp", "level", "logger", "event", "exception")
 
 
@@ -30,10 +31,17 @@ LogFormat = Literal["text", "json"]
 
 
 def configure_logs(level: str, form: LogFormat) -> None:
-    """Write the log of this process to stderr; to be called once, at its start."""
+    """Write the log of this process to stderr; to be called once, at its start.
+
+    httpx logs whole URLs and httpcore the headers of answers. Whoever signs a URL puts the secret
+    there, so these two say what is wrong and nothing else, at any level.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(log_formatter(form))
     logging.basicConfig(level=level, handlers=[handler])
+    least = max(logging.WARNING, logging.getLogger().level)
+    for name in _TELLS_URLS:
+        logging.getLogger(name).setLevel(least)
 
 
 def log_formatter(form: LogFormat) -> logging.Formatter:

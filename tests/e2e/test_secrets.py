@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from urllib.parse import quote
 
 from core.store.api_keys import digest
 from tests.api.gateway import PNG
+from tests.api.upload.test_reference import ok, status
 from tests.core.bundle_factory import write_bundle
+from tests.core.net.listener import Listener
 from tests.e2e.service import Service, service, until
 
 PASSWORD = "hunter2/p@ss"
 KEY, WRONG_KEY = "dfk_" + "K" * 43, "dfk_" + "W" * 43
-SECRETS = (PASSWORD, quote(PASSWORD, safe=""), "hunter2", "p@ss", "K" * 43, "W" * 43)
+SIGNED = "X-Amz-Signature=s1gned"  # of a URL, in place of a password
+SECRETS = (PASSWORD, quote(PASSWORD, safe=""), "hunter2", "p@ss", "K" * 43, "W" * 43, "s1gned")
 USER = ("--user", "app", "on", f">{PASSWORD}", "~*", "&*", "+@all")
 
 
 def test_neither_the_password_of_redis_nor_a_key_is_ever_told(own_folder: Path) -> None:
     keys = own_folder / "keys"
     keys.write_text(f"alice:{digest(KEY)}\n")
-    with service(
-        own_folder,
-        *USER,
-        workers=0,
-        redis_url=f"unix://app:{quote(PASSWORD, safe='')}@{own_folder}/redis.sock",
-        api_keys_file=keys,
-        log_level="DEBUG",
-        model=write_bundle(own_folder / "tiny").path,
-    ) as running:
+    with (
+        Listener(_lead) as elsewhere,
+        service(
+            own_folder,
+            *USER,
+            fetch_urls=True,
+            outgoing_ports=elsewhere.port,
+            outgoing_private_networks="127.0.0.0/8",
+            workers=0,
+            redis_url=f"unix://app:{quote(PASSWORD, safe='')}@{own_folder}/redis.sock",
+            api_keys_file=keys,
+            log_level="DEBUG",
+            model=write_bundle(own_folder / "tiny").path,
+        ) as running,
+    ):
         running.start_sender()
         running.start_worker()
-        told = "\n".join([*_answers(running), *_answers_without_redis(running, own_folder)])
+        signing, answers = _answers_about_urls(running, elsewhere)
+        answers += _answers(running) + _answers_without_redis(running, own_folder)
+        told = "\n".join(answers)
     logs = {log.name: log.read_text(errors="replace") for log in own_folder.glob("*.log")}
     assert len(logs) == 3
     for name, text in {**logs, "answers": told}.items():
-        assert [secret for secret in SECRETS if secret in text] == [], name
+        assert [secret for secret in (*SECRETS, signing) if secret in text] == [], name
         assert "redis" in text.lower(), name  # so it is told of the trouble
+
+
+def _lead(head: bytes, client: socket.socket) -> None:
+    """Another signed URL first, then a picture; a webhook is taken."""
+    if head.startswith(b"GET /first"):
+        client.sendall(status("302 Found", f"Location: /second?{SIGNED}"))
+    else:
+        client.sendall(ok(PNG))
+
+
+def _answers_about_urls(running: Service, elsewhere: Listener) -> tuple[str, list[str]]:
+    """The secret of a webhook, and what is told of signed URLs when all of them were reached."""
+    known = {"Authorization": f"Bearer {KEY}"}
+    url = f"http://127.0.0.1:{elsewhere.port}"
+    hook = running.http.post("/v1/webhooks", json={"url": f"{url}/hook?{SIGNED}"}, headers=known)
+    assert hook.status_code == 201, hook.text
+    fetched = {"url": f"{url}/first?{SIGNED}"}
+    sent = running.http.post("/v1/jobs", json=fetched, headers=known)
+    assert sent.status_code == 202, sent.text
+    until("a webhook was sent", lambda: any(h.startswith(b"POST") for h in elsewhere.heads), 60)
+    lost = {"url": f"http://127.0.0.1:1/away?{SIGNED}"}
+    refused = running.http.post("/v1/jobs", json=lost, headers=known)
+    assert refused.status_code == 422, refused.text
+    return hook.json()["secret"], [sent.text, refused.text]
 
 
 def _answers(running: Service) -> list[str]:

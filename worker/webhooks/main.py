@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import queue
 import signal
@@ -83,7 +82,6 @@ class SenderThread:
 def run(settings: WebhookSettings) -> int:
     """Send webhooks until a signal; the exit code of the process."""
     configure_logs(settings.log_level, settings.log_format)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs
     metrics = SenderMetrics()
     try:
         with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 import threading
 
@@ -104,3 +105,18 @@ def test_a_password_is_hidden_wherever_it_stands_in_a_url(form: LogFormat, url: 
     assert "er2" not in line
     assert "***" in line
     assert "here" in line
+
+
+@pytest.mark.parametrize(
+    ("level", "least"), [("DEBUG", logging.WARNING), ("ERROR", logging.ERROR)], ids=str
+)
+def test_what_tells_whole_urls_is_silent_at_any_level(level: str, least: int) -> None:
+    code = (
+        "import logging\n"
+        "from core.telemetry.logs import configure_logs\n"
+        f"configure_logs({level!r}, 'text')\n"
+        "for name in ('httpx', 'httpcore.http11'):\n"
+        "    print(logging.getLogger(name).getEffectiveLevel())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(least)] * 2
