@@ -114,6 +114,50 @@ def test_entries_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         read(zipped({f"{n}/": b"" for n in range(4)}))
 
 
+def test_a_central_directory_that_names_one_entry_many_times_is_not_followed() -> None:
+    """As in the overlapping bombs of Fifield (2019): entries are read as they come, and once."""
+    archive = zipped({"a": bytes(100_000)})
+    at, end = archive.index(b"PK\x01\x02"), archive.index(b"PK\x05\x06")
+    tail = bytearray(archive[end:])
+    tail[8:12] = (65_535).to_bytes(2, "little") * 2
+    overlapping = archive[:at] + archive[at:end] * 65_535 + bytes(tail)
+    assert read(overlapping) == [("a", bytes(100_000))]
+
+
+def test_an_entry_within_the_bytes_of_another_is_a_part_of_that_one() -> None:
+    inner = zipped({"b": bytes(1000)})
+    assert read(zipped({"a": inner}, zipfile.ZIP_STORED)) == [("a", inner)]
+
+
+@pytest.mark.parametrize("told", [0, 1, 100, 2**32 - 1])
+@pytest.mark.parametrize("at", [18, 22], ids=["packed", "unpacked"])
+@pytest.mark.parametrize("stored", [False, True], ids=["deflated", "stored"])
+def test_a_size_that_lies_is_found_out(stored: bool, at: int, told: int) -> None:
+    """At 18 and 22 of a local header are the sizes, which belong to the first file."""
+    content = bytes(range(256)) * 40
+    method = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    archive = bytearray(zipped({"a": content, "b": b"x"}, method))
+    archive[at : at + 4] = told.to_bytes(4, "little")
+    with pytest.raises(ArchiveRefused):
+        read(bytes(archive))
+
+
+def test_a_link_is_a_file_with_a_path_in_it() -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        link = zipfile.ZipInfo("film.mp4")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert read(made.getvalue()) == [("film.mp4", b"/etc/passwd")]
+
+
+def test_nested_bombs_are_not_unpacked() -> None:
+    bomb = zipped({"0": bytes(16 * 1024**2)})
+    for _ in range(5):
+        bomb = zipped({str(n): bomb for n in range(16)})
+    assert sum(len(content) for _, content in read(bomb)) < 1024**2
+
+
 def test_an_encrypted_archive_is_refused() -> None:
     archive = bytearray(zipped({"a": b"secret"}))
     archive[6] |= 1  # the flag of the local header

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,22 @@ def test_maps_come_out_of_the_run_that_gives_the_answers(
     np.testing.assert_array_equal(answers.heat, runtime.explain(tensor))
     assert (answers.novelty is None) is not novelty
     assert runtime.predict(tensor).heat is None
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        (r'offset="\d+"', 'offset="999999999999"'),
+        (r'(?<!element_)size="\d+"', 'size="999999999999"'),
+        (r'shape="[\d, ]+"', 'shape="1000000, 1000000"'),
+    ],
+    ids=["behind the weights", "more than the weights", "a giant tensor"],
+)
+def test_weights_that_are_not_there_are_not_read(tmp_path: Path, told: str, instead: str) -> None:
+    write_openvino(tmp_path)
+    file = tmp_path / "fp32.xml"
+    changed = re.sub(rf"(<data [^>]*?){told}", rf"\1{instead}", file.read_text())
+    assert changed != file.read_text()
+    file.write_text(changed)
+    with pytest.raises(BundleInvalid, match="not a model that OpenVINO can read"):
+        OpenVinoRuntime(file, FP32)

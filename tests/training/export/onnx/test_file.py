@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -105,3 +106,18 @@ def test_constants_alone_are_no_input(tmp_path: Path) -> None:
     save(tmp_path / "net.onnx", nodes, {"fixed": np.ones((1, 1), np.float32)}, (), inputs=())
     with pytest.raises(BundleInvalid, match=r"has 0 inputs \(none\)"):
         read_onnx(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("sides", [(2**31, 2**31), (2**40,), (-1, 4)], ids=str)
+def test_a_tensor_that_is_larger_than_its_bytes_is_refused(
+    tmp_path: Path, sides: tuple[int, ...]
+) -> None:
+    file = Network().save(tmp_path / "net.onnx")
+    model = onnx.load(file)
+    for tensor in model.graph.initializer:
+        if tensor.name == "mix":
+            del tensor.dims[:]
+            tensor.dims.extend(sides)
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(BundleInvalid, match="cannot be imported"):
+        read_onnx(file)
