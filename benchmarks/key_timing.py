@@ -10,6 +10,7 @@ is seen. As a control, the same is asked of a comparison character by character.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
@@ -102,7 +103,7 @@ def measure(
 
 def welch_t(one: list[int], other: list[int]) -> float:
     spread = statistics.variance(one) / len(one) + statistics.variance(other) / len(other)
-    return (statistics.fmean(one) - statistics.fmean(other)) / spread**0.5
+    return (statistics.fmean(one) - statistics.fmean(other)) / math.sqrt(spread)
 
 
 def _copy(key: str) -> str:
