@@ -73,5 +73,5 @@ def _in_bytes(node: Any) -> bool:
     source = node.input_value(1).get_node()
     while source.get_type_name() in {"Multiply", "Subtract", "Convert", "Reshape"}:
         source = source.input_value(0).get_node()
-    stored = source.get_type_name() == "Constant"
+    stored = str(source.get_type_name()) == "Constant"
     return stored and str(source.get_element_type().to_string()) in {"i8", "u8"}

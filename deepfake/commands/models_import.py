@@ -13,6 +13,7 @@ from deepfake.commands import import_options as options
 
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
+    from training.export.foreign_int8 import ForeignInt8
     from training.export.new_bundle import Imported
 
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--openvino/--no-openvino", default=True, show_default=True,
               help="Of a Keras file: add an export that runs about 1.4 times as fast on a "
               "CPU. An ONNX file is always served by OpenVINO.")  # fmt: skip
+@options.about_int8
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
               help="Where bundles lie; the default is the project's models/.")  # fmt: skip
 @click.option("--replace", is_flag=True, help="Overwrite a bundle of the same name.")
@@ -47,6 +49,8 @@ def import_(file: Path, into: Path | None, *, replace: bool, **stated: Any) -> N
       deepfake models import detector.onnx --classes real,fake --output logit \\
         --channel-order rgb --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 \\
         --licence MIT --source https://github.com/someone/detector
+      deepfake models import final_inceptionresnetv2_deepfake_model_99.keras \\
+        --positive-class real --scaling unit --int8 --calibration-data faces/
       DEEPFAKE_MODEL=seed deepfake serve
     """
     from core.model.bundle import MODELS_DIR
@@ -58,7 +62,12 @@ def import_(file: Path, into: Path | None, *, replace: bool, **stated: Any) -> N
     stated["positive_class"], stated["classes"] = options.meaning(
         stated["positive_class"], stated["classes"]
     )
-    imported = _import(file, stated, into or MODELS_DIR, replace=replace)
+    int8 = options.int8(
+        wanted=stated.pop("int8"), data=stated.pop("calibration_data"),
+        loss=stated.pop("int8_loss"), cache_dir=stated.pop("cache_dir"),
+        openvino=stated["openvino"],
+    )  # fmt: skip
+    imported = _import(file, stated, into or MODELS_DIR, int8, replace=replace)
     for warning in imported.warnings:
         click.secho(f"Warning: {warning}", fg="yellow", err=True)
     _report(imported, named=into is None)
@@ -75,15 +84,17 @@ def summary(bundle: Bundle) -> str:
     )
 
 
-def _import(file: Path, stated: dict[str, Any], into: Path, *, replace: bool) -> Imported:
-    from_onnx = file.suffix.lower() == ".onnx"
+def _import(
+    file: Path, stated: dict[str, Any], into: Path, int8: ForeignInt8 | None, *, replace: bool
+) -> Imported:
+    convert = _from_onnx if file.suffix.lower() == ".onnx" else _from_keras
     try:
-        return (_from_onnx if from_onnx else _from_keras)(file, stated, into, replace=replace)
+        return convert(file, stated, into, replace=replace, int8=int8)
     except OSError as error:
         raise BundleInvalid(f"{into} cannot be written: {error.strerror or error}.") from error
 
 
-def _from_keras(file: Path, stated: dict[str, Any], into: Path, *, replace: bool) -> Imported:
+def _from_keras(file: Path, stated: dict[str, Any], into: Path, **how: Any) -> Imported:
     from core.model.preprocess import Scaling
     from core.model.runtimes.quiet import import_tensorflow
 
@@ -96,10 +107,10 @@ def _from_keras(file: Path, stated: dict[str, Any], into: Path, *, replace: bool
 
     known = {key: value for key, value in stated.items() if key not in options.ONNX_ONLY}
     known["scaling"] = Scaling(known["scaling"])
-    return import_model(ImportRequest(file=file, **known), into, replace=replace)
+    return import_model(ImportRequest(file=file, **known), into, **how)
 
 
-def _from_onnx(file: Path, stated: dict[str, Any], into: Path, *, replace: bool) -> Imported:
+def _from_onnx(file: Path, stated: dict[str, Any], into: Path, **how: Any) -> Imported:
     from training.export.onnx.importing import import_onnx
     from training.export.onnx.request import OnnxRequest
 
@@ -108,7 +119,7 @@ def _from_onnx(file: Path, stated: dict[str, Any], into: Path, *, replace: bool)
     mean, std = stated.pop("mean"), stated.pop("std")
     stated["scaling"] = options.scaling(stated["scaling"], mean, std)
     click.echo("Loading OpenVINO and the model …", err=True)
-    return import_onnx(OnnxRequest(file=file, **stated), into, replace=replace)
+    return import_onnx(OnnxRequest(file=file, **stated), into, **how)
 
 
 def _thresholds(fake: float, real: float) -> Any:
@@ -127,6 +138,8 @@ def _report(imported: Imported, *, named: bool) -> None:
         click.echo(
             f"{imported.compared} differ by at most {imported.parity:.1e} in the raw output."
         )
+    if imported.int8 is not None:
+        click.echo(f"INT8 differs from FP32 by {imported.int8}.")
     click.echo(f"Written to {bundle.path}\nUse it with:")
     click.echo(f"  DEEPFAKE_MODEL={reference} deepfake serve")
     click.echo("Its thresholds hold for no data until they are fitted to pictures like yours:")

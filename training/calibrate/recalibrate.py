@@ -22,7 +22,15 @@ _KEPT_METRICS: dict[str, tuple[str, ...] | None] = {
     "parity": None,
     "experts": None,  # of lite0-faces-v6: slopes and offsets that are in its weights
     "test_looks": None,  # no calibration undoes a look
-    "int8": ("pictures", "auc_fp32", "auc_int8"),
+    "int8": (
+        "pictures",
+        "auc_fp32",
+        "auc_int8",
+        "range_pictures",
+        "logit_spread",
+        "difference_rms",
+        "difference_greatest",
+    ),
 }
 
 

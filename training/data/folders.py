@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from training.data.classes import ClassNames, unknown_classes
+from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
 from training.data.picture import SUFFIXES, Picture, Split
 from training.data.splits import split_by_chance, split_of_name
@@ -33,7 +33,7 @@ def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
     rows = {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
     found = []
     for source, folder, fake in _class_folders(data, folders.get(split, root), classes):
-        for path in _pictures_below(folder):
+        for path in pictures_below(folder):
             key = path.relative_to(root).as_posix()
             row = rows.get(key, Row(0, key, ""))
             _check_label(row, fake, classes, manifest)
@@ -43,10 +43,27 @@ def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Pictur
     return found
 
 
-def _pictures_below(folder: Path) -> Iterator[Path]:
+def pictures_below(folder: Path) -> Iterator[Path]:
+    """Files that are pictures by their names, at any depth, sorted by path."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             yield path
+
+
+def has_layout(root: Path, classes: ClassNames = BY_NAME) -> bool:
+    """Whether folders of splits or of classes are where :func:`read_folder` looks for them."""
+    splits = any(split_of_name(child.name) is not None for child in _children(root))
+    archive = any((root / name).is_dir() for name in ARCHIVE_FOLDERS)
+    return splits or archive or _names_a_class(root, classes)
+
+
+def _names_a_class(root: Path, classes: ClassNames) -> bool:
+    """Whether a folder, or one within a folder of it, has the name of a class."""
+    below = [
+        *_children(root),
+        *(folder for child in _children(root) for folder in _children(child)),
+    ]
+    return any(classes.is_fake(folder.name) is not None for folder in below)
 
 
 def _split_folders(root: Path, classes: ClassNames) -> tuple[Path, dict[Split, Path]]:
@@ -69,11 +86,7 @@ def _split_folders(root: Path, classes: ClassNames) -> tuple[Path, dict[Split, P
     for name in ARCHIVE_FOLDERS:
         if (root / name).is_dir():
             return _split_folders(root / name, classes)
-    below = [
-        *_children(root),
-        *(folder for child in _children(root) for folder in _children(child)),
-    ]
-    if any(classes.is_fake(folder.name) is not None for folder in below):
+    if _names_a_class(root, classes):
         return root, {}
     raise ConfigurationError(
         f"{root} holds no folder train, valid or test and none of a class; the layout is {LAYOUT}."

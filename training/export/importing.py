@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
@@ -38,6 +38,9 @@ from training.export.new_bundle import (
 )
 from training.export.openvino import KERAS, save_openvino, to_openvino
 
+if TYPE_CHECKING:  # its packages are those of training, which a worker's image lacks
+    from training.export.foreign_int8 import ForeignInt8
+
 _PARITY_SEEDS = range(4)
 
 
@@ -60,11 +63,14 @@ class ImportRequest:
     classes: int | None = None  # how many outputs the user named; None where none was named
 
 
-def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -> Imported:
+def import_model(
+    request: ImportRequest, into: Path, *, replace: bool = False, int8: ForeignInt8 | None = None
+) -> Imported:
     """Write the bundle ``into / request.name``; the folder appears whole or not at all.
 
-    Raises :class:`BundleInvalid` when the file is no usable classifier, when the request
-    contradicts it, when the runtimes disagree, or when the folder is there already.
+    ``int8`` needs ``request.openvino``. Raises :class:`BundleInvalid` when the file is no usable
+    classifier, when the request contradicts it, when the runtimes disagree, when the folder is
+    there already, or where INT8 loses too much.
     """
     target = into / request.name
     check_free(target, replace=replace)
@@ -75,13 +81,14 @@ def import_model(request: ImportRequest, into: Path, *, replace: bool = False) -
     fields = _manifest_fields(request, output, size)
     model = with_one_output(flatten(foreign.model, size), output)
     with new_folder(target) as folder:
-        artifacts, saved = _write_weights(folder, model, openvino=request.openvino)
+        artifacts, saved, converted = _write_weights(folder, model, openvino=request.openvino)
         fields["explanation"], missing = _explanation(saved, foreign.units, output)
+        lost = int8.write(converted, folder, fields, artifacts) if int8 else None
         detectors = write_self_tested(folder, fields, artifacts)
-        parity = _parity(detectors, TOLERANCE[output]) if len(detectors) > 1 else None
+        parity = _parity(detectors[:2], TOLERANCE[output]) if len(detectors) > 1 else None
     warnings = (*_warnings(foreign, request), *missing)
     compared = "Keras and OpenVINO" if parity is not None else ""
-    return Imported(load_bundle(target.resolve()), compared, parity, warnings)
+    return Imported(load_bundle(target.resolve()), compared, parity, warnings, lost)
 
 
 def _check_classes(foreign: ForeignModel, request: ImportRequest) -> None:
@@ -137,16 +144,17 @@ def _explanation(model: Any, units: int, output: str) -> tuple[Explanation | Non
 
 def _write_weights(
     folder: Path, model: Any, *, openvino: bool
-) -> tuple[dict[RuntimeName, list[str]], Any]:
-    """The files by runtime, and the model as Keras reads it from its file."""
+) -> tuple[dict[RuntimeName, list[str]], Any, Any]:
+    """The files by runtime, the model as Keras reads it from its file, and OpenVINO's or None."""
     model.save(folder / KERAS)
     # Read back: the layers of a flat model know the places where they were called before, too.
     saved = keras.saving.load_model(folder / KERAS, compile=False)
     artifacts = {RuntimeName.TENSORFLOW: [KERAS]}
-    if openvino:
-        names = save_openvino(_converted(saved), folder, RuntimeName.OPENVINO_FP32.value)
+    converted = _converted(saved) if openvino else None
+    if converted is not None:
+        names = save_openvino(converted, folder, RuntimeName.OPENVINO_FP32.value)
         artifacts[RuntimeName.OPENVINO_FP32] = names
-    return artifacts, saved
+    return artifacts, saved, converted
 
 
 def _converted(model: Any) -> Any:

@@ -19,12 +19,11 @@ from core.model.bundle import (
     InputSpec,
     Manifest,
     RuntimeName,
-    SelfTest,
     check_fields,
     load_bundle,
     write_manifest,
 )
-from core.model.detector import self_test, self_test_tensor
+from core.model.detector import self_test
 from core.model.rules import Calibration, Novelty, Thresholds
 from core.model.runtimes import load_detector
 from core.options import DEFAULT_MARGIN
@@ -35,15 +34,14 @@ from training.calibrate.logits import fitted_on, labelled, logits_of, scores_of_
 from training.data.cache import Sample
 from training.evaluate.scoring import cut_crops
 from training.export import openvino as export
-from training.export.crops import evenly, tensor_of
+from training.export.crops import INT8_CROPS, evenly, tensor_of
 from training.export.exportable import Exportable
 from training.export.int8_loss import Int8Loss, compare
 from training.export.keras_network import KerasNetwork
+from training.export.new_bundle import self_test_of
 from training.networks import Network
 
-INT8_CROPS = 300  # that set the scales of INT8
 _NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
-SELF_TEST_SEED = 20
 _SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 
 Int8 = Literal["bounded", "any", "none"]
@@ -128,7 +126,9 @@ def write_bundle(
             if int8 == "bounded":
                 loss.check()
             fields["metrics"]["int8"] = loss.to_json()
-        fields["self_test"] = _self_test(write_manifest(draft, fields, artifacts))
+        drafted = write_manifest(draft, fields, artifacts)
+        detectors = [load_detector(drafted, runtime=runtime) for runtime in artifacts]
+        fields["self_test"] = self_test_of(detectors, _SELF_TEST_TOLERANCE)
         bundle = write_manifest(draft, fields, artifacts)
         for runtime in artifacts:
             self_test(load_detector(bundle, runtime=runtime))
@@ -197,25 +197,6 @@ def new_fields(
     }
     check_fields(fields)
     return fields
-
-
-def _self_test(bundle: Bundle) -> SelfTest:
-    """The answer of the first runtime, and INT8's own, which differs but not by processor.
-
-    Measured of lite0-faces-v1: INT8 is 0.456 off Keras without VNNI, 0.46 with it.
-    """
-    tensor = self_test_tensor(bundle, SELF_TEST_SEED)
-    answers = {
-        name: round(float(load_detector(bundle, runtime=name).runtime.predict(tensor).raw[0]), 5)
-        for name in bundle.manifest.artifacts
-    }
-    raw_output = answers[next(iter(answers))]
-    own: dict[RuntimeName, float] = {}
-    if RuntimeName.OPENVINO_INT8 in answers:
-        own[RuntimeName.OPENVINO_INT8] = answers[RuntimeName.OPENVINO_INT8]
-    spread = max((abs(value - raw_output) for value in own.values()), default=0.0)
-    tolerance = round(_SELF_TEST_TOLERANCE + spread / 10, 3)
-    return SelfTest(seed=SELF_TEST_SEED, raw_output=raw_output, tolerance=tolerance, answers=own)
 
 
 def _calibrate(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,38 +17,13 @@ from core.model.detector import self_test_tensor
 from core.model.runtimes import load_detector
 from training.evaluate.progress import tracked
 from training.export import openvino as export
+from training.export.int8_difference import Difference
 from training.frozen.packed import head_on, int8_of
 from training.frozen.ranges import RANGES, Ranges
 from training.frozen.tower import BATCH, Tower
 
 METRIC = "int8_on_training_crops"
 _SELF_TEST_TOLERANCE = 0.05  # logits: roundings to 8 bits fall otherwise on other processors
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How far INT8 is from float32 on the crops that were measured, in logits."""
-
-    crops: int
-    spread: float  # standard deviation of the logits themselves
-    rms: float  # of the difference
-    greatest: float
-
-    @classmethod
-    def between(cls, exact: NDArray[np.float64], rounded: NDArray[np.float64]) -> Self:
-        """Of the logits of the same crops, (n,) each."""
-        lost = rounded - exact
-        rms, greatest = float(np.sqrt(np.mean(lost**2))), float(np.abs(lost).max())
-        return cls(len(exact), float(exact.std()), rms, greatest)
-
-    def to_json(self) -> dict[str, Any]:
-        """For ``model.json``."""
-        return {
-            "crops": self.crops,
-            "logit_spread": round(self.spread, 4),
-            "difference_rms": round(self.rms, 4),
-            "difference_greatest": round(self.greatest, 4),
-        }
 
 
 def add_ranges(name: str, tower: Tower, crops: Sequence[bytes], root: Path) -> Difference:

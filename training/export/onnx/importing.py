@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +30,26 @@ from training.export.onnx.picture import Picture, read_picture
 from training.export.onnx.reference import Reference, prepare
 from training.export.onnx.request import Normalization, OnnxRequest
 
+if TYPE_CHECKING:  # its packages are those of training, which a worker's image lacks
+    from training.export.foreign_int8 import ForeignInt8
+    from training.export.int8_difference import Int8Difference
+
 _RUNTIME = RuntimeName.OPENVINO_FP32
+_FILES = [f"{_RUNTIME}.xml", f"{_RUNTIME}.bin"]
 _PARITY_SEEDS = range(10)  # as many crops as a job has: OpenVINO takes those in two halves
 _WHY = "an ONNX file is served by OpenVINO, which takes no gradients"
 _TWO = "The model has two outputs: the second is taken for {!r}, as --positive-class says."
 
 
-def import_onnx(request: OnnxRequest, into: Path, *, replace: bool = False) -> Imported:
+def import_onnx(
+    request: OnnxRequest, into: Path, *, replace: bool = False, int8: ForeignInt8 | None = None
+) -> Imported:
     """Write the bundle ``into / request.name``; the folder appears whole or not at all.
 
     What the bundle answers is compared with what the file answers, run as it is on pictures
     prepared by NumPy. Raises :class:`BundleInvalid` when the file is no usable classifier, when
-    the request contradicts it or says too little, when the two differ, or when the folder is
-    there already.
+    the request contradicts it or says too little, when the two differ, when the folder is there
+    already, or where INT8 loses too much.
     """
     target = into / request.name
     check_free(target, replace=replace)
@@ -59,11 +66,12 @@ def import_onnx(request: OnnxRequest, into: Path, *, replace: bool = False) -> I
     with new_folder(target) as folder:
         detector = _written(folder, fields, graph, picture)
         parity = _parity(detector, tensors, single(read, expected), picture)
+        lost = _add_int8(int8, graph, folder, fields) if int8 else None
     if expected.shape[1] == 2 and request.classes is None:
         warnings.append(_TWO.format(request.positive_class))
     warnings.append(NO_MAP.format(_WHY))
     compared = f"{request.file.name} and the bundle"
-    return Imported(load_bundle(target.resolve()), compared, parity, tuple(warnings))
+    return Imported(load_bundle(target.resolve()), compared, parity, tuple(warnings), lost)
 
 
 def _manifest_fields(request: OnnxRequest, picture: Picture, read: Answer) -> dict[str, Any]:
@@ -92,13 +100,21 @@ def _pictures(spec: InputSpec) -> NDArray[np.float32]:
 
 
 def _written(folder: Path, fields: dict[str, Any], graph: Any, picture: Picture) -> Detector:
-    names = [f"{_RUNTIME}.xml", f"{_RUNTIME}.bin"]
-    ov.save_model(graph, folder / names[0], compress_to_fp16=False)
+    ov.save_model(graph, folder / _FILES[0], compress_to_fp16=False)
     try:
-        (detector,) = write_self_tested(folder, fields, {_RUNTIME: names})
+        (detector,) = write_self_tested(folder, fields, {_RUNTIME: _FILES})
     except RuntimeError as error:
         raise BundleInvalid(no_batches(picture, cause_of(error))) from error
     return detector
+
+
+def _add_int8(
+    int8: ForeignInt8, graph: Any, folder: Path, fields: dict[str, Any]
+) -> Int8Difference:
+    artifacts = {_RUNTIME: _FILES}
+    lost = int8.write(graph, folder, fields, artifacts)
+    write_self_tested(folder, fields, artifacts)
+    return lost
 
 
 def _parity(
