@@ -5,7 +5,10 @@ Every method raises StoreUnavailable when Redis is away, and when it does not an
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from time import monotonic
+from typing import Any, Final
 
 import redis.asyncio as aioredis
 
@@ -16,17 +19,24 @@ from core.store.scripts import AsyncScripts
 
 Seen = tuple[Job, int | None]  # a job and its position in its queue
 
+MOST_KNOWN: Final = 256  # records; one with a long result takes some 100 kB
+# A Redis that lost its last second may give one revision twice; so long the first record counts.
+KNOWN_S: Final = 30.0
+
 
 class JobLooks:
     """Jobs as they are now; :class:`core.store.jobs.JobStore` changes them.
 
     ``limit_s`` is for each call, and ``at_once`` of them run at one time, on a connection each.
+    A record that was read lately is not read again while its revision is the same: every change
+    that anybody could see raises it.
     """
 
     def __init__(
         self, redis: aioredis.Redis, *, limit_s: float, at_once: int, prefix: str = PREFIX
     ) -> None:
         self._redis = redis
+        self._known: OrderedDict[str, tuple[float, Job]] = OrderedDict()
         self._run = AsyncScripts(
             redis, "job", ("look", "glance"), limit_s=limit_s, at_once=at_once, prefix=prefix
         )
@@ -36,17 +46,16 @@ class JobLooks:
 
         None in place of a job that is gone. Job and position are of one moment.
         """
-        _, found = await self._run("look", "", 0, 0, *job_ids)
-        return [_seen(job_id, *one) for job_id, one in zip(job_ids, found, strict=True)]
+        _, found = await self._look(("", 0, 0), job_ids)
+        return found
 
     async def look_at_rate(
         self, job_id: str, tenant: str, policy: RatePolicy
     ) -> tuple[RateStanding, Seen | None]:
         """Count the look for the tenant's rate, and look if it is allowed, in one call."""
-        limits = (policy.limit, policy.window_s * 1000)
-        answer, found = await self._run("look", policy.counted_for(tenant), *limits, job_id)
-        standing = RateStanding.of(policy, answer)
-        return standing, _seen(job_id, *found[0]) if standing.allowed else None
+        rate = (policy.counted_for(tenant), policy.limit, policy.window_s * 1000)
+        answer, found = await self._look(rate, [job_id])
+        return RateStanding.of(policy, answer), found[0] if found else None
 
     async def glance(self, job_ids: Sequence[str]) -> list[str]:
         """Each job's ``revision.position`` (0 when it does not wait), "" for one that is gone.
@@ -56,10 +65,33 @@ class JobLooks:
         """
         return [token.decode() for token in await self._run("glance", *job_ids)]
 
+    async def _look(
+        self, rate: tuple[str, int, int], job_ids: Sequence[str]
+    ) -> tuple[Any, list[Seen | None]]:
+        known = [self._lately(job_id) for job_id in job_ids]
+        asked: list[str | int] = []
+        for job_id, job in zip(job_ids, known, strict=True):
+            asked += (job_id, "" if job is None else job.revision)
+        standing, found = await self._run("look", *rate, *asked)
+        together = zip(job_ids, known, found, strict=True) if found else ()
+        return standing, [self._seen(job_id, job, *one) for job_id, job, one in together]
+
+    def _lately(self, job_id: str) -> Job | None:
+        read_at, job = self._known.get(job_id, (0.0, None))
+        return job if monotonic() - read_at < KNOWN_S else None
+
+    def _seen(self, job_id: str, known: Job | None, told: Any, position: int) -> Seen | None:
+        if told == 1 and known is not None:
+            return known, int(position) or None
+        self._known.pop(job_id, None)
+        if not told:
+            return None
+        job = Job.from_flat(job_id, told)
+        self._known[job_id] = monotonic(), job
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return job, int(position) or None
+
     async def close(self) -> None:
         """Let the connections go."""
         await self._redis.aclose()
-
-
-def _seen(job_id: str, flat: Sequence[bytes], position: int) -> Seen | None:
-    return (Job.from_flat(job_id, flat), int(position) or None) if flat else None

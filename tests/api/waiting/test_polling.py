@@ -37,7 +37,8 @@ def test_an_end_whose_event_was_lost_is_found_all_the_same(
 ) -> None:
     monkeypatch.setattr(watching, "RECHECK_S", 0.05)
     job_id = client.post("/v1/jobs", content=MP4).json()["id"]
-    silent = threading.Timer(0.2, redis.hset, (f"df:job:{job_id}", "status", "canceled"))
+    ended = {"status": "canceled", "revision": 2}
+    silent = threading.Timer(0.2, redis.hset, (f"df:job:{job_id}",), {"mapping": ended})
     silent.start()
     assert client.get(f"/v1/jobs/{job_id}?wait=30").json()["status"] == "canceled"
 

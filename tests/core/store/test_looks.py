@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import pytest
@@ -13,12 +13,18 @@ from redis import Redis
 from core.errors import StoreUnavailable
 from core.store.attempts import Attempts
 from core.store.connection import connect_async
+from core.store.jobs import JobStore
 from core.store.looks import JobLooks
 from core.store.rates import RatePolicy
+from core.store.records import Job
 from tests.core.store.lost_worker import take
 from tests.core.store.uploads import enqueue
 
 T = TypeVar("T")
+
+
+def forget(redis: Redis, job_id: str) -> None:
+    JobStore(redis).delete(job_id, "local")
 
 
 def looking(
@@ -54,6 +60,46 @@ def test_a_look_that_the_rate_forbids_shows_nothing(redis: Redis, redis_url: str
         return [(standing.allowed, seen is not None) for standing, seen in answers]
 
     assert looking(redis_url, scenario) == [(True, True), (False, False)]
+
+
+def test_a_record_is_read_again_when_it_has_changed(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, attempts = enqueue(redis), Attempts(redis)
+    read: list[int] = []
+    whole = Job.from_flat
+
+    def noted(job_id: str, flat: Sequence[bytes]) -> Job:
+        job = whole(job_id, flat)
+        read.append(job.revision)
+        return job
+
+    monkeypatch.setattr(Job, "from_flat", noted)
+
+    async def scenario(looks: JobLooks) -> list[tuple[str, int | None] | None]:
+        told = []
+        for change in (None, None, lambda: take(attempts), None, lambda: forget(redis, job.id)):
+            if change is not None:
+                change()
+            (seen,) = await looks.look([job.id])
+            told.append(None if seen is None else (seen[0].status.value, seen[1]))
+        return told
+
+    told = looking(redis_url, scenario)
+    assert told == [("queued", 1), ("queued", 1), ("processing", None), ("processing", None), None]
+    assert read == [1, 2, 2]  # the worker that takes it reads it too
+
+
+def test_a_known_record_has_the_position_of_now(redis: Redis, redis_url: str) -> None:
+    enqueue(redis)
+    second = enqueue(redis)
+
+    async def scenario(looks: JobLooks) -> list[int | None]:
+        before = await looks.look([second.id])
+        take(Attempts(redis))
+        return [seen[1] for seen in (*before, *await looks.look([second.id])) if seen]
+
+    assert looking(redis_url, scenario) == [2, 1]
 
 
 def test_more_looks_than_places_wait_for_their_turn(redis: Redis, redis_url: str) -> None:
