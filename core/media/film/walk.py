@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.media.film.packets import PacketReader
+from core.media.film.shortcut import Shortcut
 from core.media.film.timeline import Keyframe, Timeline
 
 # A damaged stretch is skipped packet by packet; a stream of nothing else is given up.
@@ -46,6 +47,7 @@ class Walk:
         self._reader = reader
         self._timeline = timeline
         self._inspect = inspect
+        self._shortcut = Shortcut(timeline)
         self._began: Keyframe | None = None
         self._running: Iterator[Picture] = iter(())
         self._shown: Picture | None = None
@@ -63,6 +65,7 @@ class Walk:
             if seen is not None and seen.time == keyframe.time:
                 return seen
         self.stop()
+        self._shortcut.lead_to(None)
         for packet in self._reader.read_from(keyframe):
             for frame in [*self._decode(packet), *self._decode(None)]:
                 picture = self._timed(frame, keyframe)
@@ -75,6 +78,18 @@ class Walk:
 
     def frame_at(self, time: int) -> Picture | None:
         """The picture that is shown at exactly ``time``, else the nearest that decodes."""
+        self._shortcut.lead_to(time)
+        bad_packets = self._bad_packets
+        picture = self._nearest(time)
+        exact = picture is not None and picture.time == time
+        if exact or not self._shortcut.taken:
+            return picture
+        self._shortcut.close()  # the nearest may be one of those that were left out
+        self.stop()
+        self._bad_packets = bad_packets  # they come again
+        return self._nearest(time)
+
+    def _nearest(self, time: int) -> Picture | None:
         nearest: Picture | None = None
         for start in self._starts(time):
             picture = self._from(start, time)
@@ -89,6 +104,7 @@ class Walk:
     def all_frames(self) -> Iterator[Picture]:
         """Every picture from the first packet on."""
         self.stop()
+        self._shortcut.lead_to(None)
         return self._pictures(self._timeline.first, self._timeline.end)
 
     def is_keyframe(self, picture: Picture) -> bool:
@@ -186,8 +202,11 @@ class Walk:
         return Picture(self._timeline.time_of(pts, start, last), frame)
 
     def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        decoder = self._reader.film.stream.codec_context
+        if packet is not None:
+            self._shortcut.prepare(decoder, packet)
         try:
-            frames = self._reader.film.stream.codec_context.decode(packet)
+            frames = decoder.decode(packet)
         except MemoryError:
             raise
         except EOFError:

@@ -7,6 +7,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.media.film import shortcut
+from core.media.film.shortcut import Shortcut
 from core.media.film.walk import Walk
 from core.options import Sampling
 from tests.core.media.films import film, sampled
@@ -69,3 +71,43 @@ def test_a_film_whose_middle_does_not_decode_misses_the_moments_there() -> None:
     assert 4 <= len(frames) <= 6
     assert coverage.missed >= 5
     assert len(coverage.answered) + coverage.missed == 10
+
+
+def pixels_of(data: bytes) -> list[bytes]:
+    return [frame.pixels.tobytes() for frame in sampled(data)[0]]
+
+
+@pytest.mark.parametrize("track", ["h264-pyramid", "h264-one-keyframe", "h264-interlaced"])
+def test_pictures_are_the_same_whether_others_were_passed_over_or_not(
+    track: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = mux(track, "mp4")
+    spared = pixels_of(data)
+    monkeypatch.setattr(shortcut, "_TELLING", frozenset())
+    assert spared == pixels_of(data)
+
+
+def test_pictures_to_which_no_other_refers_are_not_decoded_on_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[VideoFrame] = []
+    decode = Walk._decode
+
+    def counted(walk: Walk, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        frames = decode(walk, packet)
+        decoded.extend(frames)
+        return frames
+
+    monkeypatch.setattr(Walk, "_decode", counted)
+    frames, _ = sampled(mux("h264-one-keyframe", "mp4"), 2)
+    assert len(frames) == 2
+    assert len(decoded) < 0.75 * frames[-1].index  # of three pictures two are such
+
+
+def test_a_picture_that_a_shortcut_loses_is_found_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Shortcut, "_is_passed", lambda self, _: self._open)
+    frames, coverage = sampled(mux("h264-one-keyframe", "mp4"))
+    assert coverage.missed == 0
+    assert [number_shown(frame.pixels) for frame in frames] == [frame.index for frame in frames]
