@@ -57,6 +57,7 @@ CALL_LIMIT_S: Final = 2.5
 SOCKET_TIMEOUT_S: Final = 2.0
 STORE_THREADS: Final = 32
 LOOKS_AT_ONCE: Final = 32
+BATCH_GRACE_S: Final = 60.0  # and clocks that differ
 PUBLISH_THREADS: Final = 4
 
 
@@ -135,7 +136,12 @@ def open_gateway(
             jobs=jobs,
             looks=looks,
             lists=JobLists(redis),
-            batches=BatchStore(redis, ttl_s=settings.job_ttl_s, most=settings.max_batches),
+            batches=BatchStore(
+                redis,
+                ttl_s=settings.job_ttl_s,
+                most=settings.max_batches,
+                open_s=settings.batch_limit_s + BATCH_GRACE_S,
+            ),
             blobs=RedisBlobStore(
                 redis,
                 upload_ttl_s=settings.upload_ttl_s,

@@ -98,15 +98,26 @@ class BatchPage:
 
 
 class BatchStore:
-    """Batches by id. ``ttl_s`` is their life after the last change of one of their jobs."""
+    """Batches by id. ``ttl_s`` is their life after the last change of one of their jobs.
+
+    The request that brings the files of a batch takes ``open_s`` at the most. A batch that is open
+    after that was left by its gateway: it takes no more files from the next look on.
+    """
 
     def __init__(
-        self, redis: Redis, *, ttl_s: float = 24 * 3600.0, most: int = 1000, prefix: str = PREFIX
+        self,
+        redis: Redis,
+        *,
+        ttl_s: float = 24 * 3600.0,
+        most: int = 1000,
+        open_s: float | None = None,
+        prefix: str = PREFIX,
     ) -> None:
         # Any: redis-py's answers are unions over decode_responses, which connect() never sets.
         self._redis: Any = redis
         self._ttl_ms = int(ttl_s * 1000)
         self._most = most
+        self._open_s = open_s
         self._prefix = prefix
         verbs = ("open", "refuse", "complete", "cancel", "delete", "list")
         self._run = Scripts(redis, "batch", verbs, prefix=prefix)
@@ -162,7 +173,13 @@ class BatchStore:
         fields = self._redis.hgetall(Key.BATCH.at(batch_id, prefix=self._prefix))
         if fields.get(b"tenant", b"").decode() != tenant:
             raise BatchNotFound(batch_id)
-        return Batch.from_flat(batch_id, [part for pair in fields.items() for part in pair])
+        batch = Batch.from_flat(batch_id, [part for pair in fields.items() for part in pair])
+        return self.complete(batch_id) if self._was_left(batch) else batch
+
+    def _was_left(self, batch: Batch) -> bool:
+        if batch.complete or self._open_s is None:
+            return False
+        return (datetime.now(UTC) - batch.created_at).total_seconds() > self._open_s
 
     @store_errors()
     def items(self, batch_id: str, numbers: Sequence[int]) -> list[Item]:

@@ -323,6 +323,8 @@ def test_a_batch_whose_client_goes_away_leaves_nothing(
 ) -> None:
     def body() -> Iterator[bytes]:
         yield from multipart(2)
+        while not list(redis.scan_iter("df:batch:*")):
+            time.sleep(0.01)
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
@@ -331,9 +333,10 @@ def test_a_batch_whose_client_goes_away_leaves_nothing(
             content=body(),
             headers={"Content-Type": "multipart/form-data; boundary=b"},
         )
-    while list(redis.scan_iter("df:job:*")) or blobs.usage().used:
-        pass
-    assert list(redis.scan_iter("df:batch*")) == []
+    while list(redis.scan_iter("df:batch*")):
+        time.sleep(0.01)
+    assert list(redis.scan_iter("df:job:*")) == []
+    assert blobs.usage().used == 0
 
 
 def test_urls_become_jobs_in_their_order(redis_url: str, jobs: JobStore, redis: Redis) -> None:

@@ -193,6 +193,18 @@ def test_large_batches_are_canceled_and_deleted_piece_by_piece(
     assert left == []
 
 
+def test_a_batch_that_its_gateway_left_ends_with_the_files_that_came(
+    redis: Redis, batches: BatchStore, attempts: Attempts
+) -> None:
+    join(redis, 0)
+    judge(attempts)
+    for open_s, status in ((60.0, "running"), (-1.0, "succeeded")):
+        batch = BatchStore(redis, open_s=open_s).get(BATCH, "local")
+        assert (batch.status.value, batch.complete) == (status, status == "succeeded")
+    with pytest.raises(BatchFinished):
+        join(redis, 1)
+
+
 def test_a_batch_that_is_deleted_while_it_runs_takes_everything_along(
     redis: Redis, batches: BatchStore, attempts: Attempts
 ) -> None:
