@@ -146,6 +146,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     GatewayBusy: Meaning(503, "The gateway has no place left", retry_after_s=2),
     errors.QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),
     errors.StoreFull: Meaning(503, "Too many bytes in flight", retry_after_s=5),
+    errors.RecordTooNew: Meaning(503, "The record is of a newer version", retry_after_s=2),
     errors.StoreError: Meaning(503, "The store is not available", retry_after_s=2),
     errors.DeepfakeError: Meaning(500, "The gateway failed"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -32,7 +32,7 @@ from api.upload.reference import NO_URLS
 from api.upload.submission import FileBytes, merge, take
 from core.errors import DeepfakeError, FileQuarantined, MediaError, QuotaError, StoreError, UrlError
 from core.printable import printable
-from core.store.batches import Batch
+from core.store.batches import SENDING_S, Batch
 from core.store.ids import new_id
 from core.store.records import BatchPlace
 
@@ -55,9 +55,26 @@ class Intake:
         self.id = new_id("batch")
         self._patience = Patience(gateway.store, gateway.settings.batch_patience_s)
         self._gateway = replace(gateway, store=self._patience)
+        self._store = gateway.store
         self._caller = replace(caller, key=None)  # the key is of the batch, and not of each file
         # Its end is told once for all; the tenant's webhooks may hear of each job.
         self._options = options.model_copy(update={"callback_url": None})
+        self._living: asyncio.Task[None] | None = None
+
+    def live(self) -> None:
+        """Say from now on that files still come, so that nobody takes the batch for abandoned."""
+        self._living = asyncio.create_task(self._live_on())
+
+    def end(self) -> None:
+        """Say it no more."""
+        if self._living is not None:
+            self._living.cancel()
+
+    async def _live_on(self) -> None:
+        while True:
+            await asyncio.sleep(SENDING_S / 4)
+            with suppress(StoreError):
+                await self._store(self._gateway.batches.sending, self.id)
 
     async def add(
         self, number: int, name: str, source: FileBytes, url_sha256: str | None = None
@@ -102,11 +119,14 @@ async def find_batch(
     """The batch that the caller's idempotency key has made; its files are compared and forgotten.
 
     Raises BatchUnderWay while the request that makes it is not over, and IdempotencyConflict when
-    this one holds other files or options.
+    this one holds other files or options. None for one whose gateway was lost: the same request
+    makes it anew.
     """
     if caller.key is None:
         return None
     known = await gateway.store(gateway.batches.find_idempotent, caller.tenant, caller.key)
+    if known is not None and known.abandoned:
+        return None
     if known is not None and not known.complete:
         raise BatchUnderWay(known.id)
     if known is not None:
@@ -142,6 +162,9 @@ async def submit_batch(
             if intake is not None:
                 _undo(gateway, caller, intake.id)
             raise
+        finally:
+            if intake is not None:
+                intake.end()
 
 
 async def _add(intake: Intake, number: int, member: Member) -> None:
@@ -188,6 +211,8 @@ async def _opened(gateway: Gateway, caller: Caller, options: BatchOptions) -> As
     except BaseException:
         _undo(gateway, caller, intake.id)
         raise
+    finally:
+        intake.end()
 
 
 def _file_name(url: str) -> str:
@@ -209,6 +234,7 @@ async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Inta
     )
     if opened != intake.id:  # another request with this key came first, a moment ago
         raise BatchUnderWay(opened)
+    intake.live()
     return intake
 
 

@@ -60,6 +60,7 @@ retry can help, and a message that names the thing, the value and the limit::
     ├── StoreError                 Redis, or the bytes in it
     │   ├── StoreUnavailable       store_unavailable
     │   ├── StoreFull              store_full
+    │   ├── RecordTooNew           record_too_new
     │   ├── QueueFull              queue_full
     │   └── BlobMissing            blob_missing
     ├── UrlError                   another server, which a client named by a URL
@@ -134,6 +135,7 @@ from core.errors.reviving import (
 from core.errors.storage import (
     BlobMissing,
     QueueFull,
+    RecordTooNew,
     StoreError,
     StoreFull,
     StoreUnavailable,
@@ -192,6 +194,7 @@ __all__ = [
     "ModelUnavailable",
     "QueueFull",
     "QuotaError",
+    "RecordTooNew",
     "RuntimeUnavailable",
     "StoreError",
     "StoreFull",

@@ -26,6 +26,16 @@ class StoreFull(StoreError):
         )
 
 
+class RecordTooNew(StoreError):
+    code = "record_too_new"
+
+    def __init__(self, record: str, *, stored: int, limit: int) -> None:
+        super().__init__(
+            f"The record of {record} is of format {stored}, and this version reads up to {limit}: "
+            "ask a gateway of the newer version, or upgrade this one."
+        )
+
+
 class QueueFull(StoreError):
     code = "queue_full"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,11 +19,13 @@ from redis import Redis
 from core.errors import BatchFinished, BatchNotFound, DeepfakeError, TooManyBatches
 from core.result import Label
 from core.store.connection import store_errors
+from core.store.formats import check_format
 from core.store.jobs import IDEMPOTENCY_TTL_MS, hashed
 from core.store.keys import PREFIX, Key
 from core.store.records import BatchPlace, JsonObject, error_object
 from core.store.scripts import Scripts
 
+SENDING_S: Final = 20.0  # after its last sign of life, a gateway that takes files is taken for lost
 JOBS_AT_ONCE: Final = 100  # that one script cancels or deletes; a few milliseconds
 STATES: Final = (
     "queued", "processing", "succeeded", "failed", "canceled", "deleted", "expired",
@@ -59,11 +62,19 @@ class Batch:
     created_at: datetime
     expires_at: datetime
     finished_at: datetime | None
+    sending_until: datetime | None = None  # older versions did not tell
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the gateway that took its files was lost before the last one came."""
+        until = self.sending_until
+        return not self.complete and until is not None and datetime.now(UTC) >= until
 
     @classmethod
     def from_flat(cls, batch_id: str, flat: Sequence[bytes]) -> Self:
-        """Read a hash back, its fields and values in turn."""
+        """Read a hash back, its fields and values in turn; raises RecordTooNew."""
         text = {n.decode(): v.decode() for n, v in zip(flat[::2], flat[1::2], strict=True)}
+        check_format(f"batch {batch_id}", text.get("format"))
         return cls(
             id=batch_id,
             tenant=text["tenant"],
@@ -76,6 +87,7 @@ class Batch:
             created_at=_to_utc(text["created_at"]),
             expires_at=_to_utc(text["expires_at"]),
             finished_at=_to_utc(text["finished_at"]) if "finished_at" in text else None,
+            sending_until=_to_utc(text["sending_until"]) if "sending_until" in text else None,
         )
 
 
@@ -119,7 +131,7 @@ class BatchStore:
         self._most = most
         self._open_s = open_s
         self._prefix = prefix
-        verbs = ("open", "refuse", "complete", "cancel", "delete", "list")
+        verbs = ("open", "sending", "refuse", "complete", "cancel", "delete", "list")
         self._run = Scripts(redis, "batch", verbs, prefix=prefix)
 
     def open(
@@ -132,18 +144,28 @@ class BatchStore:
     ) -> str:
         """Begin a batch that takes files; raises TooManyBatches. Returns its id.
 
-        It is another one where the tenant used the key within 24 h and that batch is still there.
+        It is another one where the tenant used the key within 24 h and that batch is still there;
+        one that was abandoned is deleted with its jobs, and this one takes its place.
 
         ``callback_url`` hears of its end, beside the tenant's webhooks. A job joins it when it is
         created with a :class:`~core.store.records.BatchPlace`.
         """
         tags_json = json.dumps(list(tags))
         key = "" if idempotency_key is None else hashed(tenant, f"batch {idempotency_key}")
-        arguments = (self._ttl_ms, self._most, tags_json, callback_url or "")
-        answer = self._run("open", batch_id, tenant, *arguments, key, IDEMPOTENCY_TTL_MS)
+        arguments = (self._ttl_ms, self._most, tags_json, callback_url or "", key)
+        times = (IDEMPOTENCY_TTL_MS, int(SENDING_S * 1000))
+        answer = self._run("open", batch_id, tenant, *arguments, *times)
+        while answer[0] == b"abandoned":
+            with suppress(BatchNotFound):
+                self.delete(answer[1].decode(), tenant)
+            answer = self._run("open", batch_id, tenant, *arguments, *times)
         if answer[0] == b"full":
             raise TooManyBatches(used=int(answer[1]), limit=self._most)
         return batch_id if answer[0] == b"opened" else answer[1].decode()
+
+    def sending(self, batch_id: str) -> bool:
+        """Say that its files still come; False when it is gone or complete."""
+        return bool(self._run("sending", batch_id, int(SENDING_S * 1000)))
 
     def find_idempotent(self, tenant: str, idempotency_key: str) -> Batch | None:
         """The batch that the tenant began with this key within 24 h, if it is still there."""

@@ -19,7 +19,7 @@ LOOKS: Final = 1000  # records that one page looks at, however few of them it sh
 _FIELDS: Final = (
     "tenant", "queue", "status", "attempt", "revision", "media", "options", "tags", "created_at",
     "started_at", "finished_at", "expires_at", "cancel_requested", "summary", "error",
-    "media_info", "media_deleted_at", "evidence", "answered_by",
+    "media_info", "media_deleted_at", "evidence", "answered_by", "format",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import DeepfakeError
 from core.options import DEFAULT_FRAMES, Queue, Sampling
+from core.store.formats import check_format
 from core.store.ids import new_id
 
 JsonObject = dict[str, Any]
@@ -208,8 +209,9 @@ class Job:
     @classmethod
     def from_fields(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
         """Read a hash back, as HGETALL gives it; fields that this version does not know are
-        left out."""
+        left out. Raises RecordTooNew."""
         text = {name.decode(): value.decode() for name, value in fields.items()}
+        check_format(f"job {job_id}", text.get("format"))
         return cls(
             id=job_id,
             tenant=text["tenant"],

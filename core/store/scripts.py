@@ -17,6 +17,7 @@ from redis import Redis
 
 from core.errors import StoreUnavailable
 from core.store.connection import store_errors
+from core.store.formats import FORMAT
 from core.store.keys import PREFIX, Key
 
 _UPLOADS: Final = ("clock", "webhook", "blob", "evidence", "batch", "sweep")
@@ -88,9 +89,9 @@ class AsyncScripts:
 
 @cache
 def load_script(noun: str, verb: str, *, prefix: str = PREFIX) -> str:
-    """The source of a script: the table of keys, the preludes of its noun, and its own text."""
+    """The source of a script: keys, the format of records, the preludes of its noun, its text."""
     table = ", ".join(f"{key.name} = '{key.at(prefix=prefix)}'" for key in Key)
     folder = files("core.store") / "lua"
     names = [*(f"{prelude}_prelude" for prelude in _PRELUDES[noun]), f"{noun}_{verb}"]
     parts = [(folder / f"{name}.lua").read_text("utf-8") for name in names]
-    return "".join([f"local KEY = {{{table}}}\n", *parts])
+    return "".join([f"local KEY, FORMAT = {{{table}}}, {FORMAT}\n", *parts])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from core.store.formats import check_format
 from core.store.records import Job, JsonObject
 
 SECRET_BYTES: Final = 32
@@ -63,6 +64,7 @@ class Endpoint:
     def from_flat(cls, endpoint_id: str, flat: Sequence[bytes]) -> Endpoint:
         """Read what a script returns of a hash: its fields and values in turn."""
         text = texts(flat)
+        check_format(f"webhook {endpoint_id}", text.get("format"))
         return cls(
             id=endpoint_id,
             tenant=text["tenant"],
@@ -181,6 +183,7 @@ class Message:
     def from_flat(cls, message_id: str, flat: Sequence[bytes]) -> Message:
         """Read what a script returns of a hash."""
         text = texts(flat)
+        check_format(f"message {message_id}", text.get("format"))
         job = None
         if "record" in text:
             fields = [field.encode() for field in json.loads(text["record"])]

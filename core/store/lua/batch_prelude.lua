@@ -54,6 +54,13 @@ local function keep_batch(batch)
   return true
 end
 
+-- Whether the gateway that took its files was lost before the last one came. What older versions
+-- wrote does not tell.
+local function sending_ended(batch)
+  local seen = redis.call('HMGET', KEY.BATCH .. batch, 'complete', 'sending_until')
+  return seen[1] == '0' and seen[2] and tonumber(seen[2]) <= now_ms()
+end
+
 -- Moves a file of a batch from one state to another; nil for a file that is new. A verdict goes with
 -- the state that it was counted in.
 local function count_in_batch(batch, from, to, verdict)

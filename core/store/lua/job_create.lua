@@ -28,7 +28,7 @@ end
 -- Writes what all new jobs have.
 local function begin()
   for name, value in pairs(fields) do set(id, name, value) end
-  set(id, 'attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now_ms())
+  set(id, 'format', FORMAT, 'attempt', 0, 'uncounted', 0, 'revision', 0, 'created_at', now_ms())
   if idempotency ~= '' then
     redis.call('SET', KEY.IDEMPOTENCY .. idempotency, id, 'PX', idempotency_ttl_ms)
   end

@@ -30,15 +30,17 @@ local function first_of(queue)
     start = start + step
     for index = 1, #page, 2 do
       local id = page[index]
-      local seen = redis.call('HMGET', KEY.JOB .. id, 'status', 'tenant')
+      local seen = redis.call('HMGET', KEY.JOB .. id, 'status', 'tenant', 'format')
       if seen[1] ~= 'queued' then
         -- The record has expired, and the next sweep ends the job; or somebody deleted it by hand.
         if sweep() == 0 then redis.call('ZREM', key, id) end
         start = 0
         break
       end
-      if may_run(seen[2]) then return id, tonumber(page[index + 1]), seen[2] end
-      if passed_over >= waiting then return end
+      -- A record of a later format is for the workers of that version.
+      local readable = tonumber(seen[3] or 1) <= FORMAT
+      if readable and may_run(seen[2]) then return id, tonumber(page[index + 1]), seen[2] end
+      if limit and passed_over >= waiting then return end
     end
   end
 end

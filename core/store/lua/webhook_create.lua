@@ -3,7 +3,7 @@
 local id, tenant = ARGV[1], ARGV[2]
 local used = redis.call('ZCARD', KEY.WEBHOOKS .. tenant)
 if used >= tonumber(ARGV[3]) then return {'full', used} end
-redis.call('HSET', KEY.WEBHOOK .. id, 'tenant', tenant, 'created_at', now_ms())
+redis.call('HSET', KEY.WEBHOOK .. id, 'format', FORMAT, 'tenant', tenant, 'created_at', now_ms())
 for index = 4, #ARGV, 2 do redis.call('HSET', KEY.WEBHOOK .. id, ARGV[index], ARGV[index + 1]) end
 redis.call('ZADD', KEY.WEBHOOKS .. tenant, now_ms(), id)
 return {'created', redis.call('HGETALL', KEY.WEBHOOK .. id)}

@@ -129,8 +129,8 @@ local function emit(tenant, kind, subject, callback, content)
   if #endpoints == 0 and not callback then return end
   local message = 'msg_' .. subject:gsub('^%a+_', '') .. '_' .. kind:match('%a+$')
   local part = content()
-  redis.call('HSET', KEY.MESSAGE .. message, 'tenant', tenant, 'type', kind, 'subject', subject, 'at', now_ms(),
-    part[1], type(part[2]) == 'table' and cjson.encode(part[2]) or part[2])
+  redis.call('HSET', KEY.MESSAGE .. message, 'format', FORMAT, 'tenant', tenant, 'type', kind,
+    'subject', subject, 'at', now_ms(), part[1], type(part[2]) == 'table' and cjson.encode(part[2]) or part[2])
   for _, endpoint in ipairs(endpoints) do deliver(message, tenant, kind, subject, endpoint[1], endpoint[2]) end
   if callback then deliver(message, tenant, kind, subject, '', callback) end
 end

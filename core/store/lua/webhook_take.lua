@@ -1,7 +1,7 @@
 -- ARGV: how many are wanted, lease_ms, at one time for a lane, at one time for a tenant, the most tries.
 -- Returns for each {id, delivery, message, endpoint or {}, the tenant's signing record}.
 local wanted, lease_ms, most_tries = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
-local now, PARK_MS, taken = now_ms(), 1000, {}
+local now, PARK_MS, LATER_MS, taken = now_ms(), 1000, 10000, {}
 
 -- How many more may be under way. ZREMRANGEBYSCORE is a write that a Redis at maxmemory takes, and opens the
 -- door for those below.
@@ -23,6 +23,11 @@ local function start(id, lane)
   end
   local endpoint = redis.call('HGETALL', KEY.WEBHOOK .. seen[2])
   if seen[2] ~= '' and #endpoint == 0 then return forget_delivery(id) end
+  local formats =
+    {redis.call('HGET', KEY.MESSAGE .. seen[1], 'format'), redis.call('HGET', KEY.WEBHOOK .. seen[2], 'format')}
+  if math.max(tonumber(formats[1] or 1), tonumber(formats[2] or 1)) > FORMAT then
+    return redis.call('ZADD', KEY.LANE .. lane, now + LATER_MS, id) -- for the senders of a later version
+  end
   local enabled = seen[2] == '' or redis.call('HGET', KEY.WEBHOOK .. seen[2], 'enabled') == '1'
   if not enabled then return conclude(id, 'failed', 'endpoint_disabled') end
   -- The sender of the last try was lost, and nobody knows how that try ended.

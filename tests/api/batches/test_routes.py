@@ -164,6 +164,18 @@ def test_an_idempotency_key_gives_the_same_batch_again(
     assert (anew.status_code, anew.json()["id"] == first.json()["id"]) == (202, False)
 
 
+def test_a_batch_whose_gateway_died_is_made_anew_by_its_idempotency_key(
+    client: httpx.Client, jobs: JobStore, redis: Redis
+) -> None:
+    key = {"Idempotency-Key": "order-18"}
+    first = client.post("/v1/batches", files=files(MP4, PNG), headers=key).json()
+    redis.hset(f"df:batch:{first['id']}", mapping={"complete": 0, "sending_until": 1})
+    anew = client.post("/v1/batches", files=files(MP4, PNG), headers=key)
+    assert (anew.status_code, anew.json()["counts"]["queued"]) == (202, 2)
+    assert client.get(first["links"]["self"]).status_code == 404
+    assert jobs.counts().queued["batch"] == 2
+
+
 def test_a_wait_ends_when_its_time_is_over(client: httpx.Client) -> None:
     batch = send(client, MP4)
     assert client.get(f"{batch['links']['self']}?wait=0.2").json()["status"] == "running"

@@ -65,6 +65,34 @@ def counted(batch: Batch) -> dict[str, int]:
     return {name: count for name, count in batch.counts.items() if count}
 
 
+def test_a_batch_is_abandoned_when_nobody_says_that_its_files_still_come(
+    redis: Redis, batches: BatchStore
+) -> None:
+    assert not batches.get(BATCH, "local").abandoned
+    redis.hset(f"df:batch:{BATCH}", "sending_until", 1)
+    assert batches.get(BATCH, "local").abandoned
+    assert batches.sending(BATCH)
+    assert not batches.get(BATCH, "local").abandoned
+    batches.complete(BATCH)
+    redis.hset(f"df:batch:{BATCH}", "sending_until", 1)
+    assert not batches.get(BATCH, "local").abandoned
+    assert not batches.sending(BATCH)
+
+
+def test_a_key_gives_a_batch_that_is_under_way_and_replaces_one_that_was_abandoned(
+    redis: Redis, batches: BatchStore
+) -> None:
+    batches.open("batch_2", "local", idempotency_key="a key")
+    job = join(redis, batch="batch_2")
+    assert batches.open("batch_3", "local", idempotency_key="a key") == "batch_2"
+    redis.hdel("df:batch:batch_2", "sending_until")  # as older versions wrote it
+    assert batches.open("batch_3", "local", idempotency_key="a key") == "batch_2"
+    redis.hset("df:batch:batch_2", "sending_until", 1)
+    assert batches.open("batch_3", "local", idempotency_key="a key") == "batch_3"
+    assert redis.exists(f"df:job:{job.id}", "df:batch:batch_2") == 0
+    assert batches.open("batch_4", "local", idempotency_key="a key") == "batch_3"
+
+
 def test_a_batch_counts_its_jobs_as_they_move(
     redis: Redis, batches: BatchStore, attempts: Attempts
 ) -> None:
