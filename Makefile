@@ -1,6 +1,7 @@
 # make serve   set everything up and run the service on an embedded Redis
 # make test    set everything up and run all tests; ARGS=tests/api runs some, in one process
 # make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost
+# make upgrade replace the version FROM (the last tag) by this one and back while jobs run, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
 # make fuzz    damaged media through the sandboxed decoder; CASES=100000 for a night, KEEP=folder for what is found
 # make audit   holes that are known in the pinned packages (asks a service on the Internet)
@@ -27,7 +28,7 @@ TESTERS ?= $(if $(ARGS),0,3)
 JOBS   ?= 2000
 SEED   ?= 1
 
-.PHONY: serve test chaos lint fuzz audit sbom lock clean
+.PHONY: serve test chaos upgrade lint fuzz audit sbom lock clean
 
 serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces/model.json)
 	DEEPFAKE_VIDEO_MODEL=$(VIDEO_MODEL) $(BIN)/deepfake serve --port $(PORT)
@@ -38,6 +39,9 @@ test: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos --jobs $(JOBS) --seed $(SEED)
+
+upgrade: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos.upgrade $(if $(FROM),--from $(FROM))
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

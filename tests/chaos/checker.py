@@ -36,6 +36,8 @@ def _wrong_with(events: Sequence[Event], expected: Answer) -> list[str]:
     if not ends:
         return ["its end was never seen"]
     wrong = [] if len(ids) == 1 else [f"one Idempotency-Key made several jobs: {sorted(ids)}"]
+    if not all(event.data["whole"] for event in events if event.kind == "accepted"):
+        wrong.append("its file is not the one that was sent")
     return [
         *wrong,
         *_wrong_end(events, ends),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
+
+from redis import Redis
 
 from core.store.workers import WorkerRegistry
 from tests.core.bundle_factory import write_bundle
@@ -19,13 +22,32 @@ from tests.e2e.service import reserved_port, until
 from tests.redis_server import RedisServer
 
 READY_S: Final = 180.0
+TREE: Final = Path(__file__).resolve().parents[2]
+SLOW: Final = re.compile(r"deepfake worker: (No|The) decoder was ")
+CLIENT: Final = "clients/python"
+
+
+class Server(Protocol):
+    """A Redis, or several behind one address."""
+
+    @property
+    def url(self) -> str: ...
+    def start(self) -> object: ...
+    def stop(self) -> object: ...
+    def client(self) -> Redis: ...
 
 
 class Process:
-    """One process of the service; it is started again with the same settings."""
+    """One process of the service; it is started again with the same settings.
 
-    def __init__(self, name: str, module: str, environment: Mapping[str, str], log: Path) -> None:
+    ``tree`` is where its code is; it may be changed between two starts.
+    """
+
+    def __init__(
+        self, name: str, module: str, environment: Mapping[str, str], log: Path, tree: Path
+    ) -> None:
         self.name = name
+        self.tree = tree
         self._module = module
         self._environment = environment
         self._log = log
@@ -45,14 +67,29 @@ class Process:
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", self._module],
-                env={**os.environ, **self._environment},
+                cwd=self.tree,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(map(str, (self.tree, self.tree / CLIENT))),
+                    **self._environment,
+                },
                 stdout=log,
                 stderr=log,
             )
 
+    def could_not_start(self) -> bool:
+        """Whether it ended because its first decoder was killed or not ready in time."""
+        return bool(SLOW.search(self._log.read_text(errors="replace")[-300:]))
+
     def send(self, number: signal.Signals) -> None:
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(number)
+
+    def stop(self, limit_s: float) -> int:
+        """SIGTERM, as a supervisor sends it; the exit code, or TimeoutExpired."""
+        assert self._child is not None
+        self._child.terminate()
+        return self._child.wait(limit_s)
 
     def kill(self) -> None:
         if self._child is not None:
@@ -64,9 +101,19 @@ class Cluster:
     """Redis, two gateways, some workers and the sender of webhooks."""
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, object], workers: int, fsync: str
+        self,
+        folder: Path,
+        settings: Mapping[str, object],
+        workers: int,
+        fsync: str,
+        *,
+        tree: Path = TREE,
+        redis: Server | None = None,
     ) -> None:
-        self.redis = RedisServer(folder, "--appendonly", "yes", "--appendfsync", fsync)
+        self._tree = tree
+        self.redis: Any = redis or RedisServer(
+            folder, "--appendonly", "yes", "--appendfsync", fsync
+        )
         self.folder = folder
         self._settings = {"redis_url": self.redis.url, "log_level": "INFO", **settings}
         self._places = [reserved_port(), reserved_port()]
@@ -107,6 +154,14 @@ class Cluster:
         for place in self._places:
             place.close()
 
+    def ended(self) -> list[str]:
+        """A sentence for each process that has ended although nobody ended it."""
+        return [
+            f"{process.name} ended by itself with code {process.exit_code}"
+            for process in self.processes
+            if process.exit_code is not None
+        ]
+
     def live(self) -> list[str]:
         with self.redis.client() as redis:
             return [beat.worker_id for beat in WorkerRegistry(redis).live()]
@@ -121,7 +176,7 @@ class Cluster:
     def _process(self, name: str, module: str, own: Mapping[str, object]) -> Process:
         given = {**self._settings, **own}
         environment = {f"DEEPFAKE_{key.upper()}": str(value) for key, value in given.items()}
-        return Process(name, module, environment, self.folder / f"{name}.log")
+        return Process(name, module, environment, self.folder / f"{name}.log", self._tree)
 
 
 def _listens(port: int) -> bool:

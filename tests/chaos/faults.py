@@ -10,11 +10,13 @@ from contextlib import suppress
 from typing import Any, Final
 
 import psutil
+from redis.exceptions import ResponseError
 
 from tests.chaos.cluster import Cluster, Process
 from tests.chaos.events import EventLog
 from tests.chaos.plan import Fault, FaultKind
 
+CUT_EVERY_S: Final = 0.3
 MEMORY_LEFT: Final = 200_000  # bytes that Redis may still take when its memory is made full
 
 
@@ -30,6 +32,7 @@ class Faults:
 
     def carry_out(self, fault: Fault) -> None:
         """Break something, wait, and mend it; notes which jobs were at work then."""
+        self._supervise()
         verb, victim = fault.kind.value.split()
         self._log.note("fault", fault=fault.kind.value, lasts_s=round(fault.lasts_s, 2))
         cluster = self._cluster
@@ -46,10 +49,18 @@ class Faults:
             {
                 FaultKind.RESTART_REDIS: self._restart_redis,
                 FaultKind.PAUSE_REDIS: self._pause_redis,
+                FaultKind.CUT_REDIS: self._cut_redis,
                 FaultKind.FULL_MEMORY: self._fill_memory,
                 FaultKind.FULL_DISK: self._fill_disk,
             }[fault.kind](fault.lasts_s)
             self._log.note("mended", fault=fault.kind.value, jobs=jobs)
+
+    def _supervise(self) -> None:
+        """Start again what could not start: its decoder was killed, or the machine is too slow."""
+        for process in self._cluster.processes:
+            if process.exit_code is not None and process.could_not_start():
+                self._log.note("no start", process=process.name)
+                process.start()
 
     def _worker_of(self, target: int) -> Process:
         """One that has a job at work, if there is any."""
@@ -92,6 +103,16 @@ class Faults:
         self._sleep(lasts_s)
         os.kill(pid, signal.SIGCONT)
 
+    def _cut_redis(self, lasts_s: float) -> None:
+        """End every connection of every process, again and again; answers under way are lost."""
+        ends = time.monotonic() + lasts_s
+        with self._cluster.redis.client() as redis:
+            while True:
+                redis.client_kill_filter(_type="normal", skipme=True)
+                if time.monotonic() >= ends:
+                    return
+                self._sleep(CUT_EVERY_S)
+
     def _fill_memory(self, lasts_s: float) -> None:
         with self._cluster.redis.client() as redis:
             used: Any = redis.info("memory")
@@ -105,8 +126,10 @@ class Faults:
         with self._cluster.redis.client() as redis:
             redis.config_set("stop-writes-on-bgsave-error", "yes")
             redis.config_set("save", "3600 1")
-            redis.set("chaos:changed", 1, ex=1)
-            redis.bgsave()
+            # Refused where the disk was full before and Redis was not started again since.
+            with suppress(ResponseError):
+                redis.set("chaos:changed", 1, ex=1)
+                redis.bgsave()
             while _persistence(redis)["rdb_last_bgsave_status"] == "ok":
                 time.sleep(0.02)
             self._sleep(lasts_s)

@@ -14,19 +14,23 @@ from core.store.keys import PREFIX, Key
 # Records and logs, which live on, each for a time of its own.
 LIVE_ON: Final = frozenset({
     Key.JOB, Key.TOMBSTONE, Key.JOBS, Key.IDEMPOTENCY, Key.ANSWERS, Key.CRASHES, Key.MESSAGE,
-    Key.DELIVERY, Key.DELIVERIES, Key.EVENTS, Key.WATCHED,
+    Key.DELIVERY, Key.DELIVERIES, Key.EVENTS, Key.WATCHED, Key.BATCH, Key.BATCH_ITEMS, Key.BATCHES,
 })  # fmt: skip
 # What does not grow with the number of jobs.
 LASTING: Final = frozenset({
     Key.PLACES, Key.TAGS, Key.VIRTUAL_TIME, Key.SERVICE_TIMES, Key.WEBHOOK, Key.WEBHOOKS,
     Key.SIGNING, Key.WORKERS, Key.HEARTBEATS, Key.AUDIT, Key.BYTES, Key.EVIDENCE_BYTES,
+    Key.API_KEY, Key.API_KEY_HASH, Key.API_KEYS,
 })  # fmt: skip
 ZERO: Final = (Key.BYTES, Key.EVIDENCE_BYTES)
 BROKER: Final = ("_kombu.binding", "unacked", *Queue, WEBHOOK_QUEUE)
 
 
 def leftovers(redis: Redis, accepted: Collection[str]) -> list[str]:
-    """What is left in Redis that should not be; ``accepted`` are the jobs that are to be there."""
+    """What is left in Redis that should not be.
+
+    ``accepted`` are the ids of the jobs and batches that are to be there.
+    """
     client: Any = redis
     wrong = [
         fault
@@ -35,7 +39,11 @@ def leftovers(redis: Redis, accepted: Collection[str]) -> list[str]:
     ]
     held = {key.at(): int(client.get(key.at()) or 0) for key in ZERO}
     wrong += [f"{name} is {n}, and nothing is held any more" for name, n in held.items() if n]
-    there = {key.decode().rpartition(":")[2] for key in client.scan_iter(f"{Key.JOB.at()}*")}
+    there = {
+        key.decode().rpartition(":")[2]
+        for family in (Key.JOB, Key.BATCH)
+        for key in client.scan_iter(f"{family.at()}*")
+    }
     wrong += [f"{job} is there, and no client knows it" for job in sorted(there - set(accepted))]
     wrong += [f"{job} was accepted and is not there" for job in sorted(set(accepted) - there)]
     return wrong

@@ -32,5 +32,7 @@ def note_messages(
             "message": request.headers.get("webhook-id"),
             "type": message.get("type"),
             "finished_at": job.get("finished_at"),
+            "status": job.get("status"),
+            "counts": job.get("counts"),
         }
         log.events.append(Event(request.wall, "webhook", numbers.get(job.get("id", ""), -1), told))

@@ -23,6 +23,7 @@ class FaultKind(StrEnum):
     PAUSE_SENDER = "pause sender"
     RESTART_REDIS = "restart redis"
     PAUSE_REDIS = "pause redis"
+    CUT_REDIS = "cut redis"
     FULL_MEMORY = "full memory"
     FULL_DISK = "full disk"
 
@@ -50,6 +51,7 @@ class JobPlan:
     ending: str  # read, cancel or delete
     again: bool  # it is sent once more after it was accepted
     gateway: int  # that is asked first
+    in_pieces: bool = False  # as a resumable upload
 
 
 # How long each lasts: longer than a lease where somebody hangs, so that jobs change hands.
@@ -63,6 +65,7 @@ _LASTS_S: Final = {
     FaultKind.PAUSE_SENDER: (1.0, 4.0),
     FaultKind.RESTART_REDIS: (0.0, 6.0),
     FaultKind.PAUSE_REDIS: (1.0, 6.0),
+    FaultKind.CUT_REDIS: (0.0, 3.0),
     FaultKind.FULL_MEMORY: (1.0, 4.0),
     FaultKind.FULL_DISK: (1.0, 4.0),
 }
@@ -70,7 +73,7 @@ _LASTS_S: Final = {
 
 def jobs_of(seed: int, number: int) -> list[JobPlan]:
     """The jobs of a run."""
-    draw = random.Random(f"jobs {seed}")
+    draw, pieces = random.Random(f"jobs {seed}"), random.Random(f"pieces {seed}")
     return [
         JobPlan(
             number=index,
@@ -82,6 +85,7 @@ def jobs_of(seed: int, number: int) -> list[JobPlan]:
             ending=draw.choices(("read", "cancel", "delete"), (18, 1, 1))[0],
             again=draw.random() < 0.2,
             gateway=draw.randrange(2),
+            in_pieces=pieces.random() < 0.15,
         )
         for index in range(number)
     ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from statistics import median, quantiles
+from typing import Any
 
 from tests.chaos.events import EventLog
 from tests.chaos.run import Outcome
@@ -20,6 +21,7 @@ def report(outcome: Outcome) -> list[str]:
     attempts = {e.job: e.data["attempt"] for e in log.of_kind("seen") if "digest" in e.data}
     turned = Counter(f"{e.data['status']} {e.data['type']}" for e in log.of_kind("turned away"))
     silent = Counter(e.data["error"] for e in log.of_kind("no answer"))
+    slow = Counter(e.data["process"] for e in log.of_kind("no start"))
     messages = [e.data["message"] for e in log.of_kind("webhook")]
     return [
         f"{len(attempts)} jobs in {outcome.seconds:.0f} s: {_counted(ends)}; "
@@ -27,9 +29,11 @@ def report(outcome: Outcome) -> list[str]:
         f"{max(attempts.values(), default=0)} at most",
         f"faults: {_counted(Counter(e.data['fault'] for e in log.of_kind('fault')))}; "
         f"{outcome.cuts} connections cut",
+        f"processes that could not start and were started again: {_counted(slow)}",
         f"requests without an answer: {_counted(silent)}; turned away: {_counted(turned)}",
         f"webhooks: {len(set(messages))} messages in {len(messages)} requests",
         _figure("from a fault to the end of the jobs that were at work", recoveries(log)),
+        *_parts(log),
         _figure("from the first lost answer to the accepted job", resent(log)),
         _figure("from the end of a job to its webhook", webhook_delays(log)),
         *(f"BROKEN {wrong}" for wrong in outcome.broken),
@@ -39,13 +43,44 @@ def report(outcome: Outcome) -> list[str]:
 
 def recoveries(log: EventLog) -> list[float]:
     """Seconds from a fault (of Redis: from its end) to the end of each job that it met."""
-    ends = _ends_by_id(log)
-    return [
-        ends[job] - fault.at
-        for fault in log.of_kind("mended")
-        for job in fault.data["jobs"]
-        if job in ends and ends[job] >= fault.at
+    return [_seconds(end["finished_at"]) - at for at, _, end in _met(log)]
+
+
+def _met(log: EventLog) -> Iterator[tuple[float, str, Mapping[str, Any]]]:
+    """When and what the fault was, and how the job ended that it met."""
+    ends = {e.data["id"]: e.data for e in log.of_kind("seen") if "digest" in e.data}
+    for fault in log.of_kind("mended"):
+        for job in fault.data["jobs"]:
+            if job in ends and _seconds(ends[job]["finished_at"]) >= fault.at:
+                yield fault.at, fault.data["fault"], ends[job]
+
+
+def _parts(log: EventLog) -> list[str]:
+    """What recoveries are made of: the time until the job is at work again, and its work."""
+    again = [
+        (_seconds(end["started_at"]) - at, end)
+        for at, _, end in _met(log)
+        if end["started_at"] and _seconds(end["started_at"]) >= at
     ]
+    work = [_seconds(end["finished_at"]) - _seconds(end["started_at"]) for _, end in again]
+    waits = {
+        queue: [wait for wait, end in again if end["queue"] == queue]
+        for queue in ("interactive", "batch")
+    }
+    slowest = sorted(_met(log), key=lambda met: met[0] - _seconds(met[2]["finished_at"]))[:5]
+    return [
+        *(_figure(f"  until an attempt began again, {name}", each) for name, each in waits.items()),
+        _figure("  and until that one ended", work),
+        *(
+            f"  {_seconds(end['finished_at']) - at:.1f} s after {fault}: {end['queue']}, "
+            f"attempt {end['attempt']} took {_seconds(end['finished_at']) - _began(end):.1f} s"
+            for at, fault, end in slowest
+        ),
+    ]
+
+
+def _began(end: Mapping[str, Any]) -> float:
+    return _seconds(end["started_at"] or end["finished_at"])
 
 
 def resent(log: EventLog) -> list[float]:
@@ -67,14 +102,6 @@ def webhook_delays(log: EventLog) -> list[float]:
             delay = event.at - _seconds(event.data["finished_at"])
             first[event.job] = min(delay, first.get(event.job, delay))
     return list(first.values())
-
-
-def _ends_by_id(log: EventLog) -> dict[str, float]:
-    return {
-        event.data["id"]: _seconds(event.data["finished_at"])
-        for event in log.of_kind("seen")
-        if "digest" in event.data
-    }
 
 
 def _seconds(text: str) -> float:

@@ -23,7 +23,7 @@ def wrong(*told: tuple[str, dict[str, Any]]) -> list[str]:
     return broken_promises(events, {0: REAL})
 
 
-ACCEPTED = ("accepted", {"id": "job_1"})
+ACCEPTED = ("accepted", {"id": "job_1", "whole": True})
 WEBHOOK = ("webhook", MESSAGE)
 
 
@@ -36,7 +36,8 @@ def test_a_job_that_ended_once_and_was_told_of_keeps_all_promises() -> None:
     [
         ([("refused", {"status": 422})], "never accepted"),
         ([ACCEPTED, WEBHOOK], "end was never seen"),
-        ([ACCEPTED, ("accepted", {"id": "job_2"}), end(), WEBHOOK], "several jobs"),
+        ([ACCEPTED, ("accepted", {**ACCEPTED[1], "id": "job_2"}), end(), WEBHOOK], "several jobs"),
+        ([("accepted", {"id": "job_1", "whole": False}), end(), WEBHOOK], "not the one"),
         ([ACCEPTED, end("a"), end("b"), WEBHOOK], "ended in several ways"),
         ([ACCEPTED, end(), ("seen", {"status": "processing"}), WEBHOOK], "went on after its end"),
         ([ACCEPTED, end(), WEBHOOK, ("gone", {"status": 404})], "nobody had deleted it"),

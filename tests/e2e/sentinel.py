@@ -47,9 +47,16 @@ class Replicated:
             copied: Any = replica.info("replication")
         return bool(known) and copied["master_link_status"] == "up"
 
+    def master_port(self) -> int:
+        """Of the server that the sentinel names now."""
+        with Redis(port=self.port) as sentinel:
+            told: Any = sentinel.sentinel_get_master_addr_by_name("main")
+        return int(told[1])
+
 
 @contextmanager
-def replicated(folder: Path) -> Iterator[Replicated]:
+def replicated(folder: Path, *options: str) -> Iterator[Replicated]:
+    """``options`` are those of both servers."""
     ports = []
     with ExitStack() as stack:
         for _ in range(3):
@@ -59,7 +66,7 @@ def replicated(folder: Path) -> Iterator[Replicated]:
     with ExitStack() as stack:
         first, second = (folder / name for name in ("first", "second"))
         shared = ("--bind", "127.0.0.1", "--requirepass", "secret", "--masterauth", "secret",
-                  "--repl-diskless-sync-delay", "0")  # fmt: skip
+                  "--repl-diskless-sync-delay", "0", *options)  # fmt: skip
         for place_of in (first, second):
             place_of.mkdir()
         master = stack.enter_context(_Server(first, "--port", str(ports[0]), *shared))
