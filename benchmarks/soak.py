@@ -1,11 +1,13 @@
 """A service under steady load for some minutes: does anything grow that should not?
 
-    python -m benchmarks.soak --minutes 10
+    python -m benchmarks.soak --minutes 25
 
-Two gateways, three workers and the sender serve clients one after another. Jobs live for a short
-time, so that what Redis holds is level after it. Every few seconds the memory, the file descriptors
-and the threads of each process are noted, and the keys and bytes of Redis. A line through
-the second half tells how they grow by the hour.
+Two gateways, three workers and the sender serve clients who come at an even rate. Everything that
+Redis keeps has a short life, so that a run of minutes sees all of it expire many times over: jobs,
+their tombstones and their evidence by settings, Idempotency-Keys by this script, because their 24 h
+are no setting. Every few seconds the memory, the file descriptors and the threads of each process
+are noted, and the keys and bytes of Redis. A line through what comes after the first third tells
+how they grow by the hour, with the 95 % interval of its slope.
 """
 
 from __future__ import annotations
@@ -13,65 +15,91 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
+import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Mapping
-from itertools import count
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from math import sqrt
 from pathlib import Path
 from statistics import linear_regression, mean
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import psutil
+from redis import Redis
 
+from core.store.keys import Key
 from tests.chaos.client import ChaosClient
 from tests.chaos.cluster import Cluster
 from tests.chaos.events import EventLog
+from tests.chaos.insist import Insister
+from tests.chaos.leftovers import family_of
 from tests.chaos.plan import jobs_of
 from tests.chaos.run import SETTINGS
 from tests.worker.webhooks.receiver import Receiver
 
-MIB = 1024**2
-JOB_TTL_S = 60
-EVERY_S = 5.0
+MIB: Final = 1024**2
+LIFE_S: Final = 60  # of a job after its end, and of an Idempotency-Key
+LIVES: Final = {"job_ttl_s": LIFE_S, "tombstone_ttl_s": 10, "evidence_ttl_s": 4}
+EVERY_S: Final = 5.0
+BLOCKS: Final = 12  # whose means the line goes through: neighbouring readings are not independent
+STUDENT: Final = 2.228  # the 97.5 % quantile of Student's t with BLOCKS - 2 degrees of freedom
+Points = Sequence[tuple[float, float]]
 Series = dict[tuple[str, str], list[tuple[float, float]]]  # by process and what was measured
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=1.0, help="jobs a second, below capacity")
+    parser.add_argument("--clients", type=int, default=8, help="jobs under way at most")
     options = parser.parse_args()
+    # So that a run that is ended ends its processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     series: Series = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="df-") as folder, Receiver() as receiver:
-        lives = {"job_ttl_s": JOB_TTL_S, "tombstone_ttl_s": 10, "log_level": "WARNING"}
-        settings = {**SETTINGS, **lives, "outgoing_ports": str(receiver.port)}
+        settings = {**SETTINGS, **LIVES, "log_level": "WARNING",
+                    "outgoing_ports": str(receiver.port)}  # fmt: skip
         with Cluster(Path(folder), settings, workers=3, fsync="everysec") as cluster:
-            jobs = asyncio.run(_soak(cluster, receiver.url(), options, series))
-        print(f"{jobs} jobs in {options.minutes:g} minutes, {options.clients} at one time\n")
+            jobs = asyncio.run(_soak(cluster, receiver, options, series))
+            left = asyncio.run(_what_is_left(cluster))
+        print(f"{jobs} jobs in {options.minutes:g} minutes\n")
     print(table(series))
+    print(f"\nKeys of Redis when all lives are over: {dict(left)}")
 
 
-async def _soak(cluster: Cluster, hook: str, options: argparse.Namespace, series: Series) -> int:
+async def _soak(
+    cluster: Cluster, receiver: Receiver, options: argparse.Namespace, series: Series
+) -> int:
     deadline, log = time.monotonic() + 60 * options.minutes, EventLog()
     urls = [f"http://127.0.0.1:{port}" for port in cluster.ports]
     async with httpx.AsyncClient(timeout=30) as http:
-        (await http.post(f"{urls[0]}/v1/webhooks", json={"url": hook})).raise_for_status()
-        client, plans = ChaosClient(http, urls, log), iter(jobs_of(1, 100_000))
-
-        async def one_after_another() -> None:
-            while time.monotonic() < deadline:
-                await client.run(next(plans))
+        hook = {"url": receiver.url()}
+        (await http.post(f"{urls[0]}/v1/webhooks", json=hook)).raise_for_status()
+        client, plans = ChaosClient(Insister(http, urls, log)), iter(jobs_of(1, 100_000))
 
         async def look() -> None:
-            for number in count():
+            started = time.monotonic()
+            while True:
                 await asyncio.sleep(EVERY_S)
-                await asyncio.to_thread(note, cluster, number * EVERY_S, series)
+                await asyncio.to_thread(note, cluster, time.monotonic() - started, series)
 
         looking = asyncio.create_task(look())
-        await asyncio.gather(*(one_after_another() for _ in range(options.clients)))
+        places = asyncio.Semaphore(options.clients)
+
+        async def one() -> None:
+            async with places:
+                await client.run(next(plans))
+
+        async with asyncio.TaskGroup() as group:
+            while time.monotonic() < deadline:
+                if not places.locked():  # a machine that does not keep up gets fewer
+                    group.create_task(one())
+                receiver.received.clear()
+                await asyncio.sleep(1 / options.rate)
         looking.cancel()
     return len({event.job for event in log.of_kind("accepted")})
 
@@ -81,26 +109,76 @@ def note(cluster: Cluster, at_s: float, series: Series) -> None:
     for process in cluster.processes:
         told = psutil.Process(process.pid)
         with told.oneshot():
-            series[process.name, "RSS, MiB"].append((at_s, told.memory_info().rss / MIB))
+            series[process.name, "memory, MiB"].append((at_s, _memory(process.pid) / MIB))
             series[process.name, "descriptors"].append((at_s, told.num_fds()))
             series[process.name, "threads"].append((at_s, told.num_threads()))
     with cluster.redis.client() as redis:
+        shorten(redis)
         memory: Any = redis.info("memory")
         series["redis", "keys"].append((at_s, float(redis.dbsize())))
         series["redis", "memory, MiB"].append((at_s, memory["used_memory"] / MIB))
 
 
-def table(series: Mapping[tuple[str, str], list[tuple[float, float]]]) -> str:
-    """Markdown: the mean of the second half, and the slope of a line through it."""
-    lines = ["| Process | | Mean | Most | By the hour |", "|---|---|---|---|---|"]
+def _memory(pid: int) -> int:
+    """Bytes of its own that a process holds: pages of files come and go as the system pleases."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    held = dict(line.split(":", 1) for line in lines)
+    return sum(int(held[name].split()[0]) * 1024 for name in ("RssAnon", "VmSwap"))
+
+
+async def _what_is_left(cluster: Cluster) -> Counter[str]:
+    """The keys that are there once everything with a life of its own has expired, by family."""
+    await asyncio.sleep(LIFE_S + EVERY_S)
+    with cluster.redis.client() as redis:
+        shorten(redis)
+        await asyncio.sleep(LIFE_S + EVERY_S)
+        client: Any = redis
+        return Counter(str(family_of(key.decode()) or key.decode()) for key in client.scan_iter())
+
+
+def shorten(redis: Redis) -> None:
+    """Give each Idempotency-Key that is new the life of a job."""
+    client: Any = redis
+    keys = list(client.scan_iter(f"{Key.IDEMPOTENCY.at()}*", count=1000))
+    for key in keys:
+        if client.ttl(key) > LIFE_S:
+            client.expire(key, LIFE_S)
+
+
+def table(series: Mapping[tuple[str, str], Points]) -> str:
+    """Markdown: the mean after the first third, and the slope of a line through it."""
+    lines = ["| Process | | Mean | Most | By the hour | |", "|---|---|---|---|---|---|"]
     for (process, what), points in series.items():
-        half = points[len(points) // 2 :]
-        values = [value for _, value in half]
-        slope = linear_regression([at for at, _ in half], values).slope * 3600
+        late = points[len(points) // 3 :]
+        values = [value for _, value in late]
+        slope, error = slope_of(late)
+        told = "level" if abs(slope) <= error else "grows" if slope > 0 else "falls"
         lines.append(
-            f"| {process} | {what} | {mean(values):.1f} | {max(values):.1f} | {slope:+.1f} |"
+            f"| {process} | {what} | {mean(values):.1f} | {max(values):.1f} | "
+            f"{slope:+.2f} ± {error:.2f} | {told} |"
         )
     return "\n".join(lines)
+
+
+def slope_of(points: Points) -> tuple[float, float]:
+    """How much a value grows by the hour, and half the width of the 95 % interval of that.
+
+    ``points`` are seconds and values, at least BLOCKS of them. They are put into BLOCKS of equal
+    length and the line goes through the means of those.
+    """
+    size = len(points) // BLOCKS
+    if size == 0:
+        raise ValueError(f"{len(points)} readings are too few for a slope; {BLOCKS} are needed.")
+    blocks = [points[first : first + size] for first in range(0, size * BLOCKS, size)]
+    hours = [mean(at for at, _ in block) / 3600 for block in blocks]
+    means = [mean(value for _, value in block) for block in blocks]
+    line = linear_regression(hours, means)
+    spread = sum((hour - mean(hours)) ** 2 for hour in hours)
+    rest = sum(
+        (value - line.intercept - line.slope * hour) ** 2
+        for hour, value in zip(hours, means, strict=True)
+    )
+    return line.slope, STUDENT * sqrt(rest / (BLOCKS - 2) / spread)
 
 
 if __name__ == "__main__":
