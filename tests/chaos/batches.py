@@ -72,11 +72,12 @@ class BatchClient:
             self._ask.log.note("given up", plan.number)
 
     async def look(self, plan: BatchPlan, batch_id: str, gateway: int) -> None:
-        """Read the batch once more, at the end of everything."""
+        """Read the batch and its files once more, at the end of everything."""
         path = f"/v1/batches/{batch_id}"
         answer = await self._ask.insist(plan.number, "GET", path, first=gateway)
         if answer.status_code == httpx.codes.OK:
             self._saw(plan.number, answer.json())
+            await self._read(plan, path)
         else:
             self._ask.log.note("batch gone", plan.number, status=answer.status_code)
 

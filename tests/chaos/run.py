@@ -31,7 +31,7 @@ SETTINGS: Final[Mapping[str, object]] = {
     "upload_idle_s": 5,
     "upload_limit_s": 12,  # and so long the places of a gateway that died are taken
     "evidence_ttl_s": 4,
-    "paused_upload_ttl_s": 20,
+    "paused_upload_ttl_s": 8,
     "fetch_urls": False,
     "outgoing_private_networks": "127.0.0.0/8",
     "webhook_retries_s": ",".join(["0.2", "0.5", "1", *["2"] * 30]),
