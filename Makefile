@@ -3,6 +3,7 @@
 # make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost
 # make upgrade replace the version FROM (the last tag) by this one and back while jobs run, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
+# make bench   this service beside Flask, gunicorn, LitServe, BentoML and Ray Serve; LONG=1 for more rounds
 # make fuzz    damaged media through the sandboxed decoder; CASES=100000 for a night, KEEP=folder for what is found
 # make audit   holes that are known in the pinned packages (asks a service on the Internet)
 # make sbom    what the images hold, as CycloneDX, in build/sbom
@@ -28,7 +29,7 @@ TESTERS ?= $(if $(ARGS),0,3)
 JOBS   ?= 2000
 SEED   ?= 1
 
-.PHONY: serve test chaos upgrade lint fuzz audit sbom lock clean
+.PHONY: serve test chaos upgrade lint bench fuzz audit sbom lock clean
 
 serve: $(VENV)/.serve $(if $(filter clip-faces,$(VIDEO_MODEL)),models/clip-faces/model.json)
 	DEEPFAKE_VIDEO_MODEL=$(VIDEO_MODEL) $(BIN)/deepfake serve --port $(PORT)
@@ -49,6 +50,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(VENV)/.dev $(VENV)-peers/.peers
+	$(BIN)/python -m benchmarks.peers --peers $(VENV)-peers --write build/peers/peers.md $(if $(LONG),--rounds 7 --films 16)
+
 fuzz: $(VENV)/.dev
 	nice $(BIN)/python -m tests.media.fuzz --cases $(CASES) --keep $(KEEP)
 
@@ -59,7 +63,7 @@ lock:
 	requirements/lock.sh
 
 clean:
-	rm -rf $(VENV) models/clip-faces
+	rm -rf $(VENV) $(VENV)-peers models/clip-faces
 
 # Its tower comes in a wheel, which lies beside the environment that serves and never in it.
 models/clip-faces/model.json: requirements/tower.txt $(wildcard training/frozen/packed/clip-faces/*) | $(VENV)/.serve
@@ -72,6 +76,12 @@ $(VENV)/.serve $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.t
 	$(BIN)/pip install --require-hashes -r $<
 	$(BIN)/pip install --require-hashes -r requirements/build.txt
 	$(BIN)/pip install --no-deps --no-build-isolation --editable clients/python --editable .
+	@touch $@
+
+$(VENV)-peers/.peers: requirements/peers.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or 3.12 was found. Name one: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/pip install --require-hashes -r $<
 	@touch $@
 
 $(BIN)/python:

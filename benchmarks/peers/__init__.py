@@ -1,0 +1,1 @@
+"""This service beside what else would serve the same detector."""

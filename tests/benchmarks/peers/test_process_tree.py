@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.peers.process_tree import ProcessTree
+from tests.e2e.service import until
+
+_PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print("started", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[ProcessTree]:
+    log = tmp_path / "log"
+    made = ProcessTree([sys.executable, "-c", _PARENT], {}, log)
+    until("the child is there", lambda: "started" in log.read_text(), 10)
+    yield made
+    made.close()
+
+
+def _family() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE  # one that nobody has waited for
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_pausing_and_resuming_reaches_all_processes(tree: ProcessTree) -> None:
+    tree.pause()
+    until("all are stopped", lambda: {each.status() for each in _family()} == {"stopped"}, 5)
+    tree.resume()
+    until("all go on", lambda: "stopped" not in {each.status() for each in _family()}, 5)
+
+
+def test_memory_is_that_of_all_processes(tree: ProcessTree) -> None:
+    parent = psutil.Process().children()[0].memory_full_info().pss / 1024**2
+    assert tree.resident_mib() > 1.5 * parent
+
+
+def test_a_tree_that_is_paused_can_be_ended_and_leaves_no_process(tree: ProcessTree) -> None:
+    family = _family()
+    assert len(family) == 2
+    tree.pause()
+    tree.close()
+    assert tree.ended
+    until("both are gone", lambda: not any(map(_runs, family)), 10)
