@@ -27,7 +27,7 @@ LENGTHS_S = (10, 60)
               help="The environment of requirements/peers.txt; make bench makes it.")  # fmt: skip
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--films", default=8, show_default=True, type=click.IntRange(2),
-              help="Of 10 s in one measurement; half as many of 60 s.")  # fmt: skip
+              help="Of 10 s in one measurement; of 60 s half, or one a client.")  # fmt: skip
 @click.option("--clients", default=4, show_default=True, type=click.IntRange(1))
 @click.option("--only", multiple=True, metavar="WORD",
               help="Systems whose name has this word; repeatable.")  # fmt: skip
@@ -69,7 +69,7 @@ def main(
     say(f"weights and films, in {folder}")
     files = Files(environment.absolute(), weights.keras_file(folder), weights.bundle(folder))
     clips = {f"{length_s} s": clip(length_s, folder) for length_s in LENGTHS_S}
-    plan = Plan(rounds, clients, dict(zip(clips, (films, films // 2), strict=True)))
+    plan = Plan(rounds, clients, dict(zip(clips, (films, max(clients, films // 2)), strict=True)))
     if prepare:
         return
     contest = Contest(clips, files, plan, say)

@@ -94,6 +94,7 @@ PEERS = (
 _VARIANTS = (
     ("TensorFlow", None, "tensorflow"),
     ("OpenVINO FP32", None, "openvino-fp32"),
+    ("OpenVINO INT8", None, "openvino-int8"),
     ("bundled detector, OpenVINO INT8", "lite0-faces-v6", "openvino-int8"),
 )
 OURS = tuple(

@@ -12,9 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.peers.pictures import pictures
+
 SEED = 1
 SIZE = 299  # pixels
 BUNDLE = "peers"
+PICTURES = 80  # to take the ranges of INT8 from
+ANY_LOSS = 1e9  # random weights have no judgement that could be lost
 
 
 def keras_file(folder: Path) -> Path:
@@ -26,12 +30,20 @@ def keras_file(folder: Path) -> Path:
 
 
 def bundle(folder: Path) -> Path:
-    """The same weights as a bundle for TensorFlow and OpenVINO, by ``deepfake models import``."""
+    """The same weights as a bundle for all runtimes, INT8 too, by ``deepfake models import``."""
     made = folder / BUNDLE
     if not (made / "model.json").exists():
-        options = {"name": BUNDLE, "positive-class": "fake", "scaling": "unit", "into": folder}
+        options = {
+            "name": BUNDLE,
+            "positive-class": "fake",
+            "scaling": "unit",
+            "into": folder,
+            "calibration-data": pictures(folder, PICTURES),
+            "int8-loss": ANY_LOSS,
+            "cache": folder / "faces",
+        }
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
-        _run("deepfake", "models", "import", keras_file(folder), *given)
+        _run("deepfake", "models", "import", keras_file(folder), "--int8", *given)
     return made
 
 

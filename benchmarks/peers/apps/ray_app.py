@@ -1,7 +1,6 @@
 """Ray Serve with one replica: ``python -m benchmarks.peers.apps.ray_app PORT``."""
 
-from __future__ import annotations
-
+# No annotations from __future__: FastAPI reads those of predict in another process.
 import sys
 import threading
 
