@@ -15,11 +15,12 @@ from core.store.blobs import RedisBlobStore
 from core.store.jobs import JobStore
 from core.store.records import Job, JobStatus, MediaRef
 from tests.core.store.lost_worker import begin, expire_lease, take
+from tests.core.store.passing import pass_time
 from tests.core.store.uploads import upload
 
 MEDIA = MediaRef(blob_id="blob_1", sha256="ab" * 32, size=3, kind="image", container="png")
-UPLOAD_TTL_S, JOB_TTL_S = 0.6, 2.0
-SOON_MS = 600
+UPLOAD_TTL_S, JOB_TTL_S = 60.0, 200.0
+SOON_MS = 60_000
 
 
 @pytest.fixture
@@ -49,18 +50,18 @@ def content(blobs: RedisBlobStore) -> bytes:
 
 
 def test_an_upload_that_waits_longer_than_uploads_may_take_is_still_there(
-    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     job = queued(store)
-    time.sleep(2 * UPLOAD_TTL_S)
+    pass_time(redis, 2 * UPLOAD_TTL_S)
     blobs.open("blob_2", tenant="local")  # an upload sweeps away what has expired
     assert content(blobs) == b"abc"
     assert blobs.usage().used == 3
     assert take(attempts).id == job.id
 
 
-def test_an_upload_without_a_job_is_swept_away(blobs: RedisBlobStore) -> None:
-    time.sleep(2 * UPLOAD_TTL_S)
+def test_an_upload_without_a_job_is_swept_away(blobs: RedisBlobStore, redis: Redis) -> None:
+    pass_time(redis, 2 * UPLOAD_TTL_S)
     blobs.open("blob_2", tenant="local")
     assert blobs.usage().used == 0
 
@@ -84,7 +85,7 @@ def test_whatever_lets_the_record_live_on_does_so_for_its_upload(
         "release": lambda: attempts.release(job.id, 1),
         "reap": attempts.reap,
     }[how]()
-    time.sleep(1.2 * SOON_MS / 1000)
+    pass_time(redis, 1.2 * SOON_MS / 1000)
     blobs.open("blob_2", tenant="local")
     assert content(blobs) == b"abc"
     assert store.get(job.id).id == job.id
@@ -146,7 +147,7 @@ def test_a_job_that_nobody_takes_leaves_its_queue_when_it_expires(
     store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     job = queued(store)
-    time.sleep(JOB_TTL_S + 0.05)
+    pass_time(redis, JOB_TTL_S)
     with pytest.raises(JobNotFound):
         store.get(job.id)
     assert store.queue_position(job) is None
@@ -162,7 +163,7 @@ def test_many_jobs_that_expire_at_once_leave_the_account_of_their_tenant(
 ) -> None:
     for _ in range(250):
         store.create(Job.new(media=upload(redis)))
-    time.sleep(JOB_TTL_S + 0.05)
+    pass_time(redis, JOB_TTL_S)
     assert attempts.take("w1") is None
     assert RedisBlobStore(redis).account("local") == Account()
     assert list(redis.scan_iter("df:account:*")) == []
@@ -174,16 +175,16 @@ def test_an_expired_job_ahead_is_not_counted_in_a_position(
     queued(store)
     later = JobStore(redis).create(Job.new(media=upload(redis)))
     assert store.queue_position(later) == 2
-    time.sleep(JOB_TTL_S + 0.05)
+    pass_time(redis, JOB_TTL_S)
     assert store.queue_position(later) == 1
 
 
 def test_a_running_job_that_expires_leaves_no_lease(
-    store: JobStore, attempts: Attempts, blobs: RedisBlobStore
+    store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     queued(store)
     begin(attempts)
-    time.sleep(JOB_TTL_S + 0.05)
+    pass_time(redis, JOB_TTL_S)
     assert store.counts().processing == 0
 
 
@@ -191,10 +192,10 @@ def test_a_job_that_lived_on_keeps_its_place_in_the_queue(
     store: JobStore, attempts: Attempts, blobs: RedisBlobStore, redis: Redis
 ) -> None:
     job = queued(store)
-    time.sleep(JOB_TTL_S / 2)
+    pass_time(redis, JOB_TTL_S / 2)
     begin(attempts)
     attempts.release(job.id, 1)
-    time.sleep(JOB_TTL_S * 0.7)
+    pass_time(redis, JOB_TTL_S * 0.7)
     store.create(Job.new(media=upload(redis)))
     assert store.queue_position(job) == 1
     assert content(blobs) == b"abc"

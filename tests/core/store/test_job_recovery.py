@@ -12,9 +12,10 @@ from core.store.attempts import Attempts
 from core.store.jobs import JobStore
 from core.store.records import JobStatus, Reaped
 from tests.core.store.lost_worker import begin, expire_lease, take
+from tests.core.store.passing import pass_time
 from tests.core.store.uploads import MEDIA, enqueue
 
-LEASE_S = 0.4
+LEASE_S = 40.0
 
 
 @pytest.fixture
@@ -36,16 +37,12 @@ def lose_worker(redis: Redis, attempts: Attempts) -> list[Reaped]:
     return attempts.reap()
 
 
-def watch(attempts: Attempts, leases: float) -> list[str]:
-    """Ask for lost workers as often as the reaper does; what became of their jobs.
-
-    Looks are counted, eight a lease: a machine that is slow between two of them makes no
-    difference.
-    """
+def watch(redis: Redis, attempts: Attempts, leases: float) -> list[str]:
+    """Ask for lost workers eight times a lease, as the reaper does; what became of their jobs."""
     actions: list[str] = []
     for _ in range(round(8 * leases)):
         actions += [reaped.action for reaped in attempts.reap()]
-        time.sleep(LEASE_S / 8)
+        pass_time(redis, LEASE_S / 8)
     return actions
 
 
@@ -180,10 +177,10 @@ def test_a_job_that_a_living_worker_dropped_counts_but_is_no_crash(
 def test_the_jobs_of_a_lost_worker_come_back_together(redis: Redis, attempts: Attempts) -> None:
     first, second = enqueue(redis), enqueue(redis)
     begin(attempts, "w")
-    time.sleep(LEASE_S * 0.6)
+    pass_time(redis, LEASE_S * 0.6)
     begin(attempts, "w", busy=True)
     redis.set("df:leases-watched", 1, px=60_000)
-    time.sleep(LEASE_S * 0.5)  # the lease of the second is alive, its worker is not
+    pass_time(redis, LEASE_S * 0.5)  # the lease of the second is alive, its worker is not
     assert {reaped.job_id for reaped in attempts.reap()} == {first.id, second.id}
 
 
@@ -192,7 +189,7 @@ def test_a_silent_worker_is_lost_while_others_watch(
 ) -> None:
     enqueue(redis)
     begin(attempts)
-    assert watch(attempts, 3) == ["requeued"]
+    assert watch(redis, attempts, 3) == ["requeued"]
     assert crashes(store) == 1
 
 
@@ -201,9 +198,9 @@ def test_time_in_which_nobody_could_renew_ends_no_lease(
 ) -> None:
     job = enqueue(redis)
     begin(attempts)
-    assert watch(attempts, 1 / 4) == []
-    time.sleep(2 * LEASE_S)  # an outage
-    assert watch(attempts, 1 / 2) == []
+    assert watch(redis, attempts, 1 / 4) == []
+    pass_time(redis, 2 * LEASE_S)  # an outage
+    assert watch(redis, attempts, 1 / 2) == []
     assert attempts.renew(job.id, 1).held
     assert crashes(store) == 0
 
@@ -213,10 +210,10 @@ def test_a_clock_that_was_set_back_does_not_keep_the_jobs_of_a_lost_worker(
 ) -> None:
     job = enqueue(redis)
     begin(attempts)
-    assert watch(attempts, 1 / 4) == []
+    assert watch(redis, attempts, 1 / 4) == []
     an_hour_on = (time.time() + 3600) * 1000  # the end of the lease, as the clock was before
     redis.zadd("df:leases", {job.id: an_hour_on})
-    assert watch(attempts, 3) == ["requeued"]
+    assert watch(redis, attempts, 3) == ["requeued"]
 
 
 def test_a_worker_that_stays_silent_after_an_outage_is_lost(
@@ -224,6 +221,6 @@ def test_a_worker_that_stays_silent_after_an_outage_is_lost(
 ) -> None:
     enqueue(redis)
     begin(attempts)
-    time.sleep(2 * LEASE_S)
-    assert watch(attempts, 3) == ["requeued"]
+    pass_time(redis, 2 * LEASE_S)
+    assert watch(redis, attempts, 3) == ["requeued"]
     assert crashes(store) == 1
