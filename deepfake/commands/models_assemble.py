@@ -31,13 +31,12 @@ def assemble(name: str, into: Path | None, *, replace: bool) -> None:
     from core.model.bundle import MODELS_DIR
     from training.export.new_bundle import check_free
     from training.frozen import packed
-    from training.frozen.towers import find_tower
 
     target = (into or MODELS_DIR) / name
     network = packed.network_of(name, packed.PACKED)
     check_free(target, replace=replace)
     click.echo(f"Reading the weights of {network} …", err=True)
-    bundle = packed.assemble(name, find_tower(network)(), target, packed.PACKED)
+    bundle = packed.assemble(name, packed.tower_of(name, packed.PACKED), target, packed.PACKED)
     click.echo(summary(bundle))
     click.echo(f"Written to {target}\nUse it with:")
     click.echo(f"  deepfake serve --video-model {name if into is None else target}")
@@ -70,9 +69,11 @@ def pack(run_dir: Path | None, model: str, into: Path) -> None:
     if run_dir is None:
         folder = packed.renew(bundle, into)
     else:
-        from training.frozen.run import load_run
+        from training.frozen.run import is_run, load_run
+        from training.frozen.tuned import load_tuned
 
-        folder = packed.pack(bundle, load_run(run_dir), into)
+        fitted = (load_run if is_run(run_dir) else load_tuned)(run_dir)
+        folder = packed.pack(bundle, fitted, into)
     _told(folder)
 
 
@@ -104,9 +105,8 @@ def ranges(name: str, data: tuple[str, ...], limit: int, cache_dir: Path | None)
     from training.fit.pictures import Selection
     from training.frozen import packed
     from training.frozen.add_ranges import add_ranges
-    from training.frozen.towers import find_tower
 
-    tower = find_tower(packed.network_of(name, packed.PACKED))()
+    tower = packed.tower_of(name, packed.PACKED)
     folder = packed.PACKED / name
     shown = Manifest.model_validate_json((folder / MANIFEST).read_text()).input
     kept, _ = Selection(parse_data_sets(data), limit=limit).pictures()

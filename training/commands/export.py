@@ -132,8 +132,10 @@ def _export(
     from training.export.crops import TRAINED_CROPS
     from training.export.novelty import FEWEST_CROPS
     from training.frozen.run import is_run
+    from training.frozen.tuned import is_tuned
 
-    publish, origin = (_of_head if is_run(run_dir) else _of_network)(run_dir, *about)
+    on_tower = is_run(run_dir) or is_tuned(run_dir)
+    publish, origin = (_of_head if on_tower else _of_network)(run_dir, *about)
     kept, watched = selection.pictures()
     samples = with_faces(watched, selection.cache_dir)
     some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
@@ -208,15 +210,16 @@ def _of_network(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Or
 
 
 def _of_head(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origin]:
-    """The same of a run that fitted a head to a frozen network."""
+    """The same of a run that fitted a head to a network of which most or all stays."""
     from training.export.publish import Origin
     from training.frozen.publish import publish_head
-    from training.frozen.run import load_run
+    from training.frozen.run import is_run, load_run
     from training.frozen.towers import find_tower
+    from training.frozen.tuned import load_tuned
 
-    fitted = load_run(run_dir)
-    tower = find_tower(fitted.recipe.network)()
-    origin = Origin(version, _trained_on(fitted.pictures), licence, fitted.recipe.margin)
+    fitted = (load_run if is_run(run_dir) else load_tuned)(run_dir)
+    tower = find_tower(fitted.network)(fitted.norms)
+    origin = Origin(version, _trained_on(fitted.pictures), licence, fitted.margin)
     return partial(publish_head, fitted, tower), origin
 
 

@@ -41,6 +41,8 @@ class Trainee:
             network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
                 _freeze_norm(self.model)
+            if recipe.tune_norms:
+                _tune_norms(self.model)
             _compile(self.model, recipe)
         self._average: WeightAverage | None = None
         self._averaged: Any = None
@@ -112,6 +114,15 @@ def _freeze_norm(model: Any) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
+
+
+def _tune_norms(model: Any) -> None:
+    """Let scale and shift of every LayerNormalization train."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.LayerNormalization):
+            layer.trainable = True
 
 
 def _compile(model: Any, recipe: Recipe) -> None:

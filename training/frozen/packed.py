@@ -25,9 +25,11 @@ from training.frozen.head import HEAD, LinearHead
 from training.frozen.int8 import in_int8
 from training.frozen.ranges import RANGES, Ranges
 from training.frozen.tower import Tower
+from training.frozen.towers import find_tower
+from training.networks.clip.norms import NORMS
 
 if TYPE_CHECKING:  # a service that assembles has no packages of training
-    from training.frozen.run import Fitted
+    from training.frozen.fitted import Fitted
 
 PACKED = Path(__file__).parent / "packed"  # those that ship
 _TOWER = "tower.json"  # which tower the head was fitted to
@@ -54,7 +56,9 @@ def pack(bundle: Bundle, fitted: Fitted, root: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(bundle.path / MANIFEST, folder / MANIFEST)
     np.savez_compressed(folder / HEAD, **asdict(fitted.head))
-    tower = {"network": fitted.recipe.network, "key": fitted.tower_key}
+    if fitted.norms is not None:
+        shutil.copyfile(fitted.norms, folder / NORMS)
+    tower = {"network": fitted.network, "key": fitted.tower_key}
     (folder / _TOWER).write_text(json.dumps(tower, indent=2) + "\n")
     return folder
 
@@ -77,6 +81,15 @@ def renew(bundle: Bundle, root: Path) -> Path:
         )
     shutil.copyfile(bundle.path / MANIFEST, folder / MANIFEST)
     return folder
+
+
+def tower_of(name: str, root: Path) -> Tower:
+    """The tower of a packed detector, with its tuned normalizations where it has some.
+
+    Raises as :func:`network_of` and as the tower does whose weights are not installed.
+    """
+    norms = root / name / NORMS
+    return find_tower(network_of(name, root))(norms if norms.is_file() else None)
 
 
 def head_on(name: str, tower: Tower, root: Path) -> HeadOnTower:

@@ -18,7 +18,7 @@ from training.export.publish import (
     write_bundle,
 )
 from training.frozen.detector import HeadOnTower
-from training.frozen.run import Fitted
+from training.frozen.fitted import Fitted
 from training.frozen.tower import Tower
 
 
@@ -40,7 +40,7 @@ def publish_head(
     check_new(folder)
     if tower.key != fitted.tower_key:
         raise ConfigurationError(
-            f"The head was fitted to {fitted.recipe.network} with the weights {fitted.tower_key}; "
+            f"The head was fitted to {fitted.network} with the weights {fitted.tower_key}; "
             f"those that are installed are {tower.key}. Train anew, or install the others."
         )
     shown = InputSpec(size=tower.size, scaling=tower.scaling, margin=origin.margin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from training.data.sample import Sample
 from training.fit.record import FILE, counts, git_commit
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features
+from training.frozen.fitted import Fitted
 from training.frozen.head import HEAD, LinearHead, fit_heads
 from training.frozen.store import FeatureStore
 from training.frozen.strength import choose_strength, of_views
@@ -88,16 +89,6 @@ class Run:
         temporary.replace(self.folder / HEAD)  # last: a run that has it is whole
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A run that has ended, as an export needs it."""
-
-    recipe: FrozenRecipe
-    head: LinearHead
-    tower_key: str
-    pictures: dict[str, dict[str, int]]  # trained on, by source and class
-
-
 def is_run(folder: Path) -> bool:
     """Whether the folder holds a run of this kind."""
     return (folder / HEAD).is_file()
@@ -109,7 +100,8 @@ def load_run(folder: Path) -> Fitted:
     with np.load(folder / HEAD) as saved:
         head = LinearHead(saved["kernel"], float(saved["bias"]))
     recipe = FrozenRecipe.model_validate(content["recipe"])
-    return Fitted(recipe, head, content["tower"]["key"], content["pictures"]["train"])
+    tower_key, pictures = content["tower"]["key"], content["pictures"]["train"]
+    return Fitted(recipe.network, recipe.margin, head, tower_key, pictures)
 
 
 def _recipe_of(folder: Path) -> Any:

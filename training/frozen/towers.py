@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.errors import ConfigurationError
 
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
     from training.frozen.tower import Tower
 
 
-def _clip() -> Tower:
+Load: TypeAlias = "Callable[[Path | None], Tower]"
+"""From the file of tuned normalizations, or None for the published ones, to the tower."""
+
+
+def _clip(norms: Path | None) -> Tower:
+    from training.networks.clip.norms import Norms
     from training.networks.clip.tower import load_tower
 
-    return load_tower()
+    return load_tower(norms=None if norms is None else Norms.load(norms))
 
 
-TOWERS: dict[str, Callable[[], Tower]] = {"clip_vit_b16": _clip}
+TOWERS: dict[str, Load] = {"clip_vit_b16": _clip}
 
 
-def find_tower(name: str) -> Callable[[], Tower]:
+def find_tower(name: str) -> Load:
     """What loads the tower of that name; :class:`ConfigurationError` names those there are."""
     if name not in TOWERS:
         raise ConfigurationError(

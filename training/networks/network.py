@@ -33,7 +33,7 @@ class Build(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How to build a network and fill its base with ImageNet weights."""
+    """How to build a network and fill its base with published weights, as a rule ImageNet's."""
 
     name: str
     scaling: Scaling
@@ -43,6 +43,7 @@ class Network:
     linear_head: bool  # linear after global average pooling: an exact class-activation map
     # First convolutions that INT8 leaves in FP32: see training/EXPERIMENTS.md.
     float_convolutions: int = 0
+    published: str = "ImageNet"  # what the published weights were learned of
 
     def base_layers(self, model: Any) -> list[Any]:
         """The layers up to and with the last feature map, in the order of ``model.layers``."""

@@ -28,7 +28,9 @@ def load_weights(network: Network, model: Any, source: str) -> str:
         return "weights: none, every layer starts at random"
     if source == IMAGENET:
         network.load_imagenet(model)
-        return f"weights: ImageNet in the base of {network.name}, the head starts at random"
+        return (
+            f"weights: {network.published} in the base of {network.name}, the head starts at random"
+        )
     path = Path(source)
     if not path.is_file():
         raise ConfigurationError(

@@ -27,6 +27,7 @@ class Recipe(BaseModel):
     weights: str = "imagenet"  # or none, or a file: see training/networks/weights.py
     freeze_until: int | Literal["all"] = 0  # first layers of the base that stay as they are
     freeze_norm: bool = False  # every BatchNormalization infers: 1.8 times the speed on a CPU
+    tune_norms: bool = False  # every LayerNormalization trains, of what is frozen too
     activation: Activation | None = None  # of the head's hidden layer, where it has one
     l2: float = Field(default=0.0, ge=0)  # of that layer's weights
     dropout: float = Field(default=0.5, ge=0, lt=1)

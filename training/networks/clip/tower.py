@@ -20,30 +20,37 @@ from core.model.bundle import sha256_of
 from core.model.preprocess import Scaling
 from core.openvino_core import openvino_core, ov
 from training.frozen.tower import Tower
+from training.networks.clip.norms import EPSILON, Norms
+from training.networks.clip.preprocessing import DEVIATION, MEAN
 from training.networks.clip.unquantize import cut_at, undo_quantization
 from training.networks.clip.wheel import tower_file
 
 NAME = "clip_vit_b16"
 SIZE = 224  # px
-# Of pixels in [0, 1], red, green, blue: those of OpenAI's own preprocessing.
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 _BLOCK = "/vision_model/encoder/layers.{}/Add_1"  # the node that ends a block
 
 
-def load_tower(file: Path | None = None, *, size: int = SIZE) -> Tower:
-    """The tower of an ONNX file, by default that of the installed wheel.
+def load_tower(file: Path | None = None, *, size: int = SIZE, norms: Norms | None = None) -> Tower:
+    """The tower of an ONNX file, by default that of the installed wheel, with tuned ``norms``.
 
     Its features are (n, blocks, 2, width): of each block the class token and the mean of the
-    others, which are those of the patches. Raises :class:`ConfigurationError` where the wheel or
+    others, which are those of the patches. With tuned normalizations they are (n, blocks, 1,
+    width): the class tokens alone, each of mean 0 and variance 1, as the head that was tuned
+    with them sees them. Raises :class:`ConfigurationError` where the wheel or
     the package onnx is not installed, or the file is not of that form.
     """
     file = file or tower_file()
-    graph = _with_preprocessing(_pooled(_blocks(file)), size)
-    return Tower(NAME, sha256_of(file)[:16], size, Scaling.UNIT, "MIT", graph)
+    answers = (_pooled if norms is None else _class_tokens)(_blocks(file, norms))
+    graph = _with_preprocessing(answers, size)
+    return Tower(NAME, key_of(file, norms), size, Scaling.UNIT, "MIT", graph)
 
 
-def _blocks(file: Path) -> Any:
+def key_of(file: Path, norms: Norms | None) -> str:
+    """What names the weights: of the file, and of the tuned normalizations where there are any."""
+    return sha256_of(file)[:16] + (f"-{norms.key}" if norms else "")
+
+
+def _blocks(file: Path, norms: Norms | None) -> Any:
     """An ``ov.Model``: (n, 3, size, size) float32 → what each block answers, (n, tokens, width)."""
     try:
         import onnx
@@ -58,23 +65,43 @@ def _blocks(file: Path) -> Any:
     if not names:
         raise ConfigurationError(f"{file} has no node {_BLOCK.format(0)!r}: it is another graph.")
     undo_quantization(model.graph)
+    if norms is not None:
+        norms.put_into(model.graph)
     cut_at(model.graph, [ends[name] for name in names])
     return openvino_core().read_model(model.SerializeToString())
 
 
 def _pooled(blocks: Any) -> Any:
-    ops = ov.opset13
-    first, second, end = (np.array([at], np.int64) for at in (0, 1, np.iinfo(np.int64).max))
-    one = axis = second
-    pooled = []
+    """Of each block the class token and the mean of the others."""
+    ops, axis = ov.opset13, np.array([1], np.int64)
+    parts = []
     for output in blocks.outputs:
         tokens = output.get_node().input_value(0)
-        class_token = ops.slice(tokens, first, second, one, axis)
-        patches = ops.slice(tokens, second, end, one, axis)
-        pooled += [class_token, ops.reduce_mean(patches, axis, keep_dims=True)]
-    width = int(pooled[0].output(0).get_partial_shape()[2].get_length())
-    shape = np.array([-1, len(pooled) // 2, 2, width], np.int64)
-    features = ops.reshape(ops.concat(pooled, 1), shape, special_zero=False)
+        patches = _sliced(tokens, 1, np.iinfo(np.int64).max)
+        parts += [_sliced(tokens, 0, 1), ops.reduce_mean(patches, axis, keep_dims=True)]
+    return _side_by_side(parts, 2, blocks)
+
+
+def _class_tokens(blocks: Any) -> Any:
+    """Of each block the class token, normalized."""
+    ops, last = ov.opset13, np.array([-1], np.int64)
+    parts = []
+    for output in blocks.outputs:
+        token = _sliced(output.get_node().input_value(0), 0, 1)
+        parts.append(ops.mvn(token, last, True, EPSILON, "inside_sqrt"))
+    return _side_by_side(parts, 1, blocks)
+
+
+def _sliced(tokens: Any, first: int, end: int) -> Any:
+    start, stop, one = (np.array([at], np.int64) for at in (first, end, 1))
+    return ov.opset13.slice(tokens, start, stop, one, one)
+
+
+def _side_by_side(parts: list[Any], each: int, blocks: Any) -> Any:
+    """(n, 1, width) so many times → an ``ov.Model`` with (n, blocks, ``each``, width)."""
+    width = int(parts[0].output(0).get_partial_shape()[2].get_length())
+    shape = np.array([-1, len(parts) // each, each, width], np.int64)
+    features = ov.opset13.reshape(ov.opset13.concat(parts, 1), shape, special_zero=False)
     return ov.Model([features], blocks.get_parameters(), NAME)
 
 
