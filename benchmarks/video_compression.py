@@ -45,9 +45,9 @@ def encode(film: Path, to: Path, crf: int) -> None:
         stream = target.add_stream("libx264", rate=shown.average_rate or 25)
         stream.options = {"crf": str(crf), "preset": "medium", "threads": "1"}
         stream.pix_fmt = "yuv420p"
+        # Half as many colours as pixels need even sides.
+        stream.width, stream.height = shown.width // 2 * 2, shown.height // 2 * 2
         for frame in source.decode(shown):
-            # Half as many colours as pixels need even sides.
-            stream.width, stream.height = frame.width // 2 * 2, frame.height // 2 * 2
             even = frame.reformat(stream.width, stream.height, "yuv420p")
             even.pict_type = av.video.frame.PictureType.NONE
             target.mux(stream.encode(even))

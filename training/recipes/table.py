@@ -105,16 +105,16 @@ CLIP_NORMS = FACES.model_copy(
         "dropout": 0.1,
         "early_size": None,
         "early_share": 0.0,
-        "steps": 400,
+        "steps": 320,
         "batch_size": 32,
         "self_blended": 120,
-        "learning_rate": 6e-4,
-        "warm_up_steps": 30,
+        "learning_rate": 1e-3,
+        "warm_up_steps": 20,
         "weight_decay": 1e-2,
         "clip_norm": 1.0,
         "label_smoothing": 0.06,
         "ema": 0.98,
-        "validate_every": 200,
+        "validate_every": 160,
     }
 )
 

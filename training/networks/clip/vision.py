@@ -66,8 +66,8 @@ def build(shape: Shape, size: int | None = None, head: Head | None = None) -> An
 
 
 def head_scale(shape: Shape) -> float:
-    """What the class tokens are multiplied with before the head."""
-    return (shape.blocks * shape.width) ** -0.5
+    """What gives each class token the length 1, before the head."""
+    return float(shape.width**-0.5)
 
 
 def _stem(crops: Any, shape: Shape) -> Any:
