@@ -22,15 +22,18 @@ def train_head(
     recipe: FrozenRecipe, weights: Sequence[str], selection: Selection, run_dir: Path
 ) -> None:
     """Compute what features are missing, fit the head and write the run."""
+    from training.data.blending import blended_fakes
     from training.data.reading import cache_folder, with_faces
     from training.frozen.run import Run
     from training.frozen.store import FeatureStore
     from training.frozen.towers import find_tower
 
     limit = min(selection.limit or recipe.per_source, recipe.per_source)
-    tower = find_tower(recipe.network)()
+    tower = find_tower(recipe.network)(None)
     kept, _ = replace(selection, limit=limit).pictures()
     samples = with_faces(kept, selection.cache_dir)
+    if recipe.self_blended:
+        samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
     mixture = data_options.weighted(recipe.mixture, weights, samples)
     recipe = recipe.model_copy(update={"mixture": mixture})
     run = Run(recipe, run_dir)

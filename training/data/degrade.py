@@ -42,6 +42,9 @@ class Degradation:
     screen: float = 0.0  # recorded from a screen: scaled, tones changed, encoded once more
 
 
+UNHARMED = Degradation(rescale=0, blur=0, colour=0, noise=0, still=0)
+
+
 def degrade(pixels: Pixels, rng: np.random.Generator, options: Degradation) -> Pixels:
     """One degraded copy of (h, w, 3) uint8 RGB; scaling and chains may change its size.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.errors import UnreadableMedia
 from training.data.augment import Augmentation, augmented_crop
+from training.data.degrade import UNHARMED
 from training.data.sample import Sample
 
 CLEAN = 0  # the number of the view that serving cuts; augmented ones count from 1
@@ -32,7 +33,7 @@ class Views:
         Pictures of one source and stated group are augmented alike: what tells a fake from the
         real picture that it was made of is the forgery.
         """
-        if number == CLEAN:
+        if number == CLEAN and not sample.donors:
             crop = sample.crop(self.size, self.margin)
             return jpeg.decode(jpeg.encode(crop), size=self.size)
         seeds = [self.seed, number, _number_of(sample)]
@@ -40,9 +41,16 @@ class Views:
             sample,
             self.size,
             np.random.default_rng([*seeds, 3]),
-            self.augmentation,
+            self.augmentation if number != CLEAN else self._as_serving_cuts(),
             blending_rng=np.random.default_rng([*seeds, 7]),
         )
+
+    def _as_serving_cuts(self) -> Augmentation:
+        """Nothing but the blending that makes a fake of a real picture."""
+        return Augmentation(
+            flip=0, degradation=UNHARMED, compress_crop=0, margin=(self.margin, self.margin),
+            zoom=(1, 1), shift=0, erase=0, blending=self.augmentation.blending,
+        )  # fmt: skip
 
     def key(self, sample: Sample, number: int) -> str:
         """32 hexadecimal digits that change with anything that :meth:`crop` depends on.
@@ -52,8 +60,11 @@ class Views:
         how: list[object] = [self.size, sample.picture.centre, _box(sample), number]
         if number == CLEAN:
             how.append(self.margin)
-        else:
+        if sample.donors or number != CLEAN:
             how += [self.seed, _number_of(sample), asdict(self.augmentation)]
+        if sample.donors:
+            first, last = sample.donors[0].picture.key, sample.donors[-1].picture.key
+            how += [len(sample.donors), first, last]
         digest = hashlib.sha256(_content(sample))
         digest.update(json.dumps(how).encode())
         return digest.hexdigest()[:32]

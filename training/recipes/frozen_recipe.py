@@ -27,6 +27,7 @@ class FrozenRecipe(BaseModel):
     margin: float = Field(default=DEFAULT_MARGIN, ge=0, le=1)
     per_source: int = Field(default=250, ge=2)  # pictures at most of a source and class
     augmented_views: int = Field(default=1, ge=0)  # of each picture, beside the clean one
+    self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
     seed: int = Field(default=7, ge=0)
     mixture: Mixture = Field(default_factory=Mixture)
     augmentation: Augmentation = Field(default_factory=Augmentation)

@@ -35,7 +35,7 @@ def tower(tmp_path_factory: pytest.TempPathFactory) -> Tower:
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch, tower: Tower) -> None:
     """The recipe with a tower of two blocks."""
-    monkeypatch.setitem(TOWERS, "clip_vit_b16", lambda: tower)
+    monkeypatch.setitem(TOWERS, "clip_vit_b16", lambda _: tower)
 
 
 def run(*arguments: object) -> Result:
@@ -109,7 +109,7 @@ def test_a_head_is_not_exported_with_other_weights_than_it_was_fitted_to(
     data_dir: Path, tmp_path: Path, tower: Tower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert train(data_dir, tmp_path / "run", "--set", "augmented_views=0").exit_code == 0
-    monkeypatch.setitem(TOWERS, "clip_vit_b16", lambda: replace(tower, key="others"))
+    monkeypatch.setitem(TOWERS, "clip_vit_b16", lambda _: replace(tower, key="others"))
     told = run("export", "--run", tmp_path / "run", "--data", data_dir, "--out",
                tmp_path / "clip-v1", "--cache", tmp_path / "cache", *FEW)  # fmt: skip
     assert told.exit_code == 1

@@ -22,10 +22,9 @@ from training.frozen.head import fit_heads
 from training.frozen.packed import assemble, network_of, pack, packed_names, renew
 from training.frozen.publish import publish_head
 from training.frozen.ranges import RANGES, Ranges
-from training.frozen.run import Fitted
+from training.frozen.fitted import Fitted
 from training.frozen.tower import Tower
 from training.frozen.views import CLEAN, Views
-from training.recipes.frozen_recipe import FrozenRecipe
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +33,7 @@ def fitted(tower: Tower, samples: list[Sample]) -> Fitted:
     rows = tower.features(np.stack([views.crop(sample, CLEAN) for sample in samples]))
     fake = np.array([sample.picture.fake for sample in samples])
     (head,) = fit_heads(rows.reshape(len(rows), -1), fake, np.ones(len(rows)), (0.1,))
-    recipe = FrozenRecipe(name="small", network="tiny")
-    return Fitted(recipe, head, tower.key, {})
+    return Fitted("tiny", 0.25, head, tower.key, {})
 
 
 @pytest.fixture(scope="module")
