@@ -62,5 +62,5 @@ def _pooled(name: str) -> Tower:
 
 LOADERS: dict[str, Callable[[], Tower]] = {
     **{name: partial(_pooled, name) for name in LITE},
-    **TOWERS,
+    **{name: partial(load, None) for name, load in TOWERS.items()},
 }

@@ -62,3 +62,18 @@ def test_a_file_that_was_lost_is_named(samples: list[Sample]) -> None:
     lost = replace(_named(samples[0], path=Path("lost.jpg")), data=None)
     with pytest.raises(UnreadableMedia, match=r"lost\.jpg cannot be read"):
         _VIEWS.key(lost, CLEAN)
+
+
+def test_the_clean_view_of_a_blended_fake_is_blended_and_otherwise_as_serving_cuts(
+    samples: list[Sample],
+) -> None:
+    eyes_nose_mouth = ((0.4, 0.4), (0.6, 0.4), (0.5, 0.5), (0.42, 0.6), (0.58, 0.6))
+    reals = [replace(each, landmarks=eyes_nose_mouth) for each in samples[:2]]
+    fakes = [replace(each, donors=reals) for each in reals]
+    real, fake = (_VIEWS.crop(each[0], CLEAN) for each in (reals, fakes))
+    assert np.array_equal(_VIEWS.crop(fakes[0], CLEAN), fake)
+    assert not np.array_equal(fake, real)
+    assert fake[0] == pytest.approx(real[0], abs=40)  # the edge of the crop is not blended
+    assert _VIEWS.key(fakes[0], CLEAN) != _VIEWS.key(reals[0], CLEAN)
+    fewer = replace(fakes[0], donors=reals[:1])
+    assert _VIEWS.key(fewer, CLEAN) != _VIEWS.key(fakes[0], CLEAN)

@@ -74,7 +74,8 @@ class Norms:
 
     def save(self, file: Path) -> None:
         """Write them to a ``.npz`` file."""
-        np.savez_compressed(file, **dict(self.tensors))
+        tensors: dict[str, Any] = dict(self.tensors)
+        np.savez_compressed(file, **tensors)
 
     @property
     def key(self) -> str:

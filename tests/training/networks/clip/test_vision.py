@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from core.errors import ConfigurationError
 from tests.training.networks.clip.tiny_vision import SHAPE, TinyVision
+from training.fit.trainee import Trainee
 from training.networks.clip.tower import load_tower
 from training.networks.clip.tower_weights import TowerWeights
 from training.networks.clip.vision import NETWORK, build
+from training.recipes import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,14 @@ def test_weights_of_another_shape_are_refused(onnx: Path) -> None:
         lacking.fill(build(SHAPE), SHAPE)
 
 
-def test_recipes_find_it_by_its_name() -> None:
-    assert NETWORK.name == "clip_vit_b16"
-    assert isinstance(NETWORK.build, partial)
+def test_only_normalizations_and_head_train_where_a_recipe_says_so() -> None:
+    tiny = replace(NETWORK, build=partial(build, SHAPE))
+    recipe = Recipe(
+        name="tune", network="clip_vit_b16", freeze_until="all", tune_norms=True,
+        size=32, steps=1, dropout=0.1,
+    )  # fmt: skip
+    trained = Trainee(recipe, tiny).model.trainable_weights
+    names = {weight.path.split("/")[0] for weight in trained}
+    assert {name for name in names if "norm" not in name} == {"logit"}
+    # Scale and shift of each normalization, and kernel and bias of the head.
+    assert len(trained) == 2 * (1 + 2 * SHAPE.blocks) + 2
