@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from core.faces.face import Box, Face
@@ -26,6 +28,14 @@ class CentreFace:
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 - a Protocol's
         self.calls += 1
         return [Face(Box(0.25, 0.25, 0.5, 0.5), 0.9, LANDMARKS)]
+
+
+def find_centre_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that load their face detector when they run find a face in every middle."""
+    # These take the loader by its name: imported later, they would keep this one for other tests.
+    for module in ("training.data.reading", "training.evaluate.evaluation"):
+        import_module(module)
+    monkeypatch.setattr("core.faces.detector.load_face_detector", lambda **_: CentreFace())
 
 
 def write_data(root: Path, *, pairs: int = 6, size: int = 64) -> Path:

@@ -16,7 +16,7 @@ from deepfake.cli import cli
 from tests.core.bundle_factory import write_bundle
 from tests.media_factory import make_image, make_video
 from tests.training.calibrate.made_clips import made_clip, made_clips
-from tests.training.pictures import CentreFace
+from tests.training.pictures import find_centre_faces
 from training.calibrate.calibration import Wanted
 from training.calibrate.recalibrate_videos import (
     METRIC,
@@ -127,7 +127,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(films: Path, own: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("core.faces.detector.load_face_detector", CentreFace)
+    find_centre_faces(monkeypatch)
 
     def invoke(*more: object) -> Result:
         arguments = [

@@ -18,7 +18,7 @@ from core.model.bundle import load_bundle, sha256_of
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_openvino
 from tests.media_factory import make_image, make_video
-from tests.training.pictures import CentreFace
+from tests.training.pictures import find_centre_faces
 from training.data import sample
 from training.export.publish import record
 
@@ -193,7 +193,7 @@ def test_the_gate_holds_clips_of_valid_to_their_scores_too(
             (folder / f"{label}.mp4").write_bytes(make_video(frames, size=(128, 128)))
             (films / split / "made" / label).mkdir(parents=True)
             (films / split / "made" / label / "a.jpg").write_bytes(make_image())
-    monkeypatch.setattr("core.faces.detector.load_face_detector", lambda **_: CentreFace())
+    find_centre_faces(monkeypatch)
     data = ("--data", films)
     told = run("gate", "--save", *data)
     assert "and 2 clips of valid" in told.stdout
