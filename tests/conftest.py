@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
         run = ExitStack()
         run.enter_context(shared_by_a_run())
         config.add_cleanup(run.close)
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects, the tests and what they import, stay to the end.
+
+    They are not looked at again: the extraction of a film ends with a full collection, which
+    would take 0.3 s of a processor each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
