@@ -1,0 +1,35 @@
+"""The growth exponent: the slope of log cost over log size, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Cost ~ size ** ``exponent``; ``low`` to ``high`` holds the slope with 95 %.
+
+    The interval is Student's of a least-squares line through the points, so that it is wide both
+    where the points scatter and where the growth is no power at all, as with a fixed part.
+    """
+
+    exponent: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, sizes: Sequence[float], costs: Sequence[float]) -> Self:
+        """Raises ValueError below three points, and where a size or a cost is not positive."""
+        if len(sizes) < 3 or min(*sizes, *costs) <= 0:
+            raise ValueError(f"{len(sizes)} points; three or more are needed, all above 0")
+        line = stats.linregress(np.log(sizes), np.log(costs))
+        reach = float(stats.t.ppf(0.975, len(sizes) - 2)) * float(line.stderr)
+        return cls(float(line.slope), float(line.slope) - reach, float(line.slope) + reach)
+
+    def __str__(self) -> str:
+        return f"{self.exponent:.2f} ({self.low:.2f} to {self.high:.2f})"
