@@ -98,7 +98,7 @@ class Intake:
             await self.refuse(place, error)
 
     async def refuse(self, place: BatchPlace, error: DeepfakeError) -> None:
-        """Note why a file got no job."""
+        """Note why a file got no job; a job that Redis made without our hearing of it stays."""
         await self._patience(self._gateway.batches.refuse, place, error)
 
     async def fetch(self, number: int, text: str) -> None:

@@ -68,7 +68,11 @@ async def take(
     url_sha256: str | None = None,
     batch: BatchPlace | None = None,
 ) -> Submission:
-    """Store the file and queue its job; ``options`` is called when all bytes have come."""
+    """Store the file and queue its job; ``options`` is called when all bytes have come.
+
+    A job that Redis stored without our hearing of it stays where it can be found: by the caller's
+    key, or in its batch.
+    """
     await check_queues(gateway)
     async with incoming(
         gateway.blobs,
@@ -82,7 +86,7 @@ async def take(
         media = await blob.finish()
         merged = options()
         wanted = replace(new_job(gateway, caller, media, merged, url_sha256), batch=batch)
-        job = await queue_job(gateway, caller, wanted)
+        job = await queue_job(gateway, caller, wanted, findable=batch is not None)
         blob.taken = job.media.blob_id == blob.id
     if not blob.taken:
         check_same_file(job, media.sha256)

@@ -178,7 +178,10 @@ class BatchStore:
             return None
 
     def refuse(self, place: BatchPlace, error: DeepfakeError) -> None:
-        """Note a file that no job is made for: it counts as failed. Raises BatchNotFound."""
+        """Note a file that no job is made for: it counts as failed. Raises BatchNotFound.
+
+        Where its job was made though nobody heard of it, that job stays the file's only record.
+        """
         item = json.dumps({"name": place.name, "error": error_object(error)})
         if not self._run("refuse", place.batch_id, place.number, item):
             raise BatchNotFound(place.batch_id)

@@ -88,7 +88,8 @@ class JobStore:
         When the tenant used the key within 24 h and that job is still there, nothing is
         stored and *that* job is returned: its id differs from ``job.id``. Raises BlobMissing
         when the upload is gone, QueueFull when as many jobs wait as may, and TooManyJobs when the
-        tenant has as many waiting as it may, and BatchFinished when its batch takes no more files.
+        tenant has as many waiting as it may, and BatchFinished when its batch takes no more files
+        or has one of this number.
 
         When this raises StoreUnavailable, the job may be stored all the same: then it runs,
         and the key finds it.

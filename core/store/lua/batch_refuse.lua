@@ -1,6 +1,8 @@
 -- ARGV: id, number of the item, its JSON. Notes a file that no job was made for. Returns 1, or 0
--- when the batch is gone.
+-- when the batch is gone. A file that is noted stays as it is, and is not counted a second time: its
+-- job may have been made though the gateway did not hear of it.
 if not keep_batch(ARGV[1]) then return 0 end
+if redis.call('HEXISTS', KEY.BATCH_ITEMS .. ARGV[1], ARGV[2]) == 1 then return 1 end
 redis.call('HSET', KEY.BATCH_ITEMS .. ARGV[1], ARGV[2], ARGV[3])
 count_in_batch(ARGV[1], nil, 'failed')
 return 1

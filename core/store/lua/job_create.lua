@@ -3,7 +3,7 @@
 -- stored result may answer, 1 when it has to have its pictures, their ttl_ms and limits (all
 -- bytes, the tenant's), then fields and values of the record.
 -- Returns {'created', 'answered' or 'known', id, record}, {'missing'}, {'complete'} when it is for a
--- batch that takes no more, {'full', number}, or {'queued', number}.
+-- batch that takes no more or has this file, {'full', number}, or {'queued', number}.
 local id, ttl_ms, blob_id, tenant = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local idempotency, idempotency_ttl_ms = ARGV[6], tonumber(ARGV[7])
 
@@ -23,6 +23,9 @@ for index = 15, #ARGV, 2 do fields[ARGV[index]] = ARGV[index + 1] end
 if fields.batch then
   local batch = redis.call('HMGET', KEY.BATCH .. fields.batch, 'tenant', 'complete', 'cancel_requested')
   if batch[1] ~= tenant or batch[2] == '1' or batch[3] then return {'complete'} end
+  -- Redis hung, and the file was refused before this call of long ago was run.
+  local noted = redis.call('HEXISTS', KEY.BATCH_ITEMS .. fields.batch, fields.batch_item) == 1
+  if noted then return {'complete'} end
 end
 
 -- Writes what all new jobs have.

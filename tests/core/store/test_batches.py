@@ -20,6 +20,7 @@ from core.errors import (
     EmptyMedia,
     JobFinished,
     JobNotFound,
+    StoreUnavailable,
     TooManyBatches,
 )
 from core.store.attempts import Attempts
@@ -338,6 +339,29 @@ def test_a_lost_answer_to_a_refusal_is_no_batch(redis: Redis) -> None:
     with pytest.raises(BatchNotFound):
         BatchStore(redis).complete("batch_x")
     assert list(redis.scan_iter("df:*")) == []
+
+
+@pytest.mark.parametrize("step", ["queued", "processing", "deleted"])
+def test_a_file_whose_job_was_made_unheard_is_not_counted_as_refused_too(
+    redis: Redis, batches: BatchStore, attempts: Attempts, step: str
+) -> None:
+    job = join(redis)
+    if step == "processing":
+        take(attempts)
+    elif step == "deleted":
+        JobStore(redis).delete(job.id, "local")
+    batches.refuse(BatchPlace(BATCH, 0, "file 0"), StoreUnavailable("Redis hung."))
+    assert counted(batches.get(BATCH, "local")) == {step: 1}
+    assert [item.job_id for item in batches.items(BATCH, range(2))] == [job.id]
+
+
+def test_a_refused_file_gets_no_job_when_redis_wakes_up(redis: Redis, batches: BatchStore) -> None:
+    for _ in range(2):  # its first answer was lost
+        batches.refuse(BatchPlace(BATCH, 0, "file 0"), StoreUnavailable("Redis hung."))
+    with pytest.raises(BatchFinished):
+        join(redis)
+    assert counted(batches.get(BATCH, "local")) == {"failed": 1}
+    assert list(redis.scan_iter("df:job:*")) == []
 
 
 def interfere(store: JobStore, step: str, job_id: str) -> None:

@@ -1,0 +1,81 @@
+"""A batch counts each file once, though Redis' answers get lost while jobs are made."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.settings import GatewaySettings
+from core.errors import StoreUnavailable
+from core.store.jobs import JobStore
+from core.store.records import Job
+from tests.api.gateway import MP4, PNG, DoorbellTwin, serve
+from tests.redis_server import RedisServer
+
+CREATE = JobStore.create
+Create = Callable[..., Job]
+
+
+def answer_of_first(patch: pytest.MonkeyPatch, create: Create) -> None:
+    """The first job of a batch is made by ``create``, and the others as ever."""
+
+    def made(store: JobStore, job: Job, **options: Any) -> Job:
+        first = job.batch is not None and job.batch.number == 0
+        return (create if first else CREATE)(store, job, **options)
+
+    patch.setattr(JobStore, "create", made)
+
+
+def sent(client: httpx.Client) -> tuple[dict[str, int], list[Any]]:
+    """A batch of two files: what is not 0 of its counts, and its items."""
+    files = [("file", ("a.mp4", MP4)), ("file", ("b.png", PNG))]
+    answer = client.post("/v1/batches", files=files)
+    assert answer.status_code == 202, answer.text
+    batch = answer.json()
+    lines = client.get(batch["links"]["results"]).text.splitlines()
+    counts = {name: count for name, count in batch["counts"].items() if count}
+    return counts, [json.loads(line) for line in lines]
+
+
+def test_a_job_whose_making_was_not_heard_of_is_the_only_record_of_its_file(
+    client: httpx.Client, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(store: JobStore, job: Job, **options: Any) -> Job:
+        CREATE(store, job, **options)
+        raise StoreUnavailable("The answer was lost.")
+
+    answer_of_first(monkeypatch, lost)
+    counts, items = sent(client)
+    assert counts == {"total": 2, "queued": 2}
+    assert [item["error"] for item in items] == [None, None]
+    assert jobs.get(items[0]["job"]["id"]).status == "queued"
+
+
+def test_a_file_is_counted_once_where_redis_hangs_and_then_does_what_it_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="df-") as folder, RedisServer(Path(folder)) as redis:
+
+        def hang(store: JobStore, job: Job, **options: Any) -> Job:
+            os.kill(redis.pid, signal.SIGSTOP)
+            try:
+                return CREATE(store, job, **options)
+            finally:
+                os.kill(redis.pid, signal.SIGCONT)
+
+        answer_of_first(monkeypatch, hang)
+        settings = GatewaySettings(redis_url=redis.url)
+        with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
+            counts, items = sent(client)
+    made = sum(item["job"] is not None for item in items)  # Redis may have refused the file first
+    assert counts == {"total": 2, "queued": made, **({"failed": 1} if made == 1 else {})}
+    assert all((item["job"] is None) is not (item["error"] is None) for item in items)
