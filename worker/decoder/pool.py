@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from core.errors import DecoderCrashed, DecoderError, DecodeTimeout, MediaError
 from core.evidence import Evidence, ExtractOptions
@@ -19,6 +20,8 @@ from worker.decoder.config import DecoderConfig
 from worker.decoder.decoder import Decoder
 
 logger = logging.getLogger(__name__)
+
+STARTS: Final = 3  # that may fail until a file is told so: it is not what makes them fail
 
 TellProvenance = Callable[[Provenance], None]
 
@@ -52,7 +55,7 @@ class DecoderPool:
     def wait_ready(self) -> None:
         """Return when one child is ready; the others follow in the background.
 
-        Raises :class:`DecoderCrashed` when the first cannot be made ready.
+        Raises :class:`DecoderCrashed` when none can be made ready, in STARTS tries.
         """
         self._give_back(self._take())
 
@@ -120,7 +123,7 @@ class DecoderPool:
                 self._order(self._wanted)
                 if decoder is not None:
                     return decoder
-                if self._failures > failures and self._failure is not None:
+                if self._failures >= failures + STARTS and self._failure is not None:
                     raise self._failure
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise DecoderCrashed(f"No decoder was ready within {limit_s:g} s.")

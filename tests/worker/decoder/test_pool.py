@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -20,7 +20,8 @@ from core.errors import DecoderCrashed, DecodeTimeout, StoreUnavailable, Unreada
 from core.evidence import ExtractOptions
 from tests.worker.decoder.decoders import PATIENT_S, obedient_pool, obey
 from worker.decoder.config import DecoderConfig
-from worker.decoder.pool import DecoderPool
+from worker.decoder.decoder import Decoder
+from worker.decoder.pool import STARTS, DecoderPool
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +235,21 @@ def test_a_child_that_can_not_be_loaded_fails_every_job_and_not_for_ever() -> No
                 obey(pool, "pid")
     finally:
         pool.close()
+
+
+def test_children_that_are_lost_while_they_start_cost_a_file_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start, left = Decoder.start, [DecoderCrashed("It was killed.")] * (STARTS - 1)
+
+    def fragile(config: DecoderConfig, check: Callable[[], None]) -> Decoder:
+        if left:
+            raise left.pop()
+        return start(config, check)
+
+    monkeypatch.setattr(Decoder, "start", fragile)
+    with obedient_pool() as pool, pytest.raises(UnreadableMedia, match="here"):
+        obey(pool, "say here")
 
 
 def test_no_library_that_decodes_is_loaded_with_the_pool() -> None:
