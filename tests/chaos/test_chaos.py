@@ -10,7 +10,7 @@ from tests.chaos.plan import FaultKind
 from tests.chaos.report import report
 from tests.chaos.run import Outcome, Setup, run
 
-JOBS = 40
+JOBS = 24
 KINDS = (
     FaultKind.KILL_WORKER,
     FaultKind.KILL_GATEWAY,
@@ -31,7 +31,7 @@ def test_no_job_is_lost_and_nothing_is_left_behind_whatever_is_killed() -> None:
         rounds=1,
         longest_s=1.0,
         frames=3,
-        pace_s=0.2,
+        pace_s=0.3,
     )
     # Short, as the path of a socket has 107 characters.
     with tempfile.TemporaryDirectory(prefix="df-") as folder:
