@@ -17,6 +17,7 @@ from core.media.film.opening import ISO_FORMATS, open_film
 from core.media.film.packets import Film, PacketReader, demuxed
 from core.media.film.picture import View
 from core.media.film.scan import read_timeline
+from core.media.film.timeline import Keyframe
 from core.media.film.walk import Picture, Walk
 from core.media.film.wholeness import explain, missing_bytes
 from core.media.limits import MediaInfo, MediaLimits, refusing
@@ -91,13 +92,16 @@ class VideoMedia:
             raise self._no_picture()
         self._timeline = timeline
         reader = PacketReader(self._film, timeline, self._reopen)
-        walk = Walk(reader, timeline, self._inspect)
-        first = self._first_picture(walk)
+        walk = self._walk = Walk(reader, timeline, self._inspect)
+        first = walk.first_picture()  # only pictures carry the display matrix and the transfer
+        if first is None:
+            raise self._no_picture()
         # A stream that was cut out of a longer one begins with pictures that refer to what is
         # missing, and no player shows them. Where data are damaged they count as missed.
         if not (timeline.first.flagged and walk.met_damage):
             self._timeline = timeline.beginning_at(first.time)
-        self._walk = Walk(reader, self._timeline, self._inspect)
+        if walk.met_damage or self._timeline.start != timeline.start:
+            self._walk = Walk(reader, self._timeline, self._inspect)
         self.info = self._describe(first.frame, truncated=missing > 0)
         length_s = self._seconds(self._timeline.end)
         self._lost = lost_share(self._film, length_s, len(self._data), missing)
@@ -129,12 +133,6 @@ class VideoMedia:
     def _seconds(self, ticks: int) -> float:
         return max(0.0, float((ticks - self._timeline.start) * self._time_base))
 
-    def _first_picture(self, walk: Walk) -> Picture:
-        """The first that decodes: only pictures carry the display matrix and the transfer."""
-        for picture in walk.all_frames():
-            return picture
-        raise self._no_picture()
-
     def _no_picture(self) -> UnreadableMedia:
         return UnreadableMedia(
             f"No frame of the {self._format.name.upper()} file can be decoded: "
@@ -147,7 +145,6 @@ class VideoMedia:
         line = self._timeline
         length = line.end - line.start
         asked = [line.start + offset for offset in moments(length, count)]
-        self._walk.stop()
         if line.frames <= count:
             yield from self._all_pictures(asked)
             return
@@ -168,22 +165,33 @@ class VideoMedia:
     def _sampled(
         self, asked: list[int], sampling: Sampling
     ) -> Iterator[tuple[int, Picture | None]]:
-        line, last = self._timeline, self._timeline.start - 1
-        spacing = line.end - line.start
+        line, last, count = self._timeline, self._timeline.start - 1, len(asked)
         displayed = [line.on_display(moment) for moment in asked]
-        for moment, here, following in zip(
-            asked, displayed, [*displayed[1:], line.end], strict=True
-        ):
-            picture = None
-            nearest = line.nearest_keyframe(moment)
-            close = 2 * len(asked) * abs(nearest.time - moment) <= spacing
+        for at, (moment, here) in enumerate(zip(asked, displayed, strict=True)):
+            rest = asked[at + 1 :]
+            following = displayed[at + 1] if rest else line.end
+            picture, nearest = None, line.nearest_keyframe(moment)
             # One that another moment shows would be given twice, and one picture less in all.
             alone = last < nearest.time < max(following, here + 1)
-            if sampling is Sampling.KEYFRAMES and close and alone:
-                picture = self._walk.keyframe(nearest)
+            if sampling is Sampling.KEYFRAMES and alone and self._is_close(nearest, moment, count):
+                goes_on = bool(rest) and self._leads_to(nearest, rest[0], count)
+                picture = self._walk.keyframe(nearest, goes_on=goes_on)
             picture = picture or self._walk.frame_at(here)
             last = last if picture is None else picture.time
             yield moment, picture
+
+    def _is_close(self, keyframe: Keyframe, moment: int, count: int) -> bool:
+        """Whether a keyframe is shown within half the spacing of ``count`` moments."""
+        return 2 * count * abs(keyframe.time - moment) <= self._timeline.end - self._timeline.start
+
+    def _leads_to(self, keyframe: Keyframe, moment: int, count: int) -> bool:
+        """Whether what is shown at ``moment`` is reached by decoding on from ``keyframe``."""
+        line = self._timeline
+        group = line.keyframes_until(line.on_display(moment))
+        if group != line.keyframes_until(keyframe.time):
+            return False
+        other = line.nearest_keyframe(moment)
+        return other.time <= keyframe.time or not self._is_close(other, moment, count)
 
     def _is_on_display(self, picture: Picture | None, moment: int) -> bool:
         return picture is not None and picture.time == self._timeline.on_display(moment)

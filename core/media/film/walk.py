@@ -59,19 +59,35 @@ class Walk:
         """Whether a packet could not be decoded."""
         return self._bad_packets > 0
 
-    def keyframe(self, keyframe: Keyframe) -> Picture | None:
-        """The picture of ``keyframe`` by decoding its packet alone; None when that gives none."""
+    def first_picture(self) -> Picture | None:
+        """The first that decodes from the first packet on; a walk goes on from it if it can."""
+        running = self.all_frames()
+        self._began, self._running = self._timeline.first, running
+        self._shown = picture = next(running, None)
+        if picture is None or self.met_damage or not self._is_whole(picture):
+            self.stop()
+        return picture
+
+    def keyframe(self, keyframe: Keyframe, *, goes_on: bool = False) -> Picture | None:
+        """The picture of ``keyframe`` by decoding its packet alone; None when that gives none.
+
+        With ``goes_on`` a picture behind it is wanted next, so those that follow are decoded too.
+        """
         for seen in (self._shown, self._ahead):
             if seen is not None and seen.time == keyframe.time:
                 return seen
         self.stop()
+        if goes_on:
+            self._shortcut.lead_to(keyframe.time)
+            first = self._from(keyframe, keyframe.time)
+            if first is not None and first.time == keyframe.time and self._is_whole(first):
+                return first
+            self.stop()
         self._shortcut.lead_to(None)
         for packet in self._reader.read_from(keyframe):
             for frame in [*self._decode(packet), *self._decode(None)]:
                 picture = self._timed(frame, keyframe)
-                # A picture that decodes without those before it is whole only in a keyframe.
-                whole = self.is_keyframe(picture) and not frame.is_corrupt
-                if whole and picture.time == keyframe.time:
+                if picture.time == keyframe.time and self._is_whole(picture):
                     return picture
             break
         return None
@@ -113,6 +129,10 @@ class Walk:
             nearest = self._timeline.nearest_keyframe(picture.time)
             return nearest.flagged and nearest.time == picture.time
         return picture.frame.key_frame
+
+    def _is_whole(self, picture: Picture) -> bool:
+        """A picture that decodes without those before it is whole only in a keyframe."""
+        return self.is_keyframe(picture) and not picture.frame.is_corrupt
 
     def stop(self) -> None:
         """Forget where the walk is; the next picture may lie anywhere."""

@@ -111,3 +111,18 @@ def test_a_picture_that_a_shortcut_loses_is_found_without_it(
     frames, coverage = sampled(mux("h264-one-keyframe", "mp4"))
     assert coverage.missed == 0
     assert [number_shown(frame.pixels) for frame in frames] == [frame.index for frame in frames]
+
+
+@pytest.mark.parametrize("track", ["h264-one-keyframe", "h264", "vp9"])
+def test_no_packet_is_decoded_twice(track: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int | None] = []
+    decode = Walk._decode
+
+    def noted(walk: Walk, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        decoded.extend([] if packet is None else [packet.pts])
+        return decode(walk, packet)
+
+    monkeypatch.setattr(Walk, "_decode", noted)
+    frames, coverage = sampled(mux(track, "matroska"), 10, Sampling.KEYFRAMES)
+    assert (len(frames), coverage.missed) == (10, 0)
+    assert len(decoded) == len(set(decoded))
