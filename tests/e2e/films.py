@@ -26,7 +26,7 @@ def portrait() -> NDArray[np.uint8]:
 
 
 @made_once
-def face_video(seconds: int = 4, fps: int = 25, gop: int = 250) -> bytes:
+def face_video(seconds: int = 4, fps: int = 25, gop: int = 250, preset: str = "ultrafast") -> bytes:
     """A 720p MP4; with one long GOP, ``sampling=exact`` has to decode all of it."""
     width, height = SIZE
     stage = np.random.default_rng(5).integers(0, 90, (height, width, 3), np.uint8)
@@ -35,7 +35,7 @@ def face_video(seconds: int = 4, fps: int = 25, gop: int = 250) -> bytes:
         stream = file.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = gop
-        stream.options = {"preset": "ultrafast", "crf": "28", "sc_threshold": "0"}
+        stream.options = {"preset": preset, "crf": "28", "sc_threshold": "0"}
         for index in range(seconds * fps):
             left = 100 + index % 300
             frame = stage.copy()
