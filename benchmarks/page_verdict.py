@@ -17,7 +17,7 @@ from typing import Any
 import click
 from playwright.sync_api import Page, expect
 
-from benchmarks.end_to_end import STAGES, served
+from benchmarks.end_to_end import STAGES, mark, served
 from tests.browser.chromium import launched
 from tests.browser.visitor import film, visit
 from tests.e2e.films import face_video
@@ -30,12 +30,6 @@ _TIMES = """
   return { took: shownAt - sentAt, timings: job.result.timings_ms, cached: job.cached };
 })
 """
-
-
-def renamed(clip: bytes, number: int) -> bytes:
-    """The same film as another file, for the service knows those that it has judged."""
-    text = f"round {number:06}".encode()
-    return clip + (8 + len(text)).to_bytes(4, "big") + b"free" + text
 
 
 def judge(page: Page, address: str, clip: bytes) -> dict[str, float]:
@@ -66,8 +60,8 @@ def main(rounds: int, write: Path | None) -> None:
     """Print the table."""
     clip = face_video(seconds=10, fps=30)
     with served() as (address, _), launched() as browser, visit(browser, address) as visitor:
-        judge(visitor.page, visitor.address, renamed(clip, 0))  # everything is warm afterwards
-        seen = [judge(visitor.page, visitor.address, renamed(clip, 1 + n)) for n in range(rounds)]
+        judge(visitor.page, visitor.address, clip + mark(0))  # everything is warm afterwards
+        seen = [judge(visitor.page, visitor.address, clip + mark(1 + n)) for n in range(rounds)]
         chromium = browser.version
     text = "\n".join(
         [
