@@ -25,12 +25,12 @@ CREATE = JobStore.create
 Create = Callable[..., Job]
 
 
-def answer_of_first(patch: pytest.MonkeyPatch, create: Create) -> None:
-    """The first job of a batch is made by ``create``, and the others as ever."""
+def answer_of_second(patch: pytest.MonkeyPatch, create: Create) -> None:
+    """The second job of a batch is made by ``create``: Redis knows the script since the first."""
 
     def made(store: JobStore, job: Job, **options: Any) -> Job:
-        first = job.batch is not None and job.batch.number == 0
-        return (create if first else CREATE)(store, job, **options)
+        second = job.batch is not None and job.batch.number == 1
+        return (create if second else CREATE)(store, job, **options)
 
     patch.setattr(JobStore, "create", made)
 
@@ -53,11 +53,11 @@ def test_a_job_whose_making_was_not_heard_of_is_the_only_record_of_its_file(
         CREATE(store, job, **options)
         raise StoreUnavailable("The answer was lost.")
 
-    answer_of_first(monkeypatch, lost)
+    answer_of_second(monkeypatch, lost)
     counts, items = sent(client)
     assert counts == {"total": 2, "queued": 2}
     assert [item["error"] for item in items] == [None, None]
-    assert jobs.get(items[0]["job"]["id"]).status == "queued"
+    assert jobs.get(items[1]["job"]["id"]).status == "queued"
 
 
 def test_a_file_is_counted_once_where_redis_hangs_and_then_does_what_it_was_told(
@@ -72,7 +72,7 @@ def test_a_file_is_counted_once_where_redis_hangs_and_then_does_what_it_was_told
             finally:
                 os.kill(redis.pid, signal.SIGCONT)
 
-        answer_of_first(monkeypatch, hang)
+        answer_of_second(monkeypatch, hang)
         settings = GatewaySettings(redis_url=redis.url)
         with serve(create_app(settings, doorbell=DoorbellTwin())) as client:
             counts, items = sent(client)
