@@ -28,7 +28,9 @@ class Growth:
         if len(sizes) < 3 or min(*sizes, *costs) <= 0:
             raise ValueError(f"{len(sizes)} points; three or more are needed, all above 0")
         line = stats.linregress(np.log(sizes), np.log(costs))
-        reach = float(stats.t.ppf(0.975, len(sizes) - 2)) * float(line.stderr)
+        # SciPy has no error for costs that are all the same.
+        error = float(line.stderr) if len(set(costs)) > 1 else 0.0
+        reach = float(stats.t.ppf(0.975, len(sizes) - 2)) * error
         return cls(float(line.slope), float(line.slope) - reach, float(line.slope) + reach)
 
     def __str__(self) -> str:

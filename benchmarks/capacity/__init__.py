@@ -1,0 +1,1 @@
+"""How many jobs so many workers, gateways and one Redis can take, and what a million cost."""
