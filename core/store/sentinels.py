@@ -12,6 +12,7 @@ from typing import Any
 import redis.asyncio.sentinel as aio
 from redis import SSLConnection, sentinel
 from redis.asyncio.connection import SSLConnection as AsyncSSLConnection
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -38,7 +39,9 @@ def async_pool(
     service: str, places: Sequence[Place], for_sentinels: dict[str, Any], options: dict[str, Any]
 ) -> Any:
     """The same for asyncio."""
-    manager = _async.Sentinel(places, sentinel_kwargs=for_sentinels)
+    manager = _async.Sentinel(
+        places, sentinel_kwargs=for_sentinels | {"retry": AsyncRetry(NoBackoff(), 0)}
+    )
     over_tls = options["connection_class"] is AsyncSSLConnection
     managed = _async.SentinelManagedSSLConnection if over_tls else _async.SentinelManagedConnection
     made: Any = _AsyncPool

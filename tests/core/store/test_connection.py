@@ -23,7 +23,13 @@ from redis.exceptions import (
 
 from core.errors import ConfigurationError, StoreFull, StoreUnavailable
 from core.store.attempts import Attempts
-from core.store.connection import check_if_reachable, check_server, connect, store_errors
+from core.store.connection import (
+    check_if_reachable,
+    check_server,
+    connect,
+    connect_async,
+    store_errors,
+)
 from core.store.jobs import JobStore
 from core.store.records import JobStatus
 from tests.core.store.lost_worker import begin
@@ -260,3 +266,12 @@ def test_a_process_may_start_before_its_redis_does() -> None:
     check_if_reachable("redis://127.0.0.1:1/0")
     with pytest.raises(ConfigurationError, match="'cluster'"):
         check_if_reachable("redis://127.0.0.1:1/0?cluster=yes")
+
+
+@pytest.mark.parametrize("prepare", [connect, connect_async], ids=["threads", "asyncio"])
+def test_a_sentinel_that_is_away_is_asked_once_before_the_next_one(
+    prepare: Callable[[str], Any],
+) -> None:
+    manager = prepare("sentinel://h1,h2/main").connection_pool.sentinel_manager
+    pools = [sentinel.connection_pool for sentinel in manager.sentinels]
+    assert [pool.connection_kwargs["retry"].get_retries() for pool in pools] == [0, 0]
