@@ -31,27 +31,27 @@ class ProcessTree:
 
     def pause(self) -> None:
         """Stop it where it is: parents first, so that none starts a child meanwhile."""
-        for process in self._all():
+        for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
 
     def resume(self) -> None:
         """Let it go on."""
-        for process in reversed(self._all()):
+        for process in reversed(self.processes()):
             with suppress(psutil.NoSuchProcess):
                 process.resume()
 
     def resident_mib(self) -> float:
         """The sum of the proportional set sizes (PSS): shared pages count once."""
         total = 0
-        for process in self._all():
+        for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 total += process.memory_full_info().pss
         return total / MIB
 
     def close(self) -> None:
         """Ask all to end, and kill those that stay."""
-        family = self._all()
+        family = self.processes()
         self.resume()
         with suppress(psutil.NoSuchProcess):
             self._root.send_signal(signal.SIGINT)
@@ -62,7 +62,8 @@ class ProcessTree:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
 
-    def _all(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
+        """The one that was started, and its descendants; none when it is gone."""
         with suppress(psutil.NoSuchProcess):
             return [self._root, *self._root.children(recursive=True)]
         return []

@@ -27,8 +27,8 @@ def tree(tmp_path: Path) -> Iterator[ProcessTree]:
     made.close()
 
 
-def _family() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def _states(tree: ProcessTree) -> set[str]:
+    return {each.status() for each in tree.processes()}
 
 
 def _runs(process: psutil.Process) -> bool:
@@ -40,18 +40,18 @@ def _runs(process: psutil.Process) -> bool:
 
 def test_pausing_and_resuming_reaches_all_processes(tree: ProcessTree) -> None:
     tree.pause()
-    until("all are stopped", lambda: {each.status() for each in _family()} == {"stopped"}, 5)
+    until("all are stopped", lambda: _states(tree) == {"stopped"}, 5)
     tree.resume()
-    until("all go on", lambda: "stopped" not in {each.status() for each in _family()}, 5)
+    until("all go on", lambda: "stopped" not in _states(tree), 5)
 
 
 def test_memory_is_that_of_all_processes(tree: ProcessTree) -> None:
-    parent = psutil.Process().children()[0].memory_full_info().pss / 1024**2
+    parent = tree.processes()[0].memory_full_info().pss / 1024**2
     assert tree.resident_mib() > 1.5 * parent
 
 
 def test_a_tree_that_is_paused_can_be_ended_and_leaves_no_process(tree: ProcessTree) -> None:
-    family = _family()
+    family = tree.processes()
     assert len(family) == 2
     tree.pause()
     tree.close()

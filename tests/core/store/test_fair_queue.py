@@ -127,7 +127,7 @@ def as_older_version(redis: Redis) -> None:
     """Leave what a version with places in the order of arrival left behind."""
     places: Any = redis.zrange(QUEUE, 0, -1, withscores=True)
     last = int(redis.get("df:places") or 0)
-    for number, (job_id, _) in enumerate(sorted(places), start=1):
+    for number, (job_id, _) in enumerate(places, start=1):
         redis.zadd(QUEUE, {job_id: last + number})
         redis.hset(f"df:job:{job_id.decode()}", "place", last + number)
     redis.set("df:places", last + len(places))
