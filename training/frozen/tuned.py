@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ConfigurationError
+from training.fit import AVERAGED
 from training.fit.record import FILE
 from training.frozen.fitted import Fitted
 from training.frozen.head import LinearHead
@@ -18,8 +19,6 @@ from training.frozen.towers import TOWERS
 from training.networks.clip.norms import NORMS, Norms
 from training.networks.clip.tower import key_of
 from training.networks.clip.wheel import tower_file
-
-_NETWORK = "model.keras"
 
 
 def is_tuned(folder: Path) -> bool:
@@ -35,9 +34,9 @@ def load_tuned(folder: Path) -> Fitted:
     """
     import keras
 
-    file = folder / _NETWORK
+    file = folder / AVERAGED
     if not file.is_file():
-        raise ConfigurationError(f"{folder} has no {_NETWORK}: the run has not saved one yet.")
+        raise ConfigurationError(f"{folder} has no {AVERAGED}: the run has not saved one yet.")
     model = keras.saving.load_model(file, compile=False)
     norms = Norms.of_network(model)
     norms.save(folder / NORMS)
