@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from core.result import Result
+from core.result import Label, Result
 from core.store.records import Job
 from core.store.workers import ModelIdentity
 from worker.outcome import Outcome
@@ -22,6 +22,7 @@ from worker.outcome import Outcome
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600)
 _CROPS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024)
 _TENTHS: Final = tuple(tenth / 10 for tenth in range(1, 11))
+_REAPED: Final = ("requeued", "failed", "canceled")  # the actions of core.store.records.Reaped
 
 
 class WorkerMetrics:
@@ -57,6 +58,14 @@ class WorkerMetrics:
             ("judges", "name", "version", "sha256", "runtime"),
             registry=self.registry,
         )
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Prometheus sees no increase in a counter that is first there with a value above zero."""
+        for action in _REAPED:
+            self._reaped.labels(action)
+        for label in Label:
+            self._verdicts.labels(label)
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         """Count a job that came to its end here."""

@@ -114,6 +114,12 @@ def test_every_variable_that_is_set_is_a_setting(service: str, settings: Any) ->
     )
 
 
+def test_all_of_ours_log_in_one_format_that_can_be_chosen() -> None:
+    built = [name for name in SERVICES if "build" in _service(name)]
+    formats = {_service(name)["environment"].get("DEEPFAKE_LOG_FORMAT") for name in built}
+    assert formats == {"${DEEPFAKE_LOG_FORMAT:-json}"}
+
+
 def test_only_the_gateway_is_published_and_on_loopback_unless_asked() -> None:
     assert "ports" not in _service("redis")
     assert "ports" not in _service("worker")
@@ -233,7 +239,14 @@ def test_the_gpu_override_reserves_every_gpu_for_workers_and_builds_their_varian
 
 
 @pytest.mark.parametrize(
-    "files", [[COMPOSE], [COMPOSE, GPU], [COMPOSE, MONITORING], [COMPOSE, KEYS_FILE]]
+    "files",
+    [
+        [COMPOSE],
+        [COMPOSE, GPU],
+        [COMPOSE, MONITORING],
+        [COMPOSE, KEYS_FILE],
+        [COMPOSE, GPU, MONITORING, KEYS_FILE],
+    ],
 )
 def test_docker_compose_accepts_the_files(files: list[str], tmp_path: Path) -> None:
     docker = shutil.which("docker")

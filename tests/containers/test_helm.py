@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 CHART = Path(__file__).parents[2] / "deploy/helm/deepfake"
+ALERTS = Path(__file__).parents[2] / "deploy/monitoring/alerts.yml"
 OWN_REDIS = ("redis.passwordSecret=redis-password",)
 EVERYTHING = (
     "redisUrl.secret=redis-url",
@@ -103,6 +105,23 @@ def test_the_capacity_of_the_gateway_scales_the_workers() -> None:
     assert "replicas" not in made["Deployment", "here-worker"]["spec"]
     container = made["Deployment", "here-worker"]["spec"]["template"]["spec"]["containers"][0]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+
+
+def test_pods_are_watched_under_names_that_the_alerts_know() -> None:
+    made = rendered(*EVERYTHING)
+    [endpoint] = made["PodMonitor", "here-deepfake"]["spec"]["podMetricsEndpoints"]
+    [relabeling] = endpoint["relabelings"]
+    source = "__meta_kubernetes_pod_label_app_kubernetes_io_component"
+    assert (relabeling["sourceLabels"], relabeling["targetLabel"]) == ([source], "job")
+    [asked] = re.findall(r'up\{job=~"([^"]+)"\}', ALERTS.read_text("utf-8"))
+    watched = 0
+    for (kind, _), each in made.items():
+        if kind == "Deployment":
+            labels = each["spec"]["template"]["metadata"]["labels"]
+            job = relabeling["replacement"].replace("$1", labels["app.kubernetes.io/component"])
+            assert re.fullmatch(asked, job)
+            watched += 1
+    assert watched == 3
 
 
 def test_without_an_address_of_redis_and_without_a_password_nothing_is_rendered() -> None:

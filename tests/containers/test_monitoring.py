@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +95,37 @@ def test_queues_that_alerts_name_exist() -> None:
     named = {name for rule in _rules() for name in re.findall(r'queue="(\w+)"', rule["expr"])}
     assert named
     assert named <= set(Queue)
+
+
+def test_every_alert_has_a_course_of_metrics_that_sets_it_off_and_one_that_does_not() -> None:
+    cases = [
+        case for test in _load("tests/containers/alerts.yml")["tests"]
+        for case in test["alert_rule_test"]
+    ]  # fmt: skip
+    names = {rule["alert"] for rule in _rules()}
+    assert {case["alertname"] for case in cases if case.get("exp_alerts")} == names
+    assert {case["alertname"] for case in cases if not case.get("exp_alerts")} == names
+
+
+def test_prometheus_takes_configuration_and_rules_and_they_set_off_what_they_should(
+    tmp_path: Path,
+) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed; Debian's package prometheus has it")
+    alerts = str(MONITORING / "alerts.yml")
+    configuration = (MONITORING / "prometheus.yml").read_text("utf-8")
+    here = tmp_path / "prometheus.yml"
+    here.write_text(configuration.replace("/etc/prometheus/alerts.yml", alerts), "utf-8")
+    for arguments in (
+        ["check", "config", str(here)],
+        ["check", "rules", "--lint-fatal", alerts],
+        ["test", "rules", str(ROOT / "tests/containers/alerts.yml")],
+    ):
+        done = subprocess.run(
+            [promtool, *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_panels_lie_beside_each_other() -> None:

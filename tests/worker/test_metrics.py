@@ -27,6 +27,15 @@ def test_the_model_is_told_by_name_version_hash_and_runtime() -> None:
     }
 
 
+def test_counters_whose_first_increase_matters_begin_at_zero() -> None:
+    metrics = WorkerMetrics()
+    reaped = {("requeued",): 0, ("failed",): 0, ("canceled",): 0}
+    assert samples(metrics.registry, "deepfake_jobs_reaped_total") == reaped
+    assert set(samples(metrics.registry, "deepfake_verdicts_total").values()) == {0}
+    metrics.reaped("requeued")
+    assert samples(metrics.registry, "deepfake_jobs_reaped_total") == reaped | {("requeued",): 1}
+
+
 def test_crops_are_counted_by_runs_of_the_network() -> None:
     metrics = WorkerMetrics()
     metrics.batch(32)
