@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import ConfigurationError, DeepfakeError
 from worker.decoder.config import DecoderConfig
 from worker.decoder.pool import DecoderPool
+from worker.decoder.trust import in_force, is_overdue, overdue_notice
 from worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _decoder_config(settings: WorkerSettings) -> DecoderConfig:
         memory_bytes=settings.decoder_memory_bytes,
         threads=settings.decoder_threads,
         max_jobs=settings.decoder_max_jobs,
-        trust_anchors=settings.c2pa_trust_anchors,
+        trust_anchors=in_force(settings.c2pa_trust_anchors),
     )
 
 
@@ -101,6 +102,8 @@ def main() -> int:
     except ConfigurationError as error:
         print(f"deepfake worker: {error.message}", file=sys.stderr)
         return EXIT_FAILURE
+    if is_overdue(settings.c2pa_trust_anchors):
+        print(f"deepfake worker: {overdue_notice()}", file=sys.stderr)
     return run(settings)
 
 

@@ -11,7 +11,7 @@ from pydantic_settings import NoDecode
 from core.cores import usable_cores
 from core.options import Queue
 from core.settings import Seconds, Settings
-from worker.decoder.trust import check_anchors
+from worker.decoder.trust import SHIPPED, anchors_of
 
 
 class WorkerSettings(Settings):
@@ -42,8 +42,9 @@ class WorkerSettings(Settings):
     decoder_memory_bytes: Annotated[int, Field(ge=256 * 1024**2)] = 3 * 1024**3
     decoder_threads: int = Field(default_factory=usable_cores, ge=1)
     decoder_max_jobs: Annotated[int, Field(ge=1)] = 200
-    # Certificates (PEM) of the authorities whose content credentials are trusted.
-    c2pa_trust_anchors: Path | None = None
+    # Certificates (PEM) of the authorities whose content credentials are trusted; from outside
+    # "none" is nobody.
+    c2pa_trust_anchors: Path | None = SHIPPED
 
     # Frames and heat maps of one job; a job with fewer frames may have larger ones.
     evidence_job_bytes: Annotated[int, Field(ge=1024**2)] = 8 * 1024**2
@@ -66,9 +67,7 @@ class WorkerSettings(Settings):
             )
         return tuple(queue for queue in Queue if queue in names)
 
-    @field_validator("c2pa_trust_anchors")
+    @field_validator("c2pa_trust_anchors", mode="before")
     @classmethod
-    def _certificates(cls, file: Path | None) -> Path | None:
-        if file is not None:
-            check_anchors(file)
-        return file
+    def _certificates(cls, choice: str | Path) -> Path | None:
+        return anchors_of(choice)

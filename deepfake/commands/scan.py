@@ -25,14 +25,15 @@ _MAX_DECODERS = 4
 
 
 def _anchors(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
-    from worker.decoder.trust import check_anchors
+    from worker.decoder.trust import anchors_of, in_force, is_overdue, overdue_notice
 
     try:
-        if file is not None:
-            check_anchors(file)
+        anchors = anchors_of(file)
     except ValueError as error:
         raise click.BadParameter(f"{file}: {error}.") from error
-    return file
+    if is_overdue(anchors):
+        click.echo(f"Note: {overdue_notice()}", err=True)
+    return in_force(anchors)
 
 
 @click.command()
@@ -54,7 +55,8 @@ def _anchors(_context: click.Context, _option: click.Parameter, file: Path | Non
 @click.option(
     "--trust-anchors", type=click.Path(path_type=Path), callback=_anchors, metavar="PEM",
     envvar="DEEPFAKE_C2PA_TRUST_ANCHORS",
-    help="Certificates of authorities whose content credentials (C2PA) are trusted.",
+    help="Certificates of authorities whose content credentials (C2PA) are trusted, instead of the "
+    "C2PA trust list that ships; none trusts nobody.",
 )  # fmt: skip
 def scan(
     paths: tuple[Path, ...],

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.errors import ConfigurationError
 from core.options import Queue
 from tests.credentials_factory import authority
+from worker.decoder.trust import SHIPPED
 from worker.settings import WorkerSettings
 
 
@@ -33,6 +34,14 @@ def test_a_file_of_trusted_certificates_is_looked_into_at_start(tmp_path: Path) 
         WorkerSettings.model_validate({"c2pa_trust_anchors": tmp_path / "none.pem"})
     file.write_text("## Test Authority\n" + authority().root)
     assert WorkerSettings.model_validate({"c2pa_trust_anchors": file}).c2pa_trust_anchors == file
+
+
+def test_the_list_that_ships_is_trusted_unless_another_one_or_none_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert WorkerSettings().c2pa_trust_anchors == SHIPPED
+    monkeypatch.setenv("DEEPFAKE_C2PA_TRUST_ANCHORS", "none")
+    assert WorkerSettings().c2pa_trust_anchors is None
 
 
 @pytest.mark.parametrize(
