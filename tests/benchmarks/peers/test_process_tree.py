@@ -10,10 +10,16 @@ import pytest
 from benchmarks.peers.process_tree import ProcessTree
 from tests.e2e.service import until
 
-_PARENT = """
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+_CHILD_MIB = 32
+_CHILD = f"""
+import time
+held = b"x" * ({_CHILD_MIB} * 1024**2)
 print("started", flush=True)
+time.sleep(60)
+"""
+_PARENT = f"""
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", {_CHILD!r}])
 time.sleep(60)
 """
 
@@ -47,7 +53,7 @@ def test_pausing_and_resuming_reaches_all_processes(tree: ProcessTree) -> None:
 
 def test_memory_is_that_of_all_processes(tree: ProcessTree) -> None:
     parent = tree.processes()[0].memory_full_info().pss / 1024**2
-    assert tree.resident_mib() > 1.5 * parent
+    assert parent < _CHILD_MIB < tree.resident_mib()
 
 
 def test_a_tree_that_is_paused_can_be_ended_and_leaves_no_process(tree: ProcessTree) -> None:
