@@ -1,6 +1,6 @@
 # make serve   set everything up and run the service on an embedded Redis
 # make test    set everything up and run all tests; ARGS=tests/api runs some, in one process
-# make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost
+# make chaos   kill, pause and cut while JOBS=2000 jobs run, drawn from SEED=1, and prove that none is lost; CLOCKS=1 sets clocks too
 # make upgrade replace the version FROM (the last tag) by this one and back while jobs run, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
 # make bench   this service beside Flask, gunicorn, LitServe, BentoML and Ray Serve; LONG=1 for more rounds
@@ -39,7 +39,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal $(ARGS)
 
 chaos: $(VENV)/.dev
-	$(BIN)/python -m tests.chaos --jobs $(JOBS) --seed $(SEED)
+	$(BIN)/python -m tests.chaos --jobs $(JOBS) --seed $(SEED) $(if $(CLOCKS),--clocks)
 
 upgrade: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos.upgrade $(if $(FROM),--from $(FROM))

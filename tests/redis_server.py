@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,8 +19,11 @@ from deepfake.stack.embedded_redis import find_redis_server
 class RedisServer:
     """One redis-server child on a unix socket in ``folder``; it can be stopped and started."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(
+        self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._folder = folder
+        self._environment = environment
         self._options = options
         self._socket = folder / "redis.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,7 +52,10 @@ class RedisServer:
         for name, value in settings.items():
             command += [f"--{name}", value]
         self._process = subprocess.Popen(
-            [*command, *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, *self._options],
+            env={**os.environ, **(self._environment or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self._await_ready()
         return self

@@ -153,7 +153,8 @@ class JobRunner:
     def _judge(self, running: RunningJob, outcome: Outcome) -> None:
         job = running.job
         started = job.started_at or job.created_at
-        queued_ms = (started - job.created_at).total_seconds() * 1000
+        # The clock of Redis may have been set back in between.
+        queued_ms = max(0.0, (started - job.created_at).total_seconds() * 1000)
         outcome.timeline.one_after_another(job.created_at.timestamp(), queued=queued_ms)
         fetch = Fetch(self._blobs, job)
         began_s = time.time()

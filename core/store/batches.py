@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -63,12 +63,7 @@ class Batch:
     expires_at: datetime
     finished_at: datetime | None
     sending_until: datetime | None = None  # older versions did not tell
-
-    @property
-    def abandoned(self) -> bool:
-        """Whether the gateway that took its files was lost before the last one came."""
-        until = self.sending_until
-        return not self.complete and until is not None and datetime.now(UTC) >= until
+    abandoned: bool = False  # the gateway that took its files was lost before the last one came
 
     @classmethod
     def from_flat(cls, batch_id: str, flat: Sequence[bytes]) -> Self:
@@ -195,16 +190,23 @@ class BatchStore:
     @store_errors()
     def get(self, batch_id: str, tenant: str) -> Batch:
         """The record; raises BatchNotFound, also when it is another tenant's."""
-        fields = self._redis.hgetall(Key.BATCH.at(batch_id, prefix=self._prefix))
+        with self._redis.pipeline(transaction=False) as both:
+            both.hgetall(Key.BATCH.at(batch_id, prefix=self._prefix))
+            both.time()  # the clock of this gateway may be another one
+            fields, (seconds, _) = both.execute()
         if fields.get(b"tenant", b"").decode() != tenant:
             raise BatchNotFound(batch_id)
         batch = Batch.from_flat(batch_id, [part for pair in fields.items() for part in pair])
-        return self.complete(batch_id) if self._was_left(batch) else batch
+        now, until = datetime.fromtimestamp(seconds, UTC), batch.sending_until
+        if self._was_left(batch, now):
+            return self.complete(batch_id)
+        over = until is not None and now >= until
+        return replace(batch, abandoned=over and not batch.complete)
 
-    def _was_left(self, batch: Batch) -> bool:
+    def _was_left(self, batch: Batch, now: datetime) -> bool:
         if batch.complete or self._open_s is None:
             return False
-        return (datetime.now(UTC) - batch.created_at).total_seconds() > self._open_s
+        return (now - batch.created_at).total_seconds() > self._open_s
 
     @store_errors()
     def items(self, batch_id: str, numbers: Sequence[int]) -> list[Item]:

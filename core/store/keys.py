@@ -160,6 +160,9 @@ class Key(StrEnum):
     FLIGHTS = "webhook-flights:"
     """Sorted set by lane, and by tenant: deliveries under way, by the end (ms) of their lease."""
 
+    LOOKED_AT = "webhook-looked-at"
+    """Number: when (ms) a sender looked last, to tell a clock that was set back. It expires."""
+
     WORKERS = "workers"
     """Sorted set: worker ids by the time (ms) at which their last heartbeat runs out."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from redis import Redis
@@ -28,6 +29,7 @@ from core.store.webhook_records import (
     Message,
     Signing,
     Try,
+    instant,
 )
 
 LEASE_S: Final = 60.0  # well above what one try may take
@@ -51,6 +53,7 @@ class Parcel:
     message: Message
     endpoint: Endpoint | None
     signing: Signing
+    at: datetime  # when it was taken, by the clock of Redis as all that is told of it
 
     @property
     def url(self) -> str:
@@ -149,6 +152,7 @@ def _parcel(
     message: Sequence[bytes],
     endpoint: Sequence[bytes],
     signing: Sequence[bytes],
+    now_ms: int,
 ) -> Parcel:
     taken = Delivery.from_flat(name.decode(), delivery)
     return Parcel(
@@ -156,4 +160,5 @@ def _parcel(
         message=Message.from_flat(taken.message, message),
         endpoint=Endpoint.from_flat(taken.endpoint, endpoint) if taken.endpoint else None,
         signing=Signing.from_flat(signing),
+        at=instant(now_ms),
     )

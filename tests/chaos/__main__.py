@@ -16,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.plan import FaultKind
+from tests.chaos.clocks import faketime_library
+from tests.chaos.plan import ANYWHERE, STEPS, FaultKind
 from tests.chaos.report import report
 from tests.chaos.run import Setup, run
 
@@ -31,8 +32,14 @@ def main() -> int:
     parser.add_argument(
         "--fault", action="append", choices=[kind.value for kind in FaultKind], help="these alone"
     )
+    parser.add_argument(
+        "--clocks", action="store_true", help="set the clocks of processes too, by libfaketime"
+    )
     parser.add_argument("--keep", type=Path, help="a folder for the events and the logs")
     options = parser.parse_args()
+    kinds = tuple(map(FaultKind, options.fault or (FaultKind if options.clocks else ANYWHERE)))
+    if set(kinds) & set(STEPS) and faketime_library() is None:
+        parser.error("Clocks cannot be set without libfaketime, which Debian has as a package.")
     # So that a run that is ended ends its processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -42,7 +49,7 @@ def main() -> int:
         clients=options.clients,
         workers=options.workers,
         fsync=options.fsync,
-        kinds=tuple(map(FaultKind, options.fault or FaultKind)),
+        kinds=kinds,
     )
     # Short, as the path of a socket has 107 characters.
     with tempfile.TemporaryDirectory(prefix="df-") as folder:

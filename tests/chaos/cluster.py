@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol, Self
 from redis import Redis
 
 from core.store.workers import WorkerRegistry
+from tests.chaos.clocks import Clock, forget
 from tests.core.bundle_factory import write_bundle
 from tests.e2e.service import reserved_port, until
 from tests.redis_server import RedisServer
@@ -40,14 +41,22 @@ class Server(Protocol):
 class Process:
     """One process of the service; it is started again with the same settings.
 
-    ``tree`` is where its code is; it may be changed between two starts.
+    ``tree`` is where its code is; it may be changed between two starts. ``clock`` is its own where
+    clocks can be set.
     """
 
     def __init__(
-        self, name: str, module: str, environment: Mapping[str, str], log: Path, tree: Path
+        self,
+        name: str,
+        module: str,
+        environment: Mapping[str, str],
+        log: Path,
+        tree: Path,
+        clock: Clock | None = None,
     ) -> None:
         self.name = name
         self.tree = tree
+        self.clock = clock
         self._module = module
         self._environment = environment
         self._log = log
@@ -71,6 +80,7 @@ class Process:
                 env={
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(map(str, (self.tree, self.tree / CLIENT))),
+                    **(self.clock.environment if self.clock else {}),
                     **self._environment,
                 },
                 stdout=log,
@@ -95,10 +105,15 @@ class Process:
         if self._child is not None:
             self._child.kill()
             self._child.wait()
+            if self.clock is not None:
+                forget(self._child.pid)
 
 
 class Cluster:
-    """Redis, two gateways, some workers and the sender of webhooks."""
+    """Redis, two gateways, some workers and the sender of webhooks.
+
+    With the library ``faketime`` each of them has a clock that can be set.
+    """
 
     def __init__(
         self,
@@ -109,12 +124,17 @@ class Cluster:
         *,
         tree: Path = TREE,
         redis: Server | None = None,
+        faketime: Path | None = None,
     ) -> None:
         self._tree = tree
-        self.redis: Any = redis or RedisServer(
-            folder, "--appendonly", "yes", "--appendfsync", fsync
-        )
+        self._faketime = faketime
         self.folder = folder
+        self.redis_clock = self._clock("redis")
+        self.redis: Any = redis or RedisServer(
+            folder,
+            *("--appendonly", "yes", "--appendfsync", fsync),
+            environment=self.redis_clock.environment if self.redis_clock else None,
+        )
         self._settings = {"redis_url": self.redis.url, "log_level": "INFO", **settings}
         self._places = [reserved_port(), reserved_port()]
         self.ports = [int(place.getsockname()[1]) for place in self._places]
@@ -176,7 +196,11 @@ class Cluster:
     def _process(self, name: str, module: str, own: Mapping[str, object]) -> Process:
         given = {**self._settings, **own}
         environment = {f"DEEPFAKE_{key.upper()}": str(value) for key, value in given.items()}
-        return Process(name, module, environment, self.folder / f"{name}.log", self._tree)
+        log = self.folder / f"{name}.log"
+        return Process(name, module, environment, log, self._tree, self._clock(name))
+
+    def _clock(self, name: str) -> Clock | None:
+        return Clock(self.folder / f"{name}.clock", self._faketime) if self._faketime else None
 
 
 def _listens(port: int) -> bool:

@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 
 from tests.chaos.cluster import Cluster, Process
 from tests.chaos.events import EventLog
-from tests.chaos.plan import Fault, FaultKind
+from tests.chaos.plan import STEPS, Fault, FaultKind
 
 CUT_EVERY_S: Final = 0.3
 MEMORY_LEFT: Final = 200_000  # bytes that Redis may still take when its memory is made full
@@ -37,7 +37,9 @@ class Faults:
         self._log.note("fault", fault=fault.kind.value, lasts_s=round(fault.lasts_s, 2))
         cluster = self._cluster
         others = {"gateway": cluster.gateways, "sender": cluster.senders}
-        if victim == "decoder":
+        if fault.kind in STEPS:
+            self._set_clock(victim, fault)
+        elif victim == "decoder":
             self._kill_decoder(self._worker_of(fault.target), fault.lasts_s)
         elif victim == "worker":
             self._break_process(verb, self._worker_of(fault.target), fault)
@@ -82,6 +84,24 @@ class Faults:
             process.start()
         else:
             process.send(signal.SIGCONT)
+
+    def _set_clock(self, victim: str, fault: Fault) -> None:
+        cluster, target, jobs = self._cluster, fault.target, list[str]()
+        if victim == "redis":
+            clock, name = cluster.redis_clock, victim
+            jobs = cluster.jobs_at_work()
+        else:
+            others = {"gateway": cluster.gateways, "sender": cluster.senders}
+            chosen = (
+                self._worker_of(target)
+                if victim == "worker"
+                else others[victim][target % len(others[victim])]
+            )
+            clock, name = chosen.clock, chosen.name
+        assert clock is not None, "Clocks can be set in a cluster with libfaketime alone."
+        self._log.note("clock", process=name, ahead_s=fault.ahead_s, jobs=jobs)
+        clock.set(fault.ahead_s)
+        self._sleep(fault.lasts_s)
 
     def _kill_decoder(self, worker: Process, pause_s: float) -> None:
         """Kill one of its children, the one with the most work behind it; it has to go on."""

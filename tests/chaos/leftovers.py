@@ -15,6 +15,7 @@ from core.store.keys import PREFIX, Key
 LIVE_ON: Final = frozenset({
     Key.JOB, Key.TOMBSTONE, Key.JOBS, Key.IDEMPOTENCY, Key.ANSWERS, Key.CRASHES, Key.MESSAGE,
     Key.DELIVERY, Key.DELIVERIES, Key.EVENTS, Key.WATCHED, Key.BATCH, Key.BATCH_ITEMS, Key.BATCHES,
+    Key.LOOKED_AT,
 })  # fmt: skip
 # What does not grow with the number of jobs.
 LASTING: Final = frozenset({

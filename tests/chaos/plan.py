@@ -26,6 +26,16 @@ class FaultKind(StrEnum):
     CUT_REDIS = "cut redis"
     FULL_MEMORY = "full memory"
     FULL_DISK = "full disk"
+    STEP_WORKER = "step worker"
+    STEP_GATEWAY = "step gateway"
+    STEP_SENDER = "step sender"
+    STEP_REDIS = "step redis"
+
+
+# What sets clocks needs libfaketime; all others need nothing.
+STEPS: Final = tuple(kind for kind in FaultKind if kind.startswith("step "))
+ANYWHERE: Final = tuple(kind for kind in FaultKind if kind not in STEPS)
+MOST_AHEAD_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Fault:
     after_s: float
     lasts_s: float
     target: int  # which of several processes, modulo their number
+    ahead_s: float = 0.0  # where a clock is set: what it differs from the machine's from then on
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,10 @@ _LASTS_S: Final = {
     FaultKind.CUT_REDIS: (0.0, 3.0),
     FaultKind.FULL_MEMORY: (1.0, 4.0),
     FaultKind.FULL_DISK: (1.0, 4.0),
+    # A clock stays as it was set until it is set again: this is the time until what comes next.
+    **dict.fromkeys(STEPS, (0.5, 6.0)),
 }
+_AHEAD_S: Final = (MOST_AHEAD_S, -MOST_AHEAD_S, 90.0, -90.0, 0.0)
 
 
 def jobs_of(seed: int, number: int) -> list[JobPlan]:
@@ -92,10 +106,10 @@ def jobs_of(seed: int, number: int) -> list[JobPlan]:
 
 
 def faults_of(
-    seed: int, kinds: Sequence[FaultKind] = tuple(FaultKind), *, longest_s: float = 10.0
+    seed: int, kinds: Sequence[FaultKind] = ANYWHERE, *, longest_s: float = 10.0
 ) -> Iterator[Fault]:
     """Faults without end: all kinds in a shuffled order, and then again in another one."""
-    draw = random.Random(f"faults {seed}")
+    draw, clocks = random.Random(f"faults {seed}"), random.Random(f"clocks {seed}")
     while True:
         for kind in draw.sample(kinds, len(kinds)):
             least_s, most_s = _LASTS_S[kind]
@@ -104,4 +118,5 @@ def faults_of(
                 after_s=draw.uniform(0.5, 3.0),
                 lasts_s=min(draw.uniform(least_s, most_s), longest_s),
                 target=draw.randrange(6),
+                ahead_s=clocks.choice(_AHEAD_S) if kind in STEPS else 0.0,
             )

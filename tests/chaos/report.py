@@ -23,22 +23,30 @@ def report(outcome: Outcome) -> list[str]:
     silent = Counter(e.data["error"] for e in log.of_kind("no answer"))
     slow = Counter(e.data["process"] for e in log.of_kind("no start"))
     messages = [e.data["message"] for e in log.of_kind("webhook")]
+    clocks = Counter(f"{e.data['process']} {e.data['ahead_s']:+g} s" for e in log.of_kind("clock"))
+    # Times that Redis tells mean nothing beside those of the log once its clock was set.
+    right = not any(e.data["process"] == "redis" for e in log.of_kind("clock"))
     return [
         f"{len(attempts)} jobs in {outcome.seconds:.0f} s: {_counted(ends)}; "
         f"{sum(n > 1 for n in attempts.values())} in more than one attempt, "
         f"{max(attempts.values(), default=0)} at most",
         f"faults: {_counted(Counter(e.data['fault'] for e in log.of_kind('fault')))}; "
         f"{outcome.cuts} connections cut",
+        f"clocks set to differ: {_counted(clocks)}",
         f"processes that could not start and were started again: {_counted(slow)}",
         f"requests without an answer: {_counted(silent)}; turned away: {_counted(turned)}",
         f"webhooks: {len(set(messages))} messages in {len(messages)} requests",
-        _figure("from a fault to the end of the jobs that were at work", recoveries(log)),
-        *_parts(log),
+        *(_recovery(log) if right else ()),
         _figure("from the first lost answer to the accepted job", resent(log)),
-        _figure("from the end of a job to its webhook", webhook_delays(log)),
+        *([_figure("from the end of a job to its webhook", webhook_delays(log))] if right else ()),
         *(f"BROKEN {wrong}" for wrong in outcome.broken),
         f"{len(outcome.broken)} promises broken",
     ]
+
+
+def _recovery(log: EventLog) -> list[str]:
+    what = "from a fault to the end of the jobs that were at work"
+    return [_figure(what, recoveries(log)), *_parts(log)]
 
 
 def recoveries(log: EventLog) -> list[float]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from tests.chaos.plan import FaultKind, faults_of, jobs_of
+import pytest
+
+from tests.chaos.plan import ANYWHERE, FaultKind, faults_of, jobs_of
 from tests.chaos.samples import NAMES, samples
 
 
@@ -13,9 +15,15 @@ def test_the_same_seed_draws_the_same_run_and_another_one_another() -> None:
     assert list(islice(faults_of(1), 30)) == list(islice(faults_of(1), 30))
 
 
-def test_every_kind_of_fault_comes_once_in_each_round() -> None:
-    drawn = [fault.kind for fault in islice(faults_of(3), 2 * len(FaultKind))]
-    assert set(drawn[: len(FaultKind)]) == set(drawn[len(FaultKind) :]) == set(FaultKind)
+@pytest.mark.parametrize("kinds", [ANYWHERE, tuple(FaultKind)])
+def test_every_kind_of_fault_comes_once_in_each_round(kinds: tuple[FaultKind, ...]) -> None:
+    drawn = [fault.kind for fault in islice(faults_of(3, kinds), 2 * len(kinds))]
+    assert set(drawn[: len(kinds)]) == set(drawn[len(kinds) :]) == set(kinds)
+
+
+def test_clocks_are_set_to_the_hour_and_back() -> None:
+    steps = list(islice(faults_of(1, [FaultKind.STEP_REDIS]), 50))
+    assert {fault.ahead_s for fault in steps} == {3600, -3600, 90, -90, 0}
 
 
 def test_variants_of_a_sample_are_different_files() -> None:

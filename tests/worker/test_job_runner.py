@@ -35,6 +35,17 @@ def test_a_job_ends_with_a_verdict_and_its_bytes_are_gone(bench: Bench) -> None:
     assert len(bench.leases) == 0
 
 
+def test_a_clock_of_redis_that_was_set_back_makes_no_wait_negative(
+    redis: Redis, bench: Bench
+) -> None:
+    job_id = bench.submit()
+    redis.hincrby(f"df:job:{job_id}", "created_at", 3600 * 1000)  # as if it had come an hour ahead
+    bench.serve()
+    result = bench.store.get(job_id).result
+    assert result is not None
+    assert result["timings_ms"]["queued"] == 0
+
+
 def test_faces_are_cut_as_the_bundle_says(redis: Redis, tmp_path: Path) -> None:
     shown = {"size": SIZE, "scaling": "signed", "margin": 0.6}
     bench = Bench(redis, write_bundle(tmp_path, input=shown))

@@ -7,7 +7,6 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import httpx
@@ -85,16 +84,16 @@ class Post:
 
     async def _send(self, parcel: Parcel) -> tuple[int, float | None]:
         url = self._guard.check_url(parcel.url)
-        body, at = body_of(parcel.message, self._root_path), datetime.now(UTC)
+        body = body_of(parcel.message, self._root_path)
         signature = signature_header(
-            parcel.message.id, at, body, secrets=parcel.secrets, seed=parcel.signing.seed
+            parcel.message.id, parcel.at, body, secrets=parcel.secrets, seed=parcel.signing.seed
         )
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "deepfake-detection-webhooks",
             "Accept-Encoding": "identity",
             "webhook-id": parcel.message.id,
-            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-timestamp": str(int(parcel.at.timestamp())),
             "webhook-signature": signature,
         }
         request = self._client.build_request("POST", url, content=body.encode(), headers=headers)

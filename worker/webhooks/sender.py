@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from core.errors import StoreError
@@ -109,9 +108,8 @@ class Sender:
         if not parcel.signing.seed:
             made = await asyncio.to_thread(self._endpoints.signing, parcel.delivery.tenant)
             parcel = replace(parcel, signing=made)
-        started = datetime.now(UTC)
         answer = await self._post(parcel)
-        await self._settle(parcel, answer, Try(started, answer.ms, answer.status, answer.error))
+        await self._settle(parcel, answer, Try(parcel.at, answer.ms, answer.status, answer.error))
 
     async def _settle(self, parcel: Parcel, answer: Answer, done: Try) -> None:
         delivery, state, pause = parcel.delivery, DeliveryState.DELIVERED, 0.0

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Self
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -232,6 +233,22 @@ def test_a_batch_that_its_gateway_left_ends_with_the_files_that_came(
         assert (batch.status.value, batch.complete) == (status, status == "succeeded")
     with pytest.raises(BatchFinished):
         join(redis, 1)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_the_clock_of_a_gateway_neither_ends_a_batch_nor_keeps_it(
+    redis: Redis, batches: BatchStore, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(hours=hours)
+
+    monkeypatch.setattr("core.store.batches.datetime", Wrong)
+    batch = BatchStore(redis, open_s=60).get(BATCH, "local")
+    assert (batch.complete, batch.abandoned) == (False, False)
+    redis.hset(f"df:batch:{BATCH}", "sending_until", round(time.time() * 1000) - 60_000)
+    assert batches.get(BATCH, "local").abandoned
 
 
 def test_a_batch_that_is_deleted_while_it_runs_takes_everything_along(

@@ -39,7 +39,7 @@ def only(outbox: Outbox) -> Parcel:
 def families(redis: Redis) -> set[str]:
     """Of the keys about webhooks that there are."""
     keys: Any = redis.keys("df:webhook*")
-    return {key.decode().split(":")[1] for key in keys}
+    return {key.decode().split(":")[1] for key in keys} - {"webhook-looked-at"}
 
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED])
@@ -361,3 +361,22 @@ def test_how_long_something_waits_for_a_sender_can_be_told(redis: Redis, outbox:
     assert outbox.overdue_s() >= 0.1
     outbox.take(1)
     assert outbox.overdue_s() == 0
+
+
+def test_a_clock_that_was_set_back_delays_no_webhook(redis: Redis, outbox: Outbox) -> None:
+    endpoint(redis)
+    ended(redis)
+    first = only(outbox)
+    outbox.settle(first.delivery, DeliveryState.WAITING, BAD, again_in_s=0.1)
+    # As all of it was written while the clock of Redis was an hour ahead.
+    hour_ms = 3600 * 1000
+    redis.incrby("df:webhook-looked-at", hour_ms)
+    client: Any = redis
+    for key in client.keys("df:webhook-lane*"):
+        for member in client.zrange(key, 0, -1):
+            client.zincrby(key, hour_ms, member)
+    assert outbox.take(10) == []  # it is due as long after this look as it was after the last one
+    time.sleep(0.15)
+    again = only(outbox)
+    assert (again.delivery.id, again.delivery.attempts) == (first.delivery.id, 2)
+    assert abs((again.at - datetime.now(UTC)).total_seconds()) < 60

@@ -90,3 +90,15 @@ def test_a_heartbeat_of_a_newer_version_is_understood(
     stored["gpu"], stored["model"]["quantized"] = "H100", True
     redis.hset("df:heartbeats", "w1", json.dumps(stored))
     assert workers.live() == [heartbeat(1)]
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_dead_worker(
+    redis: Redis, workers: WorkerRegistry
+) -> None:
+    workers.beat(heartbeat(1))
+    redis.zincrby("df:workers", 3600 * 1000, "w1")  # as if it had beaten an hour ahead
+    workers.beat(heartbeat(2))
+    ends_ms = redis.zscore("df:workers", "w1")
+    seconds, _ = redis.time()
+    assert isinstance(ends_ms, float)
+    assert ends_ms / 1000 - seconds <= 16

@@ -25,7 +25,7 @@ def parcel(url: str) -> Parcel:
         due_at=NOW, over_at=None, reason=None, tries=(),
     )  # fmt: skip
     message = Message("msg_1", "job.succeeded", NOW, job=None, data={})
-    return Parcel(delivery, message, None, Signing(seed="ab" * 32))
+    return Parcel(delivery, message, None, Signing(seed="ab" * 32), NOW)
 
 
 def post(guard: Guard, urls: list[str]) -> list[Answer]:
