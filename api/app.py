@@ -69,6 +69,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Observed tells of requests; FastAPI would look at each whether anybody wants to hear.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.authenticator = create_authenticator(settings)
     app.add_middleware(NormalForm, root_path=settings.root_path)

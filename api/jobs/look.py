@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from api.documents import problems
 from api.gateway import CurrentGateway, CurrentTenant, Gateway, caller_of
@@ -32,8 +33,6 @@ IfNoneMatch = Annotated[
 _PLAIN_QUERY: Final = re.compile(rb"(?:wait=(?P<wait_s>[0-9]|[12][0-9]|30))?")
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 class LookRoute(APIRoute):
     """Answers plain requests by itself, since FastAPI's way costs more than the look.
@@ -42,20 +41,19 @@ class LookRoute(APIRoute):
     the call is documented by it too. Both ways end in :func:`answer`.
     """
 
-    def get_route_handler(self) -> Handler:
-        usual = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            query = _PLAIN_QUERY.fullmatch(request.scope["query_string"])
-            job_id = request.path_params["job_id"]
-            if query is None or not _PLAIN_ID.fullmatch(job_id):
-                return await usual(request)
-            gateway: Gateway = request.state.gateway
-            caller = await caller_of(request, gateway)
-            caller.require(Scope.READ)
-            return await answer(request, gateway, caller.tenant, job_id, int(query["wait_s"] or 0))
-
-        return handle
+    async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        query = _PLAIN_QUERY.fullmatch(scope["query_string"])
+        job_id = scope["path_params"]["job_id"]
+        if query is None or not _PLAIN_ID.fullmatch(job_id) or scope["method"] != "GET":
+            await super().handle(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        gateway: Gateway = scope["state"]["gateway"]
+        caller = await caller_of(request, gateway)
+        caller.require(Scope.READ)
+        wait_s = int(query["wait_s"] or 0)
+        response = await answer(request, gateway, caller.tenant, job_id, wait_s)
+        await response(scope, receive, send)
 
 
 def install_look(app: FastAPI) -> None:

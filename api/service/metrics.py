@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -60,17 +61,18 @@ class GatewayMetrics:
             ("queue", "answered_by"),
             registry=self.registry,
         )
-        for waiting in ("none", "poll", "stream"):  # shown as 0 before the first
-            self._open.labels(waiting)
+        # Shown as 0 before the first; kept, since to ask for them by their labels takes longer.
+        self._open_of = {each: self._open.labels(each) for each in ("none", "poll", "stream")}
+        self._seconds_of = cache(self._seconds.labels)
 
     def began(self, waiting: str) -> None:
-        self._open.labels(waiting).inc()
+        self._open_of[waiting].inc()
 
     def ended(self, method: str, route: str, status: int, waiting: str, seconds: float) -> None:
         """Count one answer, by the template of its route."""
         known = method if method in _METHODS else "other"
-        self._open.labels(waiting).dec()
-        self._seconds.labels(known, route, str(status), waiting).observe(seconds)
+        self._open_of[waiting].dec()
+        self._seconds_of(known, route, str(status), waiting).observe(seconds)
 
     def problem(self, kind: str) -> None:
         self._problems.labels(kind).inc()

@@ -58,6 +58,9 @@ async def wait(
     meanwhile. A Redis that goes away meanwhile is waited for; StoreError when it is still away
     at the end.
     """
+    if wait_s <= 0:
+        seen = await gateway.rates.look(request, tenant, gateway.looks, job_id)
+        return await _told(gateway, job_id, tenant, seen)
     deadline = asyncio.get_running_loop().time() + wait_s
     with gateway.watches.watch(job_id) as watch:
         seen = await gateway.rates.look(request, tenant, gateway.looks, job_id)

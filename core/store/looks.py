@@ -38,7 +38,12 @@ class JobLooks:
         self._redis = redis
         self._known: OrderedDict[str, tuple[float, Job]] = OrderedDict()
         self._run = AsyncScripts(
-            redis, "job", ("look", "glance"), limit_s=limit_s, at_once=at_once, prefix=prefix
+            redis,
+            "job",
+            ("look", "glance", "sweep"),
+            limit_s=limit_s,
+            at_once=at_once,
+            prefix=prefix,
         )
 
     async def look(self, job_ids: Sequence[str]) -> list[Seen | None]:
@@ -54,8 +59,8 @@ class JobLooks:
     ) -> tuple[RateStanding, Seen | None]:
         """Count the look for the tenant's rate, and look if it is allowed, in one call."""
         rate = (policy.counted_for(tenant), policy.limit, policy.window_s * 1000)
-        answer, found = await self._look(rate, [job_id])
-        return RateStanding.of(policy, answer), found[0] if found else None
+        standing, (seen,) = await self._look(rate, [job_id])
+        return RateStanding.of(policy, standing), seen
 
     async def glance(self, job_ids: Sequence[str]) -> list[str]:
         """Each job's ``revision.position`` (0 when it does not wait), "" for one that is gone.
@@ -63,34 +68,43 @@ class JobLooks:
         This is what tells whether :meth:`look` would find anything new, for a small part of
         its price.
         """
-        return [token.decode() for token in await self._run("glance", *job_ids)]
+        return [token.decode() for token in await self._swept("glance", *job_ids)]
 
     async def _look(
         self, rate: tuple[str, int, int], job_ids: Sequence[str]
-    ) -> tuple[Any, list[Seen | None]]:
+    ) -> tuple[Sequence[int], list[Seen | None]]:
         known = [self._lately(job_id) for job_id in job_ids]
         asked: list[str | int] = []
         for job_id, job in zip(job_ids, known, strict=True):
             asked += (job_id, "" if job is None else job.revision)
-        standing, found = await self._run("look", *rate, *asked)
-        together = zip(job_ids, known, found, strict=True) if found else ()
-        return standing, [self._seen(job_id, job, *one) for job_id, job, one in together]
+        answer = await self._swept("look", *rate, *asked)
+        together = zip(job_ids, known, answer[: len(job_ids)], strict=True)
+        return answer[len(job_ids) :], [self._seen(*one) for one in together]
+
+    async def _swept(self, verb: str, *arguments: str | int) -> Any:
+        """Run a script; where something has expired that still counts, end that before."""
+        answer = await self._run(verb, "", *arguments)
+        if answer is None:
+            await self._run("sweep")
+            answer = await self._run(verb, "swept", *arguments)
+        return answer
 
     def _lately(self, job_id: str) -> Job | None:
         read_at, job = self._known.get(job_id, (0.0, None))
         return job if monotonic() - read_at < KNOWN_S else None
 
-    def _seen(self, job_id: str, known: Job | None, told: Any, position: int) -> Seen | None:
-        if told == 1 and known is not None:
-            return known, int(position) or None
+    def _seen(self, job_id: str, known: Job | None, told: Any) -> Seen | None:
+        if known is not None and isinstance(told, int):
+            return known, told or None
         self._known.pop(job_id, None)
-        if not told:
+        if told is None:
             return None
-        job = Job.from_flat(job_id, told)
+        record, position = told
+        job = Job.from_flat(job_id, record)
         self._known[job_id] = monotonic(), job
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
-        return job, int(position) or None
+        return job, position or None
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -1,4 +1,4 @@
-"""Registers the Lua scripts of core/store/lua, each behind the preludes of its noun.
+"""Registers the Lua scripts of core/store/lua, each behind its preludes.
 
 Keys are derived inside the scripts from the table of :mod:`core.store.keys`, and not declared in
 KEYS: everything lives in one Redis server, and Redis Cluster is refused at start.
@@ -7,6 +7,7 @@ KEYS: everything lives in one Redis server, and Redis Cluster is refused at star
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -14,10 +15,13 @@ from typing import Any, Final
 
 import redis.asyncio as aioredis
 from redis import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import NoScriptError
 
 from core.errors import StoreUnavailable
 from core.store.connection import store_errors
 from core.store.formats import FORMAT
+from core.store.kept import KeptConnections
 from core.store.keys import PREFIX, Key
 
 _UPLOADS: Final = ("clock", "webhook", "blob", "evidence", "batch", "sweep")
@@ -35,6 +39,8 @@ _PRELUDES: Final = {
     "gpu": (),
     "audit": ("audit",),
     "api_key": ("clock", "audit", "api_key"),
+    "job_look": ("clock", "due", "rate"),  # the two that clients ask for most
+    "job_glance": ("clock", "due"),
 }
 
 
@@ -73,6 +79,7 @@ class AsyncScripts:
     ) -> None:
         self._limit_s = limit_s
         self._places = asyncio.Semaphore(at_once)
+        self._connections = KeptConnections(redis.connection_pool)
         self._scripts = {
             verb: redis.register_script(load_script(noun, verb, prefix=prefix)) for verb in verbs
         }
@@ -82,16 +89,27 @@ class AsyncScripts:
         try:
             with store_errors():
                 async with asyncio.timeout(self._limit_s), self._places:
-                    return await self._scripts[verb](args=arguments)
+                    return await self._run(self._scripts[verb], *arguments)
         except TimeoutError as error:
             raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
+
+    async def _run(self, script: AsyncScript, *arguments: str | bytes | float) -> Any:
+        call = self._connections.call
+        try:
+            return await call("EVALSHA", script.sha, 0, *arguments)
+        except NoScriptError:  # Redis was started anew, or is another one
+            await call("SCRIPT LOAD", script.script)
+            return await call("EVALSHA", script.sha, 0, *arguments)
 
 
 @cache
 def load_script(noun: str, verb: str, *, prefix: str = PREFIX) -> str:
-    """The source of a script: keys, the format of records, the preludes of its noun, its text."""
-    table = ", ".join(f"{key.name} = '{key.at(prefix=prefix)}'" for key in Key)
+    """The source of a script: its keys, the format of records, its preludes, its text."""
+    name = f"{noun}_{verb}"
+    preludes = _PRELUDES.get(name, _PRELUDES[noun])
     folder = files("core.store") / "lua"
-    names = [*(f"{prelude}_prelude" for prelude in _PRELUDES[noun]), f"{noun}_{verb}"]
-    parts = [(folder / f"{name}.lua").read_text("utf-8") for name in names]
-    return "".join([f"local KEY, FORMAT = {{{table}}}, {FORMAT}\n", *parts])
+    parts = [*(f"{prelude}_prelude" for prelude in preludes), name]
+    text = "".join((folder / f"{part}.lua").read_text("utf-8") for part in parts)
+    named = set(re.findall(r"\bKEY\.([A-Z_]+)", text))
+    table = ", ".join(f"{key.name} = '{key.at(prefix=prefix)}'" for key in Key if key.name in named)
+    return f"local KEY, FORMAT = {{{table}}}, {FORMAT}\n{text}"

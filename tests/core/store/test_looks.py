@@ -102,6 +102,38 @@ def test_a_known_record_has_the_position_of_now(redis: Redis, redis_url: str) ->
     assert looking(redis_url, scenario) == [2, 1]
 
 
+def test_what_has_expired_stands_before_nobody_and_is_counted_once(
+    redis: Redis, redis_url: str
+) -> None:
+    first, second = enqueue(redis), enqueue(redis)
+    redis.zadd("df:upload-expiries", {first.media.blob_id: 1})
+    policy = RatePolicy("requests", 5)
+
+    async def scenario(looks: JobLooks) -> tuple[int, int | None, Job | None]:
+        standing, seen = await looks.look_at_rate(second.id, "local", policy)
+        (gone,) = await looks.look([first.id])
+        return standing.left, seen and seen[1], gone and gone[0]
+
+    assert looking(redis_url, scenario) == (4, 1, None)
+
+
+def test_a_glance_finds_what_has_expired(redis: Redis, redis_url: str) -> None:
+    first, second = enqueue(redis), enqueue(redis)
+    redis.zadd("df:upload-expiries", {first.media.blob_id: 1})
+    assert looking(redis_url, lambda looks: looks.glance([first.id, second.id])) == ["", "1.1"]
+
+
+def test_a_redis_that_forgot_the_scripts_is_told_them_again(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis)
+
+    async def scenario(looks: JobLooks) -> list[bool]:
+        before = await looks.look([job.id])
+        redis.script_flush()
+        return [seen is not None for seen in (*before, *await looks.look([job.id]))]
+
+    assert looking(redis_url, scenario) == [True, True]
+
+
 def test_more_looks_than_places_wait_for_their_turn(redis: Redis, redis_url: str) -> None:
     job = enqueue(redis)
 

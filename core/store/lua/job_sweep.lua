@@ -1,0 +1,2 @@
+-- Returns how many uploads it has ended.
+return sweep()
