@@ -17,7 +17,7 @@ if ! { "$PYTHON" -m venv "$tools" && "$tools/bin/pip" install --quiet "pip-audit
 fi
 
 status=0
-for file in dev worker-gpu tower; do # dev.txt holds all packages of the other files
+for file in dev worker-gpu tower peers; do # dev.txt holds all packages of the other files
   echo "requirements/$file.txt"
   # The files are complete and hashed, so nothing is resolved or installed to read them.
   "$tools/bin/pip-audit" --progress-spinner off --timeout "$TIMEOUT" --vulnerability-service "$SERVICE" \

@@ -21,7 +21,7 @@ LOCKS = {  # name: the extras that it has to satisfy
     "serve": ("serve",),
     "dev": ("dev",),
 }
-GROUPS = ("build", "tower")  # of pyproject.toml, which have files of their own
+GROUPS = ("build", "tower", "peers")  # of pyproject.toml, which have files of their own
 PYTHONS = ("3.11.2", "3.12.8")
 every_lock = pytest.mark.parametrize("name", [*LOCKS, *GROUPS])
 _ML_AND_CODECS = re.compile(
@@ -109,6 +109,16 @@ def test_the_tower_that_is_locked_is_the_one_whose_file_is_checked() -> None:
 
 def test_the_gateway_gets_no_ml_and_no_codec_package() -> None:
     assert [package for package in _versions("gateway") if _ML_AND_CODECS.match(package)] == []
+
+
+def test_the_audit_asks_about_every_package_that_is_pinned() -> None:
+    script = (ROOT / "requirements/audit.sh").read_text("utf-8")
+    asked = re.findall(r"^for file in ([a-z -]+); do", script, re.M)[0].split()
+    known = {str(entry) for name in asked for entry in _entries(name)}
+    files = [file.stem for file in (ROOT / "requirements").glob("*.txt")]
+    assert set(files) == {*LOCKS, *GROUPS}
+    pinned = {str(entry).partition(";")[0] for name in files for entry in _entries(name)}
+    assert pinned == {entry.partition(";")[0] for entry in known}
 
 
 @every_lock
