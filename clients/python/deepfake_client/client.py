@@ -11,10 +11,10 @@ import httpx
 from httpx_sse import EventSource, SSEError
 
 from deepfake_client import DEFAULT_SERVER
+from deepfake_client.address import Address, shown
 from deepfake_client.batch import Batch, BatchItem
 from deepfake_client.calls import Calls
 from deepfake_client.effects import Effect, Flow, Next, Open, Send, Sleep, Tell, Turns
-from deepfake_client.errors import ServerUnreachable
 from deepfake_client.job import Job, ListedJob
 from deepfake_client.options import JobOptions, SubmitOptions
 from deepfake_client.sending import MAX_RETRIES, Sender, headers_of
@@ -52,16 +52,16 @@ class Client:
         max_retries: int = MAX_RETRIES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.server = server.rstrip("/")
-        self._calls = Calls(Sender(self.server, max_retries, timeout_s))
-        headers = headers_of(api_key)
-        try:
-            _ = httpx.URL(self.server).host  # raises when it is no host name
-            self._http = httpx.Client(
-                base_url=self.server, headers=headers, timeout=timeout_s, transport=transport
-            )
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise ServerUnreachable(self.server, str(error)) from error
+        address = Address.of(server)
+        self.server = address.url
+        self._calls = Calls(Sender(shown(address.url), max_retries, timeout_s))
+        self._http = httpx.Client(
+            base_url=address.url,
+            headers=headers_of(api_key),
+            auth=address.auth,
+            timeout=timeout_s,
+            transport=transport,
+        )
 
     def submit(self, media: Media, **options: Unpack[SubmitOptions]) -> Job:
         """Send a file (a path, its bytes, or an open binary file) or a URL, and return its job.

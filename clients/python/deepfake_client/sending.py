@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from deepfake_client.address import shown
 from deepfake_client.effects import Flow, Send, Sleep
 from deepfake_client.errors import ApiError, ClientError, ServerUnreachable
 
@@ -83,7 +84,7 @@ def refusal(response: httpx.Response) -> ApiError:
     """Where the answer has no problem document, its title says what it is."""
     problem, title = document(response), response.reason_phrase
     if response.has_redirect_location:
-        title = f"{title} to {response.headers['Location']}; name that server"
+        title = f"{title} to {shown(response.headers['Location'])}; name that server"
     after = response.headers.get("Retry-After", "")
     return ApiError(
         response.status_code,

@@ -57,7 +57,7 @@ def submit(
       DEEPFAKE_API_KEY=... deepfake submit clip.mp4 --server https://deepfake.example.org
     """
     sent = [name if is_url(name) else media(name) for name in files]
-    printer = OutcomePrinter(list(files), as_json=as_json)
+    printer = OutcomePrinter([_name(file) for file in sent], as_json=as_json)
     with connected(server, api_key) as client, printer.progress():
         for outcome in _judge(client, sent, timeout_s, options):
             printer.print(outcome)
@@ -83,9 +83,9 @@ def _submit(client: Client, file: str | Path, options: dict[str, Any]) -> Job | 
             return client.submit(file, **options, on_progress=advance)
     except OSError as error:
         told = f"{file} cannot be read: {error.strerror or error}."
-        return Outcome(str(file), error={"code": "unreadable_media", "message": told})
+        return Outcome(_name(file), error={"code": "unreadable_media", "message": told})
     except ApiError as error:
-        return Outcome.failed(str(file), error)
+        return Outcome.failed(_name(file), error)
 
 
 def _outcome(
@@ -96,8 +96,15 @@ def _outcome(
     try:
         job = client.wait(job.id, timeout_s)
     except (ApiError, WaitTimeout) as error:
-        return Outcome.failed(str(file), error)
-    return Outcome.of_job(str(file), job)
+        return Outcome.failed(_name(file), error)
+    return Outcome.of_job(_name(file), job)
+
+
+def _name(file: str | Path) -> str:
+    """What it is called in the output, which gets copied: of a URL without its signature."""
+    from deepfake_client.address import shown  # httpx, which --help does not need
+
+    return shown(file) if isinstance(file, str) else str(file)
 
 
 @contextmanager
