@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from benchmarks.peers.asking import Ask, ask_peer
 from benchmarks.peers.systems import Command, Files, System
@@ -49,6 +51,22 @@ def small(
         return [sys.executable, "-c", _SERVER, str(port), str(probability), str(films)]
 
     return System(name, command, ask, peer=peer)
+
+
+def processes() -> list[psutil.Process]:
+    """Of the small servers; the process of the tests may have other children."""
+    return [child for child in psutil.Process().children() if _SERVER in _command(child)]
+
+
+def states() -> set[str]:
+    """In which the small servers are: running, sleeping, stopped and the like."""
+    return {server.status() for server in processes()}
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):  # it ended meanwhile
+        return process.cmdline()
+    return []
 
 
 def broken(name: str, command: Command) -> System:
