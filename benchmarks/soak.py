@@ -1,13 +1,14 @@
 """A service under steady load for some minutes: does anything grow that should not?
 
-    python -m benchmarks.soak --minutes 25
+    python -m benchmarks.soak --minutes 25 [--write benchmarks/soak.md]
 
 Two gateways, three workers and the sender serve clients who come at an even rate. Everything that
 Redis keeps has a short life, so that a run of minutes sees all of it expire many times over: jobs,
 their tombstones and their evidence by settings, Idempotency-Keys by this script, because their 24 h
 are no setting. Every few seconds the memory, the file descriptors and the threads of each process
-are noted, and the keys and bytes of Redis. A line through what comes after the first third tells
-how they grow by the hour, with the 95 % interval of its slope.
+are noted, and the keys and bytes of Redis. A line through the last third of the time tells how they
+grow by the hour, with the 95 % interval of its slope, and one through the third before it whether
+that becomes less: what is taken once and kept grows ever less, and a leak grows on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
+import platform
 import signal
 import sys
 import tempfile
@@ -30,6 +33,7 @@ import httpx
 import psutil
 from redis import Redis
 
+from core.cores import usable_cores
 from core.store.keys import Key
 from tests.chaos.client import ChaosClient
 from tests.chaos.cluster import Cluster
@@ -47,6 +51,7 @@ EVERY_S: Final = 5.0
 BLOCKS: Final = 12  # whose means the line goes through: neighbouring readings are not independent
 STUDENT: Final = 2.228  # the 97.5 % quantile of Student's t with BLOCKS - 2 degrees of freedom
 Points = Sequence[tuple[float, float]]
+Slope = tuple[float, float]  # by the hour, and half the width of its 95 % interval
 Series = dict[tuple[str, str], list[tuple[float, float]]]  # by process and what was measured
 
 
@@ -55,6 +60,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=1.0, help="jobs a second, below capacity")
     parser.add_argument("--clients", type=int, default=8, help="jobs under way at most")
+    parser.add_argument("--write", type=Path, help="save what is printed as Markdown")
     options = parser.parse_args()
     # So that a run that is ended ends its processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -66,9 +72,23 @@ def main() -> None:
         with Cluster(Path(folder), settings, workers=3, fsync="everysec") as cluster:
             jobs = asyncio.run(_soak(cluster, receiver, options, series))
             left = asyncio.run(_what_is_left(cluster))
-        print(f"{jobs} jobs in {options.minutes:g} minutes\n")
-    print(table(series))
-    print(f"\nKeys of Redis when all lives are over: {dict(left)}")
+    text = report(options, jobs, series, left)
+    print(text)
+    if options.write:
+        command = f"python -m benchmarks.soak --minutes {options.minutes:g}"
+        options.write.write_text(f"# Minutes of steady load\n\n    {command}\n\n{text}\n", "utf-8")
+
+
+def report(options: argparse.Namespace, jobs: int, series: Series, left: Mapping[str, int]) -> str:
+    """What was measured, and on what machine."""
+    keys = ", ".join(f"{number} of {name}" for name, number in sorted(left.items()))
+    return (
+        f"{jobs:,} jobs in {options.minutes:g} minutes, {options.rate:g} a second at most; "
+        f"Python {platform.python_version()}, {platform.machine()}, {usable_cores()} cores, "
+        f"load {os.getloadavg()[0]:.1f} at the end. A job is {60 * options.minutes / jobs:.1f} s; "
+        f"1 MiB by the hour is {options.minutes / 60 * 1024 / jobs:.2f} KiB for each.\n\n"
+        f"{table(series)}\n\nKeys of Redis when all lives are over: {keys}."
+    )
 
 
 async def _soak(
@@ -79,12 +99,13 @@ async def _soak(
     async with httpx.AsyncClient(timeout=30) as http:
         hook = {"url": receiver.url()}
         (await http.post(f"{urls[0]}/v1/webhooks", json=hook)).raise_for_status()
+        every_s = min(EVERY_S, 60 * options.minutes / (6 * BLOCKS))  # two readings for each block
         client, plans = ChaosClient(Insister(http, urls, log)), iter(jobs_of(1, 100_000))
 
         async def look() -> None:
             started = time.monotonic()
             while True:
-                await asyncio.sleep(EVERY_S)
+                await asyncio.sleep(every_s)
                 await asyncio.to_thread(note, cluster, time.monotonic() - started, series)
 
         looking = asyncio.create_task(look())
@@ -146,21 +167,37 @@ def shorten(redis: Redis) -> None:
 
 
 def table(series: Mapping[tuple[str, str], Points]) -> str:
-    """Markdown: the mean after the first third, and the slope of a line through it."""
-    lines = ["| Process | | Mean | Most | By the hour | |", "|---|---|---|---|---|---|"]
+    """Markdown: mean and most of the last two thirds, and how much each third grows by the hour."""
+    lines = [
+        "| Process | | Mean | Most | Second third, by the hour | Last third, by the hour | |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for (process, what), points in series.items():
-        late = points[len(points) // 3 :]
-        values = [value for _, value in late]
-        slope, error = slope_of(late)
-        told = "level" if abs(slope) <= error else "grows" if slope > 0 else "falls"
+        third = len(points) // 3
+        before, last = slope_of(points[third : 2 * third]), slope_of(points[2 * third :])
+        values = [value for _, value in points[third:]]
         lines.append(
             f"| {process} | {what} | {mean(values):.1f} | {max(values):.1f} | "
-            f"{slope:+.2f} ± {error:.2f} | {told} |"
+            f"{_told(before)} | {_told(last)} | {trend(before, last)} |"
         )
     return "\n".join(lines)
 
 
-def slope_of(points: Points) -> tuple[float, float]:
+def trend(before: Slope, last: Slope) -> str:
+    """What the last third does: ``slows`` grows too, but surely less than the third before it."""
+    slope, error = last
+    if abs(slope) <= error:
+        return "level"
+    if slope < 0:
+        return "falls"
+    return "slows" if before[0] - before[1] > slope + error else "grows"
+
+
+def _told(slope: Slope) -> str:
+    return f"{slope[0]:+.2f} ± {slope[1]:.2f}"
+
+
+def slope_of(points: Points) -> Slope:
     """How much a value grows by the hour, and half the width of the 95 % interval of that.
 
     ``points`` are seconds and values, at least BLOCKS of them. They are put into BLOCKS of equal

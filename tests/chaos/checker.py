@@ -31,6 +31,9 @@ def _wrong_with(events: Sequence[Event], expected: Answer) -> list[str]:
     ids = {event.data["id"] for event in events if event.kind == "accepted"}
     if not ids:
         told = [event.data for event in events if event.kind == "refused"]
+        # A file of a batch that Redis was away for: its client was told to send it again.
+        if told and all(told_to_retry(each) for each in told):
+            return []
         return [f"it was never accepted: {told[:1]}"]
     ends = [event for event in events if event.kind == "seen" and "digest" in event.data]
     if not ends:
@@ -44,6 +47,12 @@ def _wrong_with(events: Sequence[Event], expected: Answer) -> list[str]:
         *_wrong_answer(events, ends[-1].data["answer"], expected),
         *_wrong_messages(events, ends[-1]),
     ]
+
+
+def told_to_retry(refusal: Mapping[str, Any]) -> bool:
+    """Whether a file was refused for no fault of its own."""
+    told = refusal.get("told", {})
+    return told.get("code") == "store_unavailable" and told.get("retryable") is True
 
 
 def _wrong_end(events: Sequence[Event], ends: Sequence[Event]) -> list[str]:

@@ -1,58 +1,49 @@
 """The wall clock of a single process, which can be set while the process runs.
 
-Debian's libfaketime does it, loaded before the C library: it reads the difference to the clock of
-the machine from a file once a second. Monotonic clocks, which measure how long things take, stay.
+``wall_clock.c`` is loaded before the C library. Debian's libfaketime would do it as well, but its
+version 0.9.10 makes ``time.sleep`` of Python 3.11 fail where monotonic clocks are to go on.
 """
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import which
 from typing import Final
 
-PLACES: Final = ("/usr/lib/*-linux-gnu/faketime", "/usr/lib/faketime", "/usr/lib64/faketime")
-MEMORY: Final = Path("/dev/shm")
-NOTICED_S: Final = 1.0  # a file that is read at every look makes looks ten times as long
-LIBRARY: Final = "libfaketimeMT.so.1"  # of two, the one for processes with threads
+SOURCE: Final = Path(__file__).with_name("wall_clock.c")
+BYTES: Final = 8  # of a long
 
 
 class Clock:
     """One process's, or that of several; it is right at first."""
 
     def __init__(self, file: Path, library: Path) -> None:
-        self.ahead_s = 0.0
         self._file = file
         self._library = library
-        self.set(0.0)
+        file.write_bytes(bytes(BYTES))
 
     @property
     def environment(self) -> Mapping[str, str]:
         """What a process has to be started with."""
-        return {
-            "LD_PRELOAD": str(self._library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "0",  # seconds beyond the one in which it was read
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",  # its name in older versions
-            "NO_FAKE_STAT": "1",
-        }
+        return {"LD_PRELOAD": str(self._library), "WALL_CLOCK_FILE": str(self._file)}
 
-    def set(self, ahead_s: float) -> None:
-        """Make it differ so much from the machine's, within NOTICED_S."""
-        self.ahead_s = ahead_s
-        fresh = self._file.with_suffix(".new")  # nobody may read half a number
-        fresh.write_text(f"{ahead_s:+g}\n", "utf-8")
-        fresh.replace(self._file)
+    def set(self, ahead_s: int) -> None:
+        """Make it differ so much from the machine's, from now on."""
+        with self._file.open("r+b") as file:  # in place: processes have mapped it
+            file.write(ahead_s.to_bytes(BYTES, "little", signed=True))
 
 
-def forget(pid: int) -> None:
-    """Remove what the library leaves of a process that was killed."""
-    for file in MEMORY.glob(f"*faketime_*_{pid}"):
-        file.unlink(missing_ok=True)
+def why_not() -> str | None:
+    """Why no clock can be set here; None where it can."""
+    return None if which("cc") else "there is no C compiler (cc)"
 
 
-def faketime_library() -> Path | None:
-    """None where libfaketime is not installed."""
-    root = Path("/")
-    found = (file for place in PLACES for file in root.glob(f"{place[1:]}/{LIBRARY}"))
-    return next(found, None)
+def build_library(folder: Path) -> Path:
+    """What processes load so that their clocks can be set."""
+    library = folder / "wall_clock.so"
+    subprocess.run(
+        ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE], check=True
+    )
+    return library

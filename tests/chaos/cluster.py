@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -17,7 +17,8 @@ from typing import Any, Final, Protocol, Self
 from redis import Redis
 
 from core.store.workers import WorkerRegistry
-from tests.chaos.clocks import Clock, forget
+from tests.chaos.clocks import Clock
+from tests.chaos.network import Network
 from tests.core.bundle_factory import write_bundle
 from tests.e2e.service import reserved_port, until
 from tests.redis_server import RedisServer
@@ -26,6 +27,7 @@ READY_S: Final = 180.0
 TREE: Final = Path(__file__).resolve().parents[2]
 SLOW: Final = re.compile(r"deepfake worker: (No|The) decoder was ")
 CLIENT: Final = "clients/python"
+REDIS_PORT: Final = 6379
 
 
 class Server(Protocol):
@@ -53,9 +55,11 @@ class Process:
         log: Path,
         tree: Path,
         clock: Clock | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.tree = tree
+        self._within = within  # what comes before the command
         self.clock = clock
         self._module = module
         self._environment = environment
@@ -75,7 +79,7 @@ class Process:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", self._module],
+                [*self._within, sys.executable, "-m", self._module],
                 cwd=self.tree,
                 env={
                     **os.environ,
@@ -105,14 +109,13 @@ class Process:
         if self._child is not None:
             self._child.kill()
             self._child.wait()
-            if self.clock is not None:
-                forget(self._child.pid)
 
 
 class Cluster:
     """Redis, two gateways, some workers and the sender of webhooks.
 
-    With the library ``faketime`` each of them has a clock that can be set.
+    With the library ``clocks`` each of them has a clock that can be set, and with ``network`` a
+    machine that can be cut off.
     """
 
     def __init__(
@@ -124,29 +127,33 @@ class Cluster:
         *,
         tree: Path = TREE,
         redis: Server | None = None,
-        faketime: Path | None = None,
+        clocks: Path | None = None,
+        network: Network | None = None,
     ) -> None:
+        self.network = network
         self._tree = tree
-        self._faketime = faketime
+        self._clocks = clocks
         self.folder = folder
         self.redis_clock = self._clock("redis")
-        self.redis: Any = redis or RedisServer(
-            folder,
-            *("--appendonly", "yes", "--appendfsync", fsync),
-            environment=self.redis_clock.environment if self.redis_clock else None,
-        )
-        self._settings = {"redis_url": self.redis.url, "log_level": "INFO", **settings}
+        self.redis: Any = redis or self._redis(fsync)
+        self._settings = {"redis_url": self._redis_url(), "log_level": "INFO", **settings}
         self._places = [reserved_port(), reserved_port()]
         self.ports = [int(place.getsockname()[1]) for place in self._places]
         bundle = folder / "brightness"
         write_bundle(bundle)
         light = {"model": bundle, "concurrency": 1, "model_threads": 1, "decoder_threads": 1}
         self.gateways = [
-            self._process(f"gateway-{n}", "api.main", {"port": port})
+            self._process(f"gateway-{n}", "api.main", {"port": port, **self._listening})
             for n, port in enumerate(self.ports)
         ]
+        self.addresses = [(self._host(f"gateway-{n}"), port) for n, port in enumerate(self.ports)]
         self.workers = [self._process(f"worker-{n}", "worker.main", light) for n in range(workers)]
         self.senders = [self._process("sender-0", "worker.webhooks.main", {})]
+
+    @property
+    def urls(self) -> list[str]:
+        """Of the gateways."""
+        return [f"http://{host}:{port}" for host, port in self.addresses]
 
     @property
     def processes(self) -> list[Process]:
@@ -158,7 +165,7 @@ class Cluster:
             process.start()
         try:
             until("all workers beat", lambda: len(self.live()) == len(self.workers), READY_S)
-            until("both gateways listen", lambda: all(map(_listens, self.ports)), READY_S)
+            until("both gateways listen", lambda: all(map(_listens, self.addresses)), READY_S)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -197,15 +204,43 @@ class Cluster:
         given = {**self._settings, **own}
         environment = {f"DEEPFAKE_{key.upper()}": str(value) for key, value in given.items()}
         log = self.folder / f"{name}.log"
-        return Process(name, module, environment, log, self._tree, self._clock(name))
+        clock, within = self._clock(name), self._machine(name)
+        return Process(name, module, environment, log, self._tree, clock, within)
+
+    def _redis(self, fsync: str) -> RedisServer:
+        options = ["--appendonly", "yes", "--appendfsync", fsync]
+        within = self._machine("redis")
+        if within:  # it listens at its socket too, which no cut reaches, for those who test
+            options += ["--port", str(REDIS_PORT), "--bind", "0.0.0.0", "--protected-mode", "no"]
+        environment = self.redis_clock.environment if self.redis_clock else None
+        return RedisServer(self.folder, *options, environment=environment, within=within)
+
+    def _redis_url(self) -> str:
+        if self.network is None:
+            return str(self.redis.url)
+        return f"redis://{self.network.address('redis')}:{REDIS_PORT}"
+
+    @property
+    def _listening(self) -> Mapping[str, str]:
+        return {} if self.network is None else {"host": "0.0.0.0"}
+
+    def _host(self, name: str) -> str:
+        return "127.0.0.1" if self.network is None else self.network.address(name)
+
+    def _machine(self, name: str) -> Sequence[str]:
+        """Set a machine up, where there are several; what a command on it begins with."""
+        if self.network is None:
+            return ()
+        self.network.add(name)
+        return self.network.within(name)
 
     def _clock(self, name: str) -> Clock | None:
-        return Clock(self.folder / f"{name}.clock", self._faketime) if self._faketime else None
+        return Clock(self.folder / f"{name}.clock", self._clocks) if self._clocks else None
 
 
-def _listens(port: int) -> bool:
+def _listens(address: tuple[str, int]) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(address, timeout=1).close()
     except OSError:
         time.sleep(0.1)
         return False

@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 
 from tests.chaos.cluster import Cluster, Process
 from tests.chaos.events import EventLog
-from tests.chaos.plan import STEPS, Fault, FaultKind
+from tests.chaos.plan import CUTS, STEPS, Fault, FaultKind
 
 CUT_EVERY_S: Final = 0.3
 MEMORY_LEFT: Final = 200_000  # bytes that Redis may still take when its memory is made full
@@ -36,16 +36,14 @@ class Faults:
         verb, victim = fault.kind.value.split()
         self._log.note("fault", fault=fault.kind.value, lasts_s=round(fault.lasts_s, 2))
         cluster = self._cluster
-        others = {"gateway": cluster.gateways, "sender": cluster.senders}
         if fault.kind in STEPS:
             self._set_clock(victim, fault)
+        elif fault.kind in CUTS:
+            self._cut_off(verb, victim, fault)
         elif victim == "decoder":
             self._kill_decoder(self._worker_of(fault.target), fault.lasts_s)
-        elif victim == "worker":
-            self._break_process(verb, self._worker_of(fault.target), fault)
-        elif victim in others:
-            chosen = others[victim][fault.target % len(others[victim])]
-            self._break_process(verb, chosen, fault)
+        elif victim in ("worker", "gateway", "sender"):
+            self._break_process(verb, self._chosen(victim, fault.target), fault)
         else:
             jobs = cluster.jobs_at_work()
             {
@@ -63,6 +61,12 @@ class Faults:
             if process.exit_code is not None and process.could_not_start():
                 self._log.note("no start", process=process.name)
                 process.start()
+
+    def _chosen(self, victim: str, target: int) -> Process:
+        if victim == "worker":
+            return self._worker_of(target)
+        those = self._cluster.gateways if victim == "gateway" else self._cluster.senders
+        return those[target % len(those)]
 
     def _worker_of(self, target: int) -> Process:
         """One that has a job at work, if there is any."""
@@ -86,22 +90,40 @@ class Faults:
             process.send(signal.SIGCONT)
 
     def _set_clock(self, victim: str, fault: Fault) -> None:
-        cluster, target, jobs = self._cluster, fault.target, list[str]()
+        clock, name, jobs = self._cluster.redis_clock, victim, list[str]()
         if victim == "redis":
-            clock, name = cluster.redis_clock, victim
-            jobs = cluster.jobs_at_work()
+            jobs = self._cluster.jobs_at_work()
         else:
-            others = {"gateway": cluster.gateways, "sender": cluster.senders}
-            chosen = (
-                self._worker_of(target)
-                if victim == "worker"
-                else others[victim][target % len(others[victim])]
-            )
+            chosen = self._chosen(victim, fault.target)
             clock, name = chosen.clock, chosen.name
-        assert clock is not None, "Clocks can be set in a cluster with libfaketime alone."
+        assert clock is not None, "Clocks can be set in a cluster with such clocks alone."
         self._log.note("clock", process=name, ahead_s=fault.ahead_s, jobs=jobs)
         clock.set(fault.ahead_s)
         self._sleep(fault.lasts_s)
+
+    def _cut_off(self, verb: str, victim: str, fault: Fault) -> None:
+        """Unplug a machine, or let nothing pass between it and Redis; and mend that."""
+        cluster, network, jobs = self._cluster, self._cluster.network, list[str]()
+        assert network is not None, "Machines can be cut off in a cluster with a network alone."
+        name = victim
+        if victim == "redis":
+            jobs = cluster.jobs_at_work()
+        else:
+            chosen = self._chosen(victim, fault.target)
+            name = chosen.name
+            jobs = cluster.jobs_at_work(chosen.pid) if victim == "worker" else []
+        if verb == "unplug":
+            network.unplug(name)
+        else:
+            others = [process.name for process in cluster.processes]
+            for other in others if victim == "redis" else [name]:
+                network.silence(other, "redis")
+        if victim != "redis":  # from here on its jobs have nobody
+            self._log.note("mended", fault=fault.kind.value, process=name, jobs=jobs)
+        self._sleep(fault.lasts_s)
+        network.heal()
+        if victim == "redis":
+            self._log.note("mended", fault=fault.kind.value, jobs=jobs)
 
     def _kill_decoder(self, worker: Process, pause_s: float) -> None:
         """Kill one of its children, the one with the most work behind it; it has to go on."""

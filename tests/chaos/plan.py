@@ -30,12 +30,21 @@ class FaultKind(StrEnum):
     STEP_GATEWAY = "step gateway"
     STEP_SENDER = "step sender"
     STEP_REDIS = "step redis"
+    UNPLUG_WORKER = "unplug worker"
+    UNPLUG_GATEWAY = "unplug gateway"
+    UNPLUG_SENDER = "unplug sender"
+    UNPLUG_REDIS = "unplug redis"
+    SILENCE_WORKER = "silence worker"
+    SILENCE_GATEWAY = "silence gateway"
+    SILENCE_SENDER = "silence sender"
+    SILENCE_REDIS = "silence redis"
 
 
-# What sets clocks needs libfaketime; all others need nothing.
+# What sets clocks needs a C compiler, and what cuts machines off needs namespaces of the network.
 STEPS: Final = tuple(kind for kind in FaultKind if kind.startswith("step "))
-ANYWHERE: Final = tuple(kind for kind in FaultKind if kind not in STEPS)
-MOST_AHEAD_S: Final = 3600.0
+CUTS: Final = tuple(kind for kind in FaultKind if kind.startswith(("unplug ", "silence ")))
+ANYWHERE: Final = tuple(kind for kind in FaultKind if kind not in (*STEPS, *CUTS))
+MOST_AHEAD_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Fault:
     after_s: float
     lasts_s: float
     target: int  # which of several processes, modulo their number
-    ahead_s: float = 0.0  # where a clock is set: what it differs from the machine's from then on
+    ahead_s: int = 0  # where a clock is set: what it differs from the machine's from then on
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +90,9 @@ _LASTS_S: Final = {
     FaultKind.FULL_DISK: (1.0, 4.0),
     # A clock stays as it was set until it is set again: this is the time until what comes next.
     **dict.fromkeys(STEPS, (0.5, 6.0)),
+    **dict.fromkeys(CUTS, (1.0, 10.0)),
 }
-_AHEAD_S: Final = (MOST_AHEAD_S, -MOST_AHEAD_S, 90.0, -90.0, 0.0)
+_AHEAD_S: Final = (MOST_AHEAD_S, -MOST_AHEAD_S, 90, -90, 0)
 
 
 def jobs_of(seed: int, number: int) -> list[JobPlan]:
@@ -118,5 +128,5 @@ def faults_of(
                 after_s=draw.uniform(0.5, 3.0),
                 lasts_s=min(draw.uniform(least_s, most_s), longest_s),
                 target=draw.randrange(6),
-                ahead_s=clocks.choice(_AHEAD_S) if kind in STEPS else 0.0,
+                ahead_s=clocks.choice(_AHEAD_S) if kind in STEPS else 0,
             )

@@ -18,7 +18,10 @@ class CuttingProxy:
     ``cuts`` counts those. ``share`` may be changed at any time.
     """
 
-    def __init__(self, target_port: int, seed: str, share: float) -> None:
+    def __init__(
+        self, target_port: int, seed: str, share: float, *, host: str = "127.0.0.1"
+    ) -> None:
+        self._host = host
         self.share = share
         self.cuts = 0
         self.port = 0
@@ -56,7 +59,7 @@ class CuttingProxy:
         if self._draw.random() < self.share:
             budget = [self._draw.randrange(MOST_BYTES)]  # of both directions together
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            up_reader, up_writer = await asyncio.open_connection(self._host, self._target)
         except OSError:
             return
         ways = [

@@ -8,6 +8,7 @@ from datetime import datetime
 from statistics import median, quantiles
 from typing import Any
 
+from tests.chaos.checker import told_to_retry
 from tests.chaos.events import EventLog
 from tests.chaos.run import Outcome
 
@@ -23,6 +24,7 @@ def report(outcome: Outcome) -> list[str]:
     silent = Counter(e.data["error"] for e in log.of_kind("no answer"))
     slow = Counter(e.data["process"] for e in log.of_kind("no start"))
     messages = [e.data["message"] for e in log.of_kind("webhook")]
+    again = {e.job for e in log.of_kind("refused") if told_to_retry(e.data)}
     clocks = Counter(f"{e.data['process']} {e.data['ahead_s']:+g} s" for e in log.of_kind("clock"))
     # Times that Redis tells mean nothing beside those of the log once its clock was set.
     right = not any(e.data["process"] == "redis" for e in log.of_kind("clock"))
@@ -35,6 +37,7 @@ def report(outcome: Outcome) -> list[str]:
         f"clocks set to differ: {_counted(clocks)}",
         f"processes that could not start and were started again: {_counted(slow)}",
         f"requests without an answer: {_counted(silent)}; turned away: {_counted(turned)}",
+        f"files of batches to be sent again: {len(again)}",
         f"webhooks: {len(set(messages))} messages in {len(messages)} requests",
         *(_recovery(log) if right else ()),
         _figure("from the first lost answer to the accepted job", resent(log)),

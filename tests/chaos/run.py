@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,11 +18,12 @@ from redis.exceptions import RedisError
 
 from core.store.keys import Key
 from tests.chaos.batches import batches_of
-from tests.chaos.clocks import faketime_library
+from tests.chaos.clocks import build_library
 from tests.chaos.cluster import Cluster
 from tests.chaos.events import EventLog
 from tests.chaos.faults import Faults
-from tests.chaos.plan import ANYWHERE, MOST_AHEAD_S, STEPS, FaultKind, faults_of, jobs_of
+from tests.chaos.network import OUTSIDE, Network
+from tests.chaos.plan import ANYWHERE, CUTS, MOST_AHEAD_S, STEPS, FaultKind, faults_of, jobs_of
 from tests.chaos.proxy import CuttingProxy
 from tests.chaos.session import Plan, Session, settle
 from tests.worker.webhooks.receiver import Receiver
@@ -83,20 +84,30 @@ async def run(setup: Setup, folder: Path) -> Outcome:
     def behave(word: str) -> str:
         return draw.choices((word, "fail", "reset", "hang"), (85, 10, 4, 1))[0]
 
-    faketime = faketime_library() if set(setup.kinds) & set(STEPS) else None
-    with Receiver(behave) as receiver:
-        settings = {**SETTINGS, **KEYS, "outgoing_ports": str(receiver.port)}
-        with Cluster(folder, settings, setup.workers, setup.fsync, faketime=faketime) as cluster:
-            outcome = await _disturbed(setup, cluster, receiver, log)
-    return outcome
+    clocks = build_library(folder) if set(setup.kinds) & set(STEPS) else None
+    with ExitStack() as stack:
+        settings, host, network = {**SETTINGS, **KEYS}, "127.0.0.1", None
+        if set(setup.kinds) & set(CUTS):
+            network = stack.enter_context(Network())
+            settings["outgoing_private_networks"] = network.networks
+            host = network.address(OUTSIDE)
+        receiver = stack.enter_context(Receiver(behave, host=host))
+        settings["outgoing_ports"] = str(receiver.port)
+        several = Cluster(
+            folder, settings, setup.workers, setup.fsync, clocks=clocks, network=network
+        )
+        cluster = stack.enter_context(several)
+        return await _disturbed(setup, cluster, receiver, log)
 
 
 async def _disturbed(setup: Setup, cluster: Cluster, receiver: Receiver, log: EventLog) -> Outcome:
     outcome, started = Outcome(log), time.monotonic()
     async with AsyncExitStack() as stack:
         proxies = [
-            await stack.enter_async_context(CuttingProxy(port, f"{setup.seed} {port}", 0.0))
-            for port in cluster.ports
+            await stack.enter_async_context(
+                CuttingProxy(port, f"{setup.seed} {port}", 0.0, host=host)
+            )
+            for host, port in cluster.addresses
         ]
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         timeout = httpx.Timeout(12.0)

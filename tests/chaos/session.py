@@ -62,7 +62,9 @@ class Session:
                 for scopes in ((Scope.READ,), (Scope.SUBMIT,), (Scope.READ, Scope.SUBMIT))
             )
         made = await http.post(
-            f"http://127.0.0.1:{cluster.ports[0]}/v1/webhooks", json={"url": hook}, headers=both
+            f"{cluster.urls[0]}/v1/webhooks",
+            json={"url": hook},
+            headers=both,
         )
         ask = Insister(http, urls, log, (reads, writes))
         jobs, batches = ChaosClient(ask, frames=frames), BatchClient(ask, frames=frames)

@@ -62,3 +62,9 @@ def test_a_job_whose_cancel_was_asked_for_may_end_as_canceled() -> None:
 
 def test_a_deleted_job_needs_no_webhook() -> None:
     assert wrong(ACCEPTED, end(), ("delete", {"status": 204}), ("gone", {"status": 404})) == []
+
+
+def test_a_file_of_a_batch_may_be_refused_where_it_is_to_be_sent_again() -> None:
+    away = {"code": "store_unavailable", "retryable": True}
+    assert wrong(("refused", {"told": away})) == []
+    assert wrong(("refused", {"told": {**away, "retryable": False}})) != []
