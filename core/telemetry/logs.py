@@ -16,11 +16,14 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from core.printable import printable
 from core.telemetry.context import noted
 
-# What nobody may read in a log: the user and password of a URL, and keys and secrets by their
-# prefix.
+# What nobody may read in a log: the user and password of a URL, what signs one in its query, and
+# keys and secrets by their prefix. Libraries may tell a URL where we would not.
 _SECRETS: Final = (
     (re.compile(r"(?<=://)[^/\s]*@"), "***@"),
-    (re.compile(r"(?i)\b(password=)[^&\s'\"]+"), r"\1***"),
+    (
+        re.compile(r"(?i)\b((?:password|token|sig|signature|x-(?:amz|goog)-[a-z-]{1,30})=)[^&\s'\"]+"),
+        r"\1***",
+    ),
     (re.compile(r"\b(dfk_|whsec_)[A-Za-z0-9_+/=-]+"), r"\1***"),
 )
 _TELLS_URLS: Final = ("httpx", "httpcore")

@@ -98,9 +98,15 @@ def test_neither_passwords_in_urls_nor_keys_are_logged(form: LogFormat) -> None:
         "unix:///run/redis.sock?db=1&password=hunter2",
         "redis://host/0?Password=hunter2&db=1",
         "redis+socket://bob:hunter2@/run/redis.sock",
+        "https://a.example/clip.mp4?X-Amz-Date=1&X-Amz-Signature=hunter2",
+        "https://a.example/clip.mp4?X-Amz-Security-Token=hunter2&X-Amz-Signature=er2",
+        "https://a.example/clip.mp4?se=1&sig=hunter2",
+        "https://a.example/clip.mp4?token=hunter2",
     ],
 )
-def test_a_password_is_hidden_wherever_it_stands_in_a_url(form: LogFormat, url: str) -> None:
+def test_a_password_or_a_signature_is_hidden_wherever_it_stands_in_a_url(
+    form: LogFormat, url: str
+) -> None:
     line = logged(form, "cannot use %s here", url)
     assert "er2" not in line
     assert "***" in line
