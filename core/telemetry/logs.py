@@ -21,7 +21,9 @@ from core.telemetry.context import noted
 _SECRETS: Final = (
     (re.compile(r"(?<=://)[^/\s]*@"), "***@"),
     (
-        re.compile(r"(?i)\b((?:password|token|sig|signature|x-(?:amz|goog)-[a-z-]{1,30})=)[^&\s'\"]+"),
+        re.compile(
+            r"(?i)\b((?:password|token|sig|signature|x-(?:amz|goog)-[a-z-]{1,30})=)[^&\s'\"]+"
+        ),
         r"\1***",
     ),
     (re.compile(r"\b(dfk_|whsec_)[A-Za-z0-9_+/=-]+"), r"\1***"),
