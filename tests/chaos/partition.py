@@ -38,7 +38,7 @@ from tests.worker.webhooks.receiver import Receiver
 VICTIMS: Final = ("gateway-0", "worker-0", "sender-0", "redis")
 HOWS: Final = ("unplug", "silence")
 LOOK_S: Final = 0.1
-PROBE_S: Final = 1.0  # that a gateway has to say that it is ready
+PROBE_S: Final = 6.0  # that a gateway has to say whether it is ready; a call of Redis has 3
 WELL_S: Final = 120.0  # longer than that it never is
 FIRST_PROBE: Final = 500_000  # the numbers of the jobs that are timed
 # Sent as a whole to the first gateway, waited for by long polls, and kept.
@@ -61,7 +61,7 @@ class Times:
 
     victim: str
     how: str
-    noticed_s: float | None  # from the cut: no answer that it is ready, or no heartbeat
+    noticed_s: float | None  # from the cut: a gateway says so, or there is no heartbeat
     ready_s: float | None  # from the end of the cut, as all below: both gateways
     job_s: float | None
     webhook_s: float | None
@@ -153,7 +153,7 @@ class Cuts:
         await _moment_of(self._all_ready)
         began = time.monotonic()
         await asyncio.to_thread(self._cut, victim, how)
-        noticed = await _moment_of(self._noticed_of(victim), lasts_s)
+        noticed = await _moment_of(self._noticed_of(victim, how), lasts_s)
         await asyncio.sleep(max(0.0, began + lasts_s - time.monotonic()))
         await asyncio.to_thread(self._network.heal)
         healed = time.monotonic()
@@ -174,7 +174,7 @@ class Cuts:
         for name in everybody if victim == "redis" else [victim]:
             self._network.silence(name, "redis")
 
-    def _noticed_of(self, victim: str) -> Callable[[], Awaitable[bool]]:
+    def _noticed_of(self, victim: str, how: str) -> Callable[[], Awaitable[bool]]:
         """What tells from outside that the victim is cut off."""
 
         async def silent() -> bool:
@@ -186,7 +186,11 @@ class Cuts:
         async def never() -> bool:
             return False
 
-        return {"worker-0": silent, "sender-0": never}.get(victim, away)
+        if victim == "worker-0":
+            return silent
+        # Nobody asks a sender, and an unplugged gateway tells nobody.
+        tells = victim == "redis" or (victim, how) == ("gateway-0", "silence")
+        return away if tells else never
 
     async def _all_ready(self) -> bool:
         return all(await asyncio.gather(*map(self._ready, self._cluster.urls)))

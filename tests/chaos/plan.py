@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import cycle
 from typing import Final
 
 from tests.chaos.samples import NAMES
@@ -92,7 +93,7 @@ _LASTS_S: Final = {
     **dict.fromkeys(STEPS, (0.5, 6.0)),
     **dict.fromkeys(CUTS, (1.0, 10.0)),
 }
-_AHEAD_S: Final = (MOST_AHEAD_S, -MOST_AHEAD_S, 90, -90, 0)
+_AHEAD_S: Final = (MOST_AHEAD_S, -MOST_AHEAD_S, 90, -90)
 
 
 def jobs_of(seed: int, number: int) -> list[JobPlan]:
@@ -120,6 +121,7 @@ def faults_of(
 ) -> Iterator[Fault]:
     """Faults without end: all kinds in a shuffled order, and then again in another one."""
     draw, clocks = random.Random(f"faults {seed}"), random.Random(f"clocks {seed}")
+    ahead = {kind: cycle(clocks.sample(_AHEAD_S, len(_AHEAD_S))) for kind in STEPS}
     while True:
         for kind in draw.sample(kinds, len(kinds)):
             least_s, most_s = _LASTS_S[kind]
@@ -128,5 +130,5 @@ def faults_of(
                 after_s=draw.uniform(0.5, 3.0),
                 lasts_s=min(draw.uniform(least_s, most_s), longest_s),
                 target=draw.randrange(6),
-                ahead_s=clocks.choice(_AHEAD_S) if kind in STEPS else 0,
+                ahead_s=next(ahead[kind]) if kind in STEPS else 0,
             )

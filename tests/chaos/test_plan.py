@@ -21,9 +21,9 @@ def test_every_kind_of_fault_comes_once_in_each_round(kinds: tuple[FaultKind, ..
     assert set(drawn[: len(kinds)]) == set(drawn[len(kinds) :]) == set(kinds)
 
 
-def test_clocks_are_set_to_the_hour_and_back() -> None:
-    steps = list(islice(faults_of(1, [FaultKind.STEP_REDIS]), 50))
-    assert {fault.ahead_s for fault in steps} == {3600, -3600, 90, -90, 0}
+def test_a_clock_is_set_to_an_hour_and_to_a_little_ahead_and_behind() -> None:
+    steps = list(islice(faults_of(1, [FaultKind.STEP_REDIS]), 4))
+    assert {fault.ahead_s for fault in steps} == {3600, -3600, 90, -90}
 
 
 def test_variants_of_a_sample_are_different_files() -> None:
