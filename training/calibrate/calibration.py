@@ -1,7 +1,5 @@
 """From raw logits to probabilities: P(fake) means what it says on data like the fitted ones."""
 
-# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -82,7 +82,7 @@ def largest_share(groups: int, share: float, confidence: float = 0.95) -> float:
     The promise holds on average over samples of ``groups`` groups; of one sample the true share is
     Beta-distributed (Vovk 2012, arXiv:1209.2673), for groups of one file each.
     """
-    from scipy.stats import beta  # noqa: PLC0415 - a second to import
+    from scipy.stats import beta
 
     beyond = max(1, math.floor(share * (groups + 1) + 1e-9))
     return float(beta.ppf(confidence, beyond, groups + 1 - beyond))

@@ -25,7 +25,7 @@ def normal_bound(probability: Floats, groups: Names, share: float) -> float:
 
     ``probability`` and ``groups`` are (n,); of each group the file with the highest counts.
     """
-    from scipy.stats import t  # noqa: PLC0415 - a second to import
+    from scipy.stats import t
 
     clipped = np.clip(probability, _CLIP, 1 - _CLIP)
     odds = np.log(clipped / (1 - clipped))

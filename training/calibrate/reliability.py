@@ -1,7 +1,5 @@
 """What a calibration is worth on pictures that it was not fitted on."""
 
-# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ that were not fitted on by more than its interval, and it must not be a trait of
 of a source often differ from those of another in size and compression, and so do their classes.
 """
 
-# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

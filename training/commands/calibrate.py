@@ -1,8 +1,5 @@
 """``deepfake calibrate``: fit a bundle's probabilities and thresholds to data of one's own."""
 
-# ruff: noqa: PLR0913 - an option is a parameter
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

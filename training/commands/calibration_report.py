@@ -1,7 +1,5 @@
 """What ``deepfake calibrate`` and ``deepfake export`` print of a calibration."""
 
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

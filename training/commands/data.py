@@ -1,7 +1,5 @@
 """``deepfake data check``: what is wrong with a data set before anything is trained on it."""
 
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 import json

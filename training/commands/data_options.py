@@ -1,7 +1,5 @@
 """Options that say which data sets are read, what their folders mean and what they weigh."""
 
-# ruff: noqa: PLC0415 - --help must be quick: packages are imported where they are used
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,5 @@
 """``deepfake evaluate``: what a bundle is worth."""
 
-# ruff: noqa: PLR0913 - an option is a parameter
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 import json

@@ -1,8 +1,5 @@
 """``deepfake export``: turn a run into a bundle."""
 
-# ruff: noqa: PLR0913, PLR0917 - an option is a parameter
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """``deepfake gate``: fail when a bundle breaks its claims."""
 
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """``deepfake predict``: pictures with verdict and confidence, as a table and as a plot."""
 
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 import json

@@ -1,8 +1,5 @@
 """``deepfake train``: fit a network by a recipe; the same command again continues the run."""
 
-# ruff: noqa: PLR0913, PLR0917 - an option is a parameter
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The part of ``deepfake train`` that fits a head to a network which stays as it is."""
 
-# ruff: noqa: PLC0415 - --help must be quick: heavy packages are imported where they are used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ average pooling, pooling and the linear unit may change places. The logit is the
 of a map plus a bias, exactly, in every runtime, and costs what it cost before.
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from typing import Any

@@ -6,8 +6,6 @@ directions in which training crops differ most have a variance each, all others 
 divided by the number of features, so that it is about 1 for crops like those of training.
 """
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """From a trained Keras network to the files that the runtimes open."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import logging

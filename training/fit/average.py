@@ -5,8 +5,6 @@ BatchNormalization out, and overwrites the network at the end of every ``fit``, 
 parts cannot have.
 """
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

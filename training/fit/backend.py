@@ -5,8 +5,6 @@ TensorFlow. Whatever differs between the three while training is in this file, a
 a batch between devices in :mod:`training.fit.devices`.
 """
 
-# ruff: noqa: PLC0415 - each of the libraries takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Callable

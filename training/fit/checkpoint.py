@@ -1,7 +1,5 @@
 """Checkpoints that resume exactly: arrays by part, the step, the recipe and counters."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import os

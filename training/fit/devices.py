@@ -3,8 +3,6 @@
 Several share a batch on the TensorFlow backend alone; the others compute on one.
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Batches in the form that ``keras.Model.fit`` takes on every backend."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from typing import Any

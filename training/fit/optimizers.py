@@ -4,8 +4,6 @@ The position in the schedule is the optimizer's own step count, which is part of
 a resumed run goes on with the rate it would have had.
 """
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from typing import Any

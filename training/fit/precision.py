@@ -1,7 +1,5 @@
 """Which numbers a network computes with; its variables and its logits stay float32."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """``run.json``: what a run was made of, for whoever finds its folder later."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import json

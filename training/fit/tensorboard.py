@@ -1,7 +1,5 @@
 """Figures for TensorBoard, in its own format; TensorFlow is not needed."""
 
-# ruff: noqa: PLC0415 - TensorBoard takes a second to import: only where it is used
-
 from __future__ import annotations
 
 import time

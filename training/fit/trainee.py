@@ -1,7 +1,5 @@
 """The network that a run trains, with its optimizer and the average of its weights."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import math

@@ -47,7 +47,7 @@ class Watch:
 
     def callback(self) -> Any:
         """The ``keras.callbacks.Callback`` that calls this."""
-        import keras  # noqa: PLC0415 - takes seconds to import
+        import keras
 
         return keras.callbacks.LambdaCallback(
             on_epoch_begin=self._begin,

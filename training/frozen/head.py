@@ -1,7 +1,5 @@
 """The linear head: logistic regression on standardized features, folded into one layer."""
 
-# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How strong the penalty of the head should be, by pictures that it was not fitted to."""
 
-# ruff: noqa: PLC0415 - scikit-learn takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

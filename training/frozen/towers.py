@@ -1,7 +1,5 @@
 """The frozen networks that a head can be fitted to, by name."""
 
-# ruff: noqa: PLC0415 - OpenVINO takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The run that tuned the normalizations of a tower, read as a tower with a head."""
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import json

@@ -7,8 +7,6 @@ activation map is a dot product. Stem and head have the same width in every memb
 2019, arXiv:1905.11946, has how the rest grows).
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 import importlib.util

@@ -6,8 +6,6 @@ network answers with the **logit**; the sigmoid is in the loss while training an
 calibration when serving, which is the same function and keeps its precision.
 """
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from typing import Any

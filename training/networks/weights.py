@@ -1,7 +1,5 @@
 """Where a network's first weights come from: ImageNet, a file, or nowhere; said aloud."""
 
-# ruff: noqa: PLC0415 - TensorFlow takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -76,9 +76,9 @@ def _features(facts: Sequence[FileFacts]) -> dict[str, NDArray[np.float64]]:
 
 def _auc(features: NDArray[np.float64], fake: NDArray[np.bool_]) -> float:
     """AUC over held-out fifths of a shallow tree, not below 0.5."""
-    from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - takes a second to import
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: PLC0415
-    from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.tree import DecisionTreeClassifier
 
     tree = DecisionTreeClassifier(max_depth=4, min_samples_leaf=10, random_state=0)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)

@@ -5,8 +5,6 @@ matrices already see and tell fakes by, and are too few to learn pictures by hea
 2026, arXiv:2508.06248, tune them alone).
 """
 
-# ruff: noqa: PLC0415 - onnx takes a second to import: only where it is used
-
 from __future__ import annotations
 
 import hashlib

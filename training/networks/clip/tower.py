@@ -5,8 +5,6 @@ badly; what a swap leaves is in the blocks before (Ojha et al. 2023, arXiv:2302.
 one; Koutlis and Papadopoulos 2024, arXiv:2402.19091, all of them).
 """
 
-# ruff: noqa: PLC0415 - onnx takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from itertools import count, takewhile

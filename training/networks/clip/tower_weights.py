@@ -1,7 +1,5 @@
 """The weights of the tower by what they are, read from its ONNX file and given to Keras."""
 
-# ruff: noqa: PLC0415 - onnx takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections.abc import Mapping

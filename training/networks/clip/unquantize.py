@@ -5,8 +5,6 @@ ONNX Runtime's tool replaces the product of an activation and a constant matrix 
 the two scales. The matrix is ``(integer - zero point) * scale``; what its rounding lost stays lost.
 """
 
-# ruff: noqa: PLC0415 - onnx takes a second to import: only where it is used
-
 from __future__ import annotations
 
 from collections import defaultdict

@@ -5,8 +5,6 @@ head is one layer on the class tokens of all blocks, each normalized: what a fak
 middle of the network, and every block gets its gradient by a short way.
 """
 
-# ruff: noqa: PLC0415 - Keras takes seconds to import: only where it is used
-
 from __future__ import annotations
 
 from dataclasses import dataclass
