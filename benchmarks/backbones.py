@@ -39,7 +39,7 @@ from training.data.evidence_cache import EvidenceCache
 from training.data.picture import Picture, Split
 from training.data.reading import cache_folder
 from training.data.sample import Sample
-from training.evaluate.metrics import auc
+from training.evaluate.metrics import auc, once
 from training.evaluate.progress import tracked
 from training.fit.pictures import Selection
 from training.frozen.balance import mixture_weights
@@ -89,10 +89,10 @@ def by_kind(files: Sequence[Picture], logits: NDArray[np.float64]) -> dict[str, 
     """AUC of all fakes and of each kind against all reals; a kind is empty where nobody says."""
     fake = np.array([file.fake for file in files], np.bool_)
     kinds = np.array([file.kind if file.fake else "" for file in files], np.str_)
-    areas = {EVERY: auc(fake, logits)}
+    areas = {EVERY: once(auc, fake, logits)}
     for kind in sorted(set(kinds[fake].tolist())):
         some = ~fake | (kinds == kind)
-        areas[kind or "kind not stated"] = auc(fake[some], logits[some])
+        areas[kind or "kind not stated"] = once(auc, fake[some], logits[some])
     return areas
 
 

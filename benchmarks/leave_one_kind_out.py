@@ -151,11 +151,11 @@ def auc_of(kind: str, scores: Scores) -> str:
     """AUC of the fakes of a kind against all reals, with its interval; a dash without either."""
     some = scores.judged & ((scores.fake & (scores.kind == kind)) | ~scores.fake)
     fake, answer = scores.fake[some], scores.probability[some]
-    value = metrics.auc(fake, answer)
+    value = metrics.once(metrics.auc, fake, answer)
     if not np.isfinite(value):
         return "-"
     weights = scores.resampled(resampling.RESAMPLES, resampling.SEED)[:, some]
-    pair = resampling.interval(resampling.auc(fake, answer, weights))
+    pair = resampling.interval(metrics.auc(fake, answer, weights))
     return f"{value:.3f}" if pair is None else f"{value:.3f} ({pair[0]:.3f}-{pair[1]:.3f})"
 
 

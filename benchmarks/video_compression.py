@@ -29,7 +29,7 @@ from training.data.evidence_cache import EvidenceCache
 from training.data.picture import Split
 from training.data.reading import cache_folder
 from training.evaluate import resampling
-from training.evaluate.metrics import auc
+from training.evaluate.metrics import auc, once
 from training.evaluate.progress import tracked
 from training.evaluate.scores import scores_of_pictures
 
@@ -77,12 +77,12 @@ def row(name: str, clips: Sequence[Clip], before: Logits, after: Logits) -> str:
     drawn = scores_of_pictures(kept, first, np.ones(len(kept), np.bool_)).resampled(
         resampling.RESAMPLES, resampling.SEED
     )
-    resampled = resampling.auc(fake, first, drawn) - resampling.auc(fake, now, drawn)
+    resampled = auc(fake, first, drawn) - auc(fake, now, drawn)
     low, high = resampling.interval(resampled) or (np.nan, np.nan)
-    lost = auc(fake, first) - auc(fake, now)
+    lost = once(auc, fake, first) - once(auc, fake, now)
     moved = now - first
     return (
-        f"| {name} | {auc(fake, now):.3f} | {lost:+.3f} ({low:+.3f} to {high:+.3f}) "
+        f"| {name} | {once(auc, fake, now):.3f} | {lost:+.3f} ({low:+.3f} to {high:+.3f}) "
         f"| {moved[~fake].mean():+.2f} | {moved[fake].mean():+.2f} |"
     )
 

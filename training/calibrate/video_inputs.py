@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from training.calibrate import reliability
 from training.calibrate.group_weights import balanced_group_weights
 from training.calibrate.scored_clips import ScoredClip
-from training.evaluate import resampling
-from training.evaluate.metrics import CLIP
+from training.evaluate import metrics, resampling
 
 Floats = NDArray[np.float64]
 
@@ -65,16 +64,17 @@ def compare_inputs(clips: Sequence[ScoredClip]) -> list[Compared]:
     weights = balanced_group_weights(sources, groups, fake)
     cells = np.unique(np.char.add(sources, fake.astype(np.str_)), return_inverse=True)[1]
     drawn = resampling.draw_groups(cells.astype(np.int64), fake, groups) * weights
-    losses = {name: -np.log(np.clip(np.where(fake, p, 1 - p), CLIP, 1)) for name, p in held.items()}
+    right = {name: np.where(fake, p, 1 - p) for name, p in held.items()}
+    losses = {name: -np.log(np.clip(p, metrics.CLIP, 1)) for name, p in right.items()}
     first = losses[next(iter(CANDIDATES))]
     once = weights[None]
     return [
         Compared(
             name,
-            float(resampling.mean(losses[name], once)[0]),
-            float(resampling.auc(fake, held[name], once)[0]),
-            float(resampling.mean(first - losses[name], once)[0]),
-            resampling.interval(resampling.mean(first - losses[name], drawn)),
+            float(metrics.mean(losses[name], once)[0]),
+            float(metrics.auc(fake, held[name], once)[0]),
+            float(metrics.mean(first - losses[name], once)[0]),
+            resampling.interval(metrics.mean(first - losses[name], drawn)),
         )
         for name in CANDIDATES
     ]

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from core.result import Label
-from training.evaluate import resampling
+from training.evaluate import metrics, resampling
 from training.evaluate.figures import counterparts, rounded
 from training.evaluate.scores import Flags, Floats, Scores
 from training.evaluate.verdicts import Answers
@@ -74,17 +74,17 @@ def _auc_of(scores: Scores, some: Flags, weights: Floats) -> Floats:
     some = some & scores.judged
     if not some.any():
         return np.full(len(weights), np.nan)
-    return resampling.auc(scores.fake[some], scores.probability[some], weights[:, some])
+    return metrics.auc(scores.fake[some], scores.probability[some], weights[:, some])
 
 
 def _ece(answers: Answers, weights: Floats) -> Floats:
     some = answers.scores.judged
     fake, p = answers.scores.fake[some], answers.scores.probability[some]
-    return resampling.calibration_error(fake, p, weights[:, some])
+    return metrics.calibration_error(fake, p, weights[:, some])
 
 
 def _share(flags: Flags, among: Flags, weights: Floats) -> Floats:
-    return resampling.mean(flags[among].astype(np.float64), weights[:, among])
+    return metrics.mean(flags[among].astype(np.float64), weights[:, among])
 
 
 def _decided(answers: Answers, weights: Floats) -> Floats:

@@ -16,19 +16,18 @@ from training.evaluate.scores import Flags, Floats, Scores
 from training.evaluate.verdicts import Verdicts, shares
 
 # Figures of how real and fake are told apart, and figures of the probabilities themselves.
-_Pair = tuple[metrics.Metric, resampling.Resampled]
-_RANKING: dict[str, _Pair] = {
-    "auc": (metrics.auc, resampling.auc),
-    "ap": (metrics.average_precision, resampling.average_precision),
-    "eer": (metrics.equal_error_rate, resampling.equal_error_rate),
+_RANKING: dict[str, metrics.Metric] = {
+    "auc": metrics.auc,
+    "ap": metrics.average_precision,
+    "eer": metrics.equal_error_rate,
 }
-_PROBABILITY: dict[str, _Pair] = {
-    "accuracy_at_half": (metrics.accuracy, resampling.accuracy),
-    "selective_accuracy": (metrics.selective_accuracy, resampling.selective_accuracy),
-    "f1": (metrics.f1, resampling.f1),
-    "log_loss": (metrics.negative_log_likelihood, resampling.negative_log_likelihood),
-    "brier": (metrics.brier, resampling.brier),
-    "ece": (metrics.calibration_error, resampling.calibration_error),
+_PROBABILITY: dict[str, metrics.Metric] = {
+    "accuracy_at_half": metrics.accuracy,
+    "selective_accuracy": metrics.selective_accuracy,
+    "f1": metrics.f1,
+    "log_loss": metrics.negative_log_likelihood,
+    "brier": metrics.brier,
+    "ece": metrics.calibration_error,
 }
 
 
@@ -79,14 +78,14 @@ class _Group:
             "face_found": int(self._scores.face_found[self._members].sum()),
         }
         intervals: dict[str, list[float] | None] = {}
-        for name, pair in _RANKING.items():
-            values[name], intervals[name] = self._measure(pair, self._own)
+        for name, metric in _RANKING.items():
+            values[name], intervals[name] = self._measure(metric, self._own)
         against_all = self._against_all if fake.any() else np.zeros_like(self._own)
         values["auc_all_reals"], intervals["auc_all_reals"] = self._measure(
-            _RANKING["auc"], against_all
+            metrics.auc, against_all
         )
-        for name, pair in _PROBABILITY.items():
-            values[name], intervals[name] = self._measure(pair, self._members)
+        for name, metric in _PROBABILITY.items():
+            values[name], intervals[name] = self._measure(metric, self._members)
         verdicts = {label: flags[self._members] for label, flags in self._verdicts.items()}
         decided = shares(fake, verdicts, self._scores.group[self._members])
         intervals |= decided.pop("intervals")
@@ -96,20 +95,22 @@ class _Group:
         """AUC, and AUC of every resample (r,), against its own or against all reals."""
         compared = (self._against_all if all_reals else self._own) & self._scores.judged
         fake, p = self._scores.fake[compared], self._scores.probability[compared]
-        return metrics.auc(fake, p), resampling.auc(fake, p, self._weights[:, compared])
+        resampled = metrics.auc(fake, p, self._weights[:, compared])
+        return metrics.once(metrics.auc, fake, p), resampled
 
     @property
     def has_fakes(self) -> bool:
         return bool((self._members & self._scores.fake).any())
 
-    def _measure(self, pair: _Pair, some: Flags) -> tuple[float | None, list[float] | None]:
-        metric, resampled = pair
+    def _measure(
+        self, metric: metrics.Metric, some: Flags
+    ) -> tuple[float | None, list[float] | None]:
         some = some & self._scores.judged
         fake, p = self._scores.fake[some], self._scores.probability[some]
-        value = rounded(metric(fake, p))
+        value = rounded(metrics.once(metric, fake, p))
         if value is None or not self._enough(some):
             return value, None
-        return value, _rounded_pair(resampling.interval(resampled(fake, p, self._weights[:, some])))
+        return value, _rounded_pair(resampling.interval(metric(fake, p, self._weights[:, some])))
 
     def _enough(self, some: Flags) -> bool:
         """Whether each class that is there has groups enough to be resampled."""

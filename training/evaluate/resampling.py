@@ -1,27 +1,19 @@
 """Bootstrap intervals, all resamples at once.
 
-A resample is a row of counts: how often each picture was drawn. The figures are then
-weighted figures, and a thousand of them are a few sums along the sorted scores
-(percentile bootstrap, Efron and Tibshirani 1993, chapter 13). Pictures of one group, which are of
-one person, scene or film, are drawn together (cluster bootstrap, Davison and Hinkley 1997,
-section 3.8), and groups within those of the same sources and classes, so that every resample has
-about the composition of the data.
-
-Throughout: ``weights`` (r, n) float64 counts, ``fake`` (n,) bool, ``score`` (n,) float64;
-the result is (r,) float64, NaN where a class is missing.
+A resample is a row of counts: how often each picture was drawn, the weights of
+:mod:`training.evaluate.metrics` (percentile bootstrap, Efron and Tibshirani 1993, chapter 13).
+Pictures of one group, which are of one person, scene or film, are drawn together (cluster
+bootstrap, Davison and Hinkley 1997, section 3.8), and groups within those of the same sources and
+classes, so that every resample has about the composition of the data.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.pipeline.expected_error import CONFIDENCE, wilson
-from training.evaluate.metrics import CLIP, COVERAGE, ECE_BINS, Flags, Floats, bin_of
-
-Resampled = Callable[[Flags, Floats, Floats], Floats]
+from training.evaluate.metrics import Flags, Floats
 
 RESAMPLES = 1000
 SEED = 7
@@ -105,90 +97,3 @@ def independent_number(groups: NDArray[np.str_]) -> float:
         return 0.0
     _, sizes = np.unique(groups, return_counts=True)
     return float(len(groups) ** 2 / np.square(sizes).sum())
-
-
-def auc(fake: Flags, score: Floats, weights: Floats) -> Floats:
-    """Area under the ROC curve: the Mann-Whitney statistic."""
-    positives, negatives = _by_threshold(fake, score, weights)
-    below = np.cumsum(negatives, axis=1) - negatives / 2
-    return _ratio((positives * below).sum(1), positives.sum(1) * negatives.sum(1))
-
-
-def average_precision(fake: Flags, score: Floats, weights: Floats) -> Floats:
-    """Area under the precision-recall curve as a step function."""
-    positives, negatives = (part[:, ::-1] for part in _by_threshold(fake, score, weights))
-    found = np.cumsum(positives, axis=1)
-    precision = _ratio(found, found + np.cumsum(negatives, axis=1))
-    gained = np.where(positives > 0, positives * precision, 0).sum(1)
-    return np.where(negatives.sum(1) > 0, _ratio(gained, positives.sum(1)), np.nan)
-
-
-def equal_error_rate(fake: Flags, score: Floats, weights: Floats) -> Floats:
-    """The error rate where false alarms and misses are closest."""
-    positives, negatives = (part[:, ::-1] for part in _by_threshold(fake, score, weights))
-    false_alarms, found = (
-        np.pad(_ratio(np.cumsum(part, axis=1), part.sum(1)[:, None]), ((0, 0), (1, 0)))
-        for part in (negatives, positives)
-    )
-    misses = 1 - found
-    best = np.argmin(np.abs(false_alarms - misses), axis=1)[:, None]
-    return np.take_along_axis(false_alarms + misses, best, axis=1)[:, 0] / 2
-
-
-def mean(values: Floats, weights: Floats) -> Floats:
-    """The mean of (n,) values: accuracy, Brier score and log loss are means."""
-    return _ratio(weights @ values, weights.sum(1))
-
-
-def accuracy(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Share of right answers at 0.5."""
-    return mean(((probability >= 0.5) == fake).astype(np.float64), weights)
-
-
-def selective_accuracy(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Share of right answers at 0.5 among the surest 80 %."""
-    right = (probability >= 0.5) == fake
-    hits, misses = _by_threshold(right, -np.abs(probability - 0.5), weights)
-    size = hits + misses
-    wanted = COVERAGE * size.sum(1)
-    taken = np.clip(wanted[:, None] - (np.cumsum(size, axis=1) - size), 0, size)
-    return _ratio((hits * taken / np.maximum(size, 1)).sum(1), wanted)  # size: whole numbers
-
-
-def brier(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Mean squared difference between P(fake) and the label."""
-    return mean((probability - fake) ** 2, weights)
-
-
-def negative_log_likelihood(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Binary cross-entropy in nats."""
-    right = np.clip(np.where(fake, probability, 1 - probability), CLIP, 1 - CLIP)
-    return mean(-np.log(right), weights)
-
-
-def f1(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Harmonic mean of precision and recall at 0.5."""
-    called = probability >= 0.5
-    return _ratio(2 * (weights @ (called & fake)), weights @ called + weights @ fake)
-
-
-def calibration_error(fake: Flags, probability: Floats, weights: Floats) -> Floats:
-    """Expected calibration error over ten equal bins."""
-    bins = bin_of(probability)
-    gaps = np.where(bins[:, None] == np.arange(ECE_BINS), (probability - fake)[:, None], 0)
-    return _ratio(np.abs(weights @ gaps).sum(1), weights.sum(1))
-
-
-def _by_threshold(fake: Flags, score: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weight of fakes and of reals at each distinct score, ascending: two (r, scores)."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
-    ordered = weights[:, order]
-    positives = np.add.reduceat(ordered * fake[order], starts, axis=1)
-    return positives, np.add.reduceat(ordered, starts, axis=1) - positives
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """part / whole, NaN where whole is 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(whole > 0, part / whole, np.nan)

@@ -110,11 +110,11 @@ def _score(
 
 def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -> dict[str, Any]:
     fake, p = scores.fake, scores.probability
-    aucs = resampling.auc(fake, p, weights)
-    lost = resampling.auc(fake, clean.probability, weights) - aucs
-    auc = metrics.auc(fake, p)
+    aucs = metrics.auc(fake, p, weights)
+    lost = metrics.auc(fake, clean.probability, weights) - aucs
+    auc = metrics.once(metrics.auc, fake, p)
     decided = shares(fake, called(p, detector.bundle.manifest.thresholds), scores.group)
-    accuracy = resampling.accuracy(fake, p, weights)
+    accuracy = metrics.accuracy(fake, p, weights)
     wanted = ("real_called_fake", "fake_called_fake", "decided")
     intervals = {name: decided["intervals"][name] for name in wanted}
     resampled = {"auc": aucs, "auc_lost": lost, "accuracy_at_half": accuracy}
@@ -123,8 +123,8 @@ def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -
         intervals[name] = pair and [round(edge, 4) for edge in pair]
     return {
         "auc": rounded(auc),
-        "auc_lost": rounded(metrics.auc(fake, clean.probability) - auc),
-        "accuracy_at_half": rounded(metrics.accuracy(fake, p)),
+        "auc_lost": rounded(metrics.once(metrics.auc, fake, clean.probability) - auc),
+        "accuracy_at_half": rounded(metrics.once(metrics.accuracy, fake, p)),
         **{name: decided[name] for name in wanted},
         "face_found": rounded(float(scores.face_found.mean())),
         "intervals": intervals,

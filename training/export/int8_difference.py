@@ -112,4 +112,4 @@ def _areas(
     """The AUC of FP32 and of INT8, where there are pictures of both classes."""
     if fake is None or not fake.any() or fake.all():
         return None
-    return metrics.auc(fake, fp32), metrics.auc(fake, int8)
+    return metrics.once(metrics.auc, fake, fp32), metrics.once(metrics.auc, fake, int8)

@@ -58,9 +58,9 @@ def compare(
     """Compare P(fake) of both, (n,) float64 each."""
     return Int8Loss(
         pictures=len(fake),
-        accuracy_fp32=metrics.accuracy(fake, fp32),
-        accuracy_int8=metrics.accuracy(fake, int8),
-        auc_fp32=metrics.auc(fake, fp32),
-        auc_int8=metrics.auc(fake, int8),
+        accuracy_fp32=metrics.once(metrics.accuracy, fake, fp32),
+        accuracy_int8=metrics.once(metrics.accuracy, fake, int8),
+        auc_fp32=metrics.once(metrics.auc, fake, fp32),
+        auc_int8=metrics.once(metrics.auc, fake, int8),
         greatest_difference=float(np.abs(fp32 - int8).max()),
     )

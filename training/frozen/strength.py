@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from training.data.sample import Sample
-from training.evaluate.metrics import auc
+from training.evaluate.metrics import auc, once
 from training.frozen.head import Features, Flags, Floats, fit_heads
 
 FOLDS = 5
@@ -65,7 +65,7 @@ def choose_strength(
     for kept, held in _folds(groups, fake, weights, folds):
         show(f"head: fitted to {len(kept)} pictures, judged on {len(held)} others")
         heads = fit_heads(*of_views(features[:, kept], fake[kept], weights[kept]), strengths)
-        areas.append([auc(fake[held], head.logits(features[0][held])) for head in heads])
+        areas.append([once(auc, fake[held], head.logits(features[0][held])) for head in heads])
     if not areas:
         raise _too_few()
     means = np.mean(areas, axis=0)
