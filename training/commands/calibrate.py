@@ -64,8 +64,6 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("calibrate")
 @options.bundle
 @data_options.data_sets
-@data_options.real_names
-@data_options.fake_names
 @options.cache
 @click.option(
     "--split",
@@ -186,33 +184,25 @@ def _fit_videos(
 def _samples(
     *,
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     cache_dir: Path | None,
     split: str,
     **_: Any,
 ) -> list[Sample]:
-    from training.data.classes import ClassNames
     from training.data.reading import read_samples
 
-    classes = ClassNames.of(real_names, fake_names)
-    return read_samples(data_sets, data_options.split_of(split), cache_dir, classes)
+    return read_samples(data_sets, data_options.split_of(split), cache_dir)
 
 
 def _clips(
     *,
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     split: str,
     **_: Any,
 ) -> list[Clip]:
     from core.errors import ConfigurationError
-    from training.data.classes import ClassNames
     from training.data.clips import LAYOUT, read_clips
 
-    classes = ClassNames.of(real_names, fake_names)
-    clips = read_clips(data_sets, data_options.split_of(split), classes)
+    clips = read_clips(data_sets, data_options.split_of(split))
     if not clips:
         places = ", ".join(str(each.path) for each in data_sets)
         raise ConfigurationError(

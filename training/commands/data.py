@@ -27,8 +27,6 @@ def data() -> None:
 
 @data.command("check")
 @data_options.data_set_arguments
-@data_options.real_names
-@data_options.fake_names
 @click.option(
     "--distance",
     default=24,
@@ -46,8 +44,6 @@ def data() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Everything that was found, with every file.")
 def check(
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     distance: int,
     limit: float,
     as_json: bool,
@@ -75,10 +71,9 @@ def check(
     from training.data.check.findings import check_pictures
     from training.data.check.summary import to_json
     from training.data.check.text import to_text
-    from training.data.classes import ClassNames
     from training.data.manifest import read_all
 
-    pictures = read_all(data_sets, ClassNames.of(real_names, fake_names))
+    pictures = read_all(data_sets)
     findings = check_pictures(pictures, max_distance=distance, max_auc=limit, progress=_show)
     click.echo(json.dumps(to_json(findings), indent=2) if as_json else to_text(findings))
     if findings.errors:

@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from training.data.sample import Sample
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FACTS = (f"{__name__}.centres", f"{__name__}.groups")
+_OF_DATA = ("centres", "groups", "real_names", "fake_names")
 
 
 def _parsed(ctx: click.Context, __: click.Parameter, texts: Sequence[str]) -> list[DataSet]:
+    from training.data.classes import ClassNames
     from training.data.data_set import parse_data_sets
     from training.data.source_facts import parse_facts
 
+    centres, groups, real, fake = (ctx.meta.get(f"{__name__}.{name}", ()) for name in _OF_DATA)
     try:
-        facts = parse_facts(*(ctx.meta.get(option, ()) for option in _FACTS))
-        return [replace(each, facts=facts) for each in parse_data_sets(texts)]
+        facts, classes = parse_facts(centres, groups), ClassNames.of(real, fake)
+        return [replace(each, facts=facts, classes=classes) for each in parse_data_sets(texts)]
     except ConfigurationError as error:
         raise click.UsageError(error.message) from error
 
@@ -48,37 +50,32 @@ def _checked(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> Seq
     return texts
 
 
-_centres = click.option(
-    "--centre",
-    "centres",
-    metavar="NAME=SHARE",
-    multiple=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_kept,
-    help="Only this share of each side, about the middle, is photograph in a source's pictures.",
-)
-_groups = click.option(
-    "--group",
-    "groups",
-    metavar="NAME=PATTERN",
-    multiple=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_kept,
-    help="A regular expression for a source's file names; what is in its brackets names the "
-    "person, clip or photo, which stays whole where data is divided.",
-)
+def _of_data(flag: str, name: str, metavar: str, told: str) -> Callable[[Command], Command]:
+    """An option of which every data set is told."""
+    return click.option(
+        flag, name, metavar=metavar, multiple=True, is_eager=True, expose_value=False,
+        callback=_kept, help=told,
+    )  # fmt: skip
+
+
+_DESCRIBED = (
+    _of_data(
+        "--centre", "centres", "NAME=SHARE",
+        "Only this share of each side, about the middle, is photograph in a source's pictures.",
+    ),
+    _of_data(
+        "--group", "groups", "NAME=PATTERN",
+        "A regular expression for a source's file names; what is in its brackets names the "
+        "person, clip or photo, which stays whole where data is divided.",
+    ),
+    _of_data("--real", "real_names", "NAME", "A folder name that means real."),
+    _of_data("--fake", "fake_names", "NAME", "A folder name that means fake."),
+)  # fmt: skip
 _data = click.option(
-    "--data",
-    "data_sets",
-    metavar="[NAME=]PATH",
-    multiple=True,
-    required=True,
-    callback=_parsed,
+    "--data", "data_sets", metavar="[NAME=]PATH", multiple=True, required=True, callback=_parsed,
     help="Folder with {train,valid,test}/[<source>/]{real,fake}/, or with {real,fake}/ alone, or a "
     "TSV or CSV table with the columns file and class. May be given more than once.",
-)
+)  # fmt: skip
 # The same as arguments, for commands about data alone.
 _arguments = click.argument(
     "data_sets", metavar="[NAME=]PATH...", nargs=-1, required=True, callback=_parsed
@@ -86,31 +83,26 @@ _arguments = click.argument(
 
 
 def data_sets(command: Command) -> Command:
-    """``--data``, ``--centre`` and ``--group``: list[DataSet], which knows what the others say."""
-    return _data(_centres(_groups(command)))
+    """``--data`` and what is said of it: list[DataSet], which knows what the others say."""
+    return _data(_described(command))
 
 
 def data_set_arguments(command: Command) -> Command:
     """As :func:`data_sets`, with arguments in place of ``--data``."""
-    return _arguments(_centres(_groups(command)))
+    return _arguments(_described(command))
+
+
+def _described(command: Command) -> Command:
+    for option in reversed(_DESCRIBED):
+        command = option(command)
+    return command
 
 
 # the texts, known to parse: source_weights(texts, sources) gives the weights
 weights = click.option(
-    "--weight",
-    "weights",
-    metavar="NAME=NUMBER",
-    multiple=True,
-    callback=_checked,
+    "--weight", "weights", metavar="NAME=NUMBER", multiple=True, callback=_checked,
     help="How often a source, or all of a named data set, is drawn; 0 leaves it out.",
-)
-# ClassNames.of(real_names, fake_names)
-real_names = click.option(
-    "--real", "real_names", metavar="NAME", multiple=True, help="A folder name that means real."
-)
-fake_names = click.option(
-    "--fake", "fake_names", metavar="NAME", multiple=True, help="A folder name that means fake."
-)
+)  # fmt: skip
 
 
 def split_of(choice: str) -> Split | None:

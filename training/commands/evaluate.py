@@ -23,8 +23,6 @@ _PER_CELL = 20
 
 @click.command("evaluate")
 @data_options.data_sets
-@data_options.real_names
-@data_options.fake_names
 @options.cache
 @click.option(
     "--model",
@@ -142,19 +140,16 @@ def _read(
     split: str,
     *,
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     cache_dir: Path | None,
     with_clips: bool,
     **_: Any,
 ) -> tuple[list[Sample], list[Clip]]:
-    from training.data.classes import ClassNames
     from training.data.clips import read_clips
     from training.data.reading import read_samples
 
-    classes, wanted = ClassNames.of(real_names, fake_names), data_options.split_of(split)
-    clips = read_clips(data_sets, wanted, classes) if with_clips else []
-    return read_samples(data_sets, wanted, cache_dir, classes), clips
+    wanted = data_options.split_of(split)
+    clips = read_clips(data_sets, wanted) if with_clips else []
+    return read_samples(data_sets, wanted, cache_dir), clips
 
 
 def _measure(

@@ -33,8 +33,6 @@ _PARITIES = {
 
 @click.command("export")
 @data_options.data_sets
-@data_options.real_names
-@data_options.fake_names
 @options.cache
 @click.option(
     "--run",
@@ -72,8 +70,6 @@ _PARITIES = {
 @wanted_options
 def export(
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     cache_dir: Path | None,
     run_dir: Path,
     bundle_dir: Path,
@@ -99,7 +95,6 @@ def export(
       deepfake export --data faces/ --run runs/clip --out models/clip-faces
     """
     from training.calibrate.calibration import Wanted
-    from training.data.classes import ClassNames
     from training.export.publish import check_new
     from training.fit.pictures import Selection
 
@@ -108,8 +103,7 @@ def export(
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
     check_new(bundle_dir)
     wanted = Wanted(method, false_positives, misses)
-    classes = ClassNames.of(real_names, fake_names)
-    selection = Selection(data_sets, classes, valid_limit=limit, cache_dir=cache_dir)
+    selection = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir)
     _export(
         selection, run_dir, bundle_dir, (version, licence), wanted, int8, with_novelty=with_novelty
     )

@@ -41,16 +41,12 @@ class _Measured:
 
 @click.command("gate")
 @data_options.data_sets
-@data_options.real_names
-@data_options.fake_names
 @options.cache
 @options.bundle
 @click.option("--runtime", help="Default: the one that serves on a CPU.")
 @click.option("--save", is_flag=True, help="Make what is measured now the claim.")
 def gate(
     data_sets: Sequence[DataSet],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     cache_dir: Path | None,
     bundle: str | None,
     runtime: str | None,
@@ -69,7 +65,6 @@ def gate(
     """
     from core.model.bundle import find_bundle, load_bundle
     from core.model.runtimes import AUTO, choose
-    from training.data.classes import ClassNames
     from training.data.clips import read_clips
     from training.data.manifest import Split, read_all
     from training.data.reading import with_faces
@@ -77,11 +72,10 @@ def gate(
     from training.evaluate.text_table import table
 
     loaded = load_bundle(find_bundle(bundle))
-    classes = ClassNames.of(real_names, fake_names)
-    everything = read_all(data_sets, classes)
+    everything = read_all(data_sets)
     watched = [picture for picture in everything if picture.split is not Split.TRAIN]
     samples = with_faces(gate_sample(watched), cache_dir)
-    clips = gate_clips(read_clips(data_sets, Split.VALID, classes))
+    clips = gate_clips(read_clips(data_sets, Split.VALID))
     measured = _measure(loaded, choose(loaded, runtime or AUTO).value, samples, clips)
     told = (
         f"{len(samples)} pictures of valid and test and {len(clips)} clips of valid, "

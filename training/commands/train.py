@@ -34,8 +34,6 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )  # fmt: skip
 @data_options.data_sets
 @data_options.weights
-@data_options.real_names
-@data_options.fake_names
 @options.cache
 @click.option(
     "--out", "run_dir", required=True, type=click.Path(path_type=Path), help="Run folder."
@@ -81,8 +79,6 @@ def train(
     recipe_name: str,
     data_sets: Sequence[DataSet],
     weights: Sequence[str],
-    real_names: Sequence[str],
-    fake_names: Sequence[str],
     cache_dir: Path | None,
     run_dir: Path,
     settings: Sequence[str],
@@ -109,16 +105,14 @@ def train(
       deepfake train --recipe faces --data faces/ --out runs/faces --set steps=4000
       deepfake train --recipe clip_faces --data faces/ --out runs/clip
     """
-    from training.data.classes import ClassNames
     from training.fit.pictures import Selection
     from training.recipes import FROZEN_RECIPES, find_recipe, override, parse_settings
 
     flags = {**given, "weights": first_weights}
     values = {name: value for name, value in flags.items() if value is not None}
     values = {**parse_settings(settings), **values}
-    classes = ClassNames.of(real_names, fake_names)
     selection = Selection(
-        data_sets, classes, sources, leave_out, _names(skip_file), limit, valid_limit, cache_dir
+        data_sets, sources, leave_out, _names(skip_file), limit, valid_limit, cache_dir
     )
     if recipe_name in FROZEN_RECIPES:
         train_head(override(FROZEN_RECIPES[recipe_name], values), weights, selection, run_dir)

@@ -14,13 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from core.errors import ConfigurationError
-from training.data.classes import BY_NAME, ClassNames, unknown_classes
+from training.data.classes import unknown_classes
 from training.data.data_set import DataSet
-from training.data.manifest import stated_split
+from training.data.manifest import read_table
 from training.data.picture import Picture, Split
-from training.data.splits import split_of_name
-from training.data.table import MANIFEST, Row, folder_of, read_rows
+from training.data.splits import split_in, split_of_name
+from training.data.table import Row, check_label, rows_beside
 
 SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"}
@@ -34,9 +33,7 @@ FACELESS, UNLABELLED = "noface", "unlabelled"
 Clip: TypeAlias = Picture
 
 
-def read_clips(
-    data_sets: Sequence[DataSet], split: Split | None, classes: ClassNames = BY_NAME
-) -> list[Clip]:
+def read_clips(data_sets: Sequence[DataSet], split: Split | None) -> list[Clip]:
     """The labelled clips of a split, or of all for None, sorted by path; perhaps none.
 
     Raises :class:`ConfigurationError` when a name says no class, or the manifest contradicts a
@@ -45,7 +42,7 @@ def read_clips(
     clips = [
         replace(clip, key=f"{each.name}:{clip.key}") if len(data_sets) > 1 else clip
         for each in data_sets
-        for clip in _of_data_set(each, classes)
+        for clip in (_of_folders(each) if each.path.is_dir() else _of_table(each))
     ]
     return [clip for clip in clips if split is None or clip.split is split]
 
@@ -60,57 +57,34 @@ def find_faceless(data_sets: Sequence[DataSet]) -> list[Path]:
     ]
 
 
-def _of_data_set(data: DataSet, classes: ClassNames) -> Iterator[Clip]:
-    if not data.path.is_dir():
-        yield from _of_table(data, classes)
-        return
-    manifest = data.path / MANIFEST
-    rows = {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
+def _of_table(data: DataSet) -> list[Clip]:
+    return read_table(data, SUFFIXES, above=None, otherwise=_of_test)
+
+
+def _of_test(_group: str) -> Split:
+    return Split.TEST
+
+
+def _of_folders(data: DataSet) -> Iterator[Clip]:
+    rows = rows_beside(data.path)
     for path in _films_below(data.path):
         key = path.relative_to(data.path).as_posix()
         if {FACELESS, UNLABELLED}.isdisjoint(Path(key).parts[:-1]):
-            yield _of_file(data, path, rows.get(key, Row(0, key, "")), classes)
+            yield _of_file(data, path, rows.get(key, Row(0, key, "")))
 
 
-def _of_table(data: DataSet, classes: ClassNames) -> Iterator[Clip]:
-    rows = [row for row in read_rows(data.path) if Path(row.file).suffix.lower() in SUFFIXES]
-    folder = folder_of(data.path, rows)
-    for row in sorted(rows, key=lambda row: row.file):
-        fake = classes.is_fake(row.label)
-        if fake is None:
-            raise unknown_classes([row.label], f"{data.path}, line {row.line}")
-        split = stated_split(data.path, row) or _split_in(Path(row.file).parts[:-1])
-        yield _clip(data, folder / row.file, split, data.source(row.source), row, fake=fake)
-
-
-def _of_file(data: DataSet, path: Path, row: Row, classes: ClassNames) -> Clip:
+def _of_file(data: DataSet, path: Path, row: Row) -> Clip:
     """A film by the folders above it, and by its line of the manifest where it has one."""
-    above = path.relative_to(data.path).parts[1:-1]  # below clips/ or videos/
+    above, classes = path.relative_to(data.path).parts[1:-1], data.classes  # below clips/, videos/
     places = [i for i, name in enumerate(above) if classes.is_fake(name) is not None]
     if not places:
         raise unknown_classes(above[-1:] or [path.parent.name], f"{path}; the layout is {LAYOUT}")
     fake = bool(classes.is_fake(above[places[0]]))
-    if row.label and classes.is_fake(row.label) not in (None, fake):
-        raise ConfigurationError(
-            f"{data.path / MANIFEST}, line {row.line}: {row.file} is {row.label!r}, but its folder "
-            f"says {'fake' if fake else 'real'}; correct one of them."
-        )
+    check_label(row, classes, data.path, fake=fake)
     source = next((name for name in above[: places[0]] if split_of_name(name) is None), "")
-    return _clip(data, path, _split_in(above), data.source(source), row, fake=fake)
-
-
-def _clip(
-    data: DataSet, path: Path, split: Split | None, source: str, row: Row, *, fake: bool
-) -> Clip:
-    group = row.group or data.facts.group_of(source, path.name)
-    return Clip(
-        path, row.file, split or Split.TEST, source, fake, group, row.generator, row.kind,
-        group_stated=bool(row.group), split_stated=split is not None,
-    )  # fmt: skip
-
-
-def _split_in(names: Sequence[str]) -> Split | None:
-    return next((split for name in names if (split := split_of_name(name)) is not None), None)
+    return data.picture(
+        path, row, data.source(source), fake=fake, split=split_in(above), otherwise=_of_test
+    )
 
 
 def _films_below(root: Path) -> list[Path]:

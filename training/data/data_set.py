@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from training.data.classes import BY_NAME, ClassNames
+from training.data.picture import Picture, Split
 from training.data.source_facts import SourceFacts
+from training.data.splits import split_by_chance
+from training.data.table import Row
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
@@ -23,12 +27,31 @@ class DataSet:
     name: str
     named: bool = False
     facts: SourceFacts = field(default_factory=SourceFacts)
+    classes: ClassNames = BY_NAME  # what names of folders and labels mean
 
     def source(self, folder: str = "") -> str:
         """What pictures are called that lie in the folder of a source, or in none."""
         if not folder:
             return self.name
         return f"{self.name}/{folder}" if self.named else folder
+
+    def picture(
+        self,
+        path: Path,
+        row: Row,
+        source: str,
+        *,
+        fake: bool,
+        split: Split | None,
+        otherwise: Callable[[str], Split] = split_by_chance,
+    ) -> Picture:
+        """A picture or film with what its row says; ``otherwise`` gives its group a split."""
+        group = row.group or self.facts.group_of(source, path.name)
+        return Picture(
+            path, row.file, split or otherwise(group), source, fake, group, row.generator, row.kind,
+            group_stated=bool(row.group), split_stated=split is not None,
+            centre=row.centre or self.facts.centre_of(source),
+        )  # fmt: skip
 
 
 def parse_data_set(text: str) -> DataSet:

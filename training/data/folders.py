@@ -14,33 +14,27 @@ from core.errors import ConfigurationError
 from training.data.classes import BY_NAME, ClassNames, unknown_classes
 from training.data.data_set import DataSet
 from training.data.picture import SUFFIXES, Picture, Split
-from training.data.splits import split_by_chance, split_of_name
-from training.data.table import ARCHIVE_FOLDERS, MANIFEST, Row, read_rows
+from training.data.splits import split_of_name
+from training.data.table import ARCHIVE_FOLDERS, Row, check_label, rows_beside
 
 LAYOUT = "{train,valid,test}/<source>/{real,fake}/*.jpg, or without folders of splits or sources"
 
 
-def read_folder(data: DataSet, split: Split, classes: ClassNames) -> list[Picture]:
-    """The pictures of one split, sorted by path; none when it has no folder.
+def read_folder(data: DataSet) -> Iterator[Picture]:
+    """The pictures of every split, sorted by path within each class of a source.
 
     Raises :class:`ConfigurationError` when the folders fit no layout, or a name no class.
     """
-    root, folders = _split_folders(data.path, classes)
-    stated = bool(folders)
-    if stated and split not in folders:
-        return []
-    manifest = root / MANIFEST
-    rows = {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
-    found = []
-    for source, folder, fake in _class_folders(data, folders.get(split, root), classes):
-        for path in pictures_below(folder):
-            key = path.relative_to(root).as_posix()
-            row = rows.get(key, Row(0, key, ""))
-            _check_label(row, fake, classes, manifest)
-            picture = _picture(data, path, split, source, row, fake=fake, split_stated=stated)
-            if stated or split_by_chance(picture.group) is split:
-                found.append(picture)
-    return found
+    root, folders = _split_folders(data.path, data.classes)
+    rows = rows_beside(root)
+    places: list[tuple[Split | None, Path]] = [*folders.items()] or [(None, root)]
+    for split, above in places:
+        for source, folder, fake in _class_folders(data, above):
+            for path in pictures_below(folder):
+                key = path.relative_to(root).as_posix()
+                row = rows.get(key, Row(0, key, ""))
+                check_label(row, data.classes, root, fake=fake)
+                yield data.picture(path, row, source, fake=fake, split=split)
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
@@ -50,11 +44,11 @@ def pictures_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def has_layout(root: Path, classes: ClassNames = BY_NAME) -> bool:
+def has_layout(root: Path) -> bool:
     """Whether folders of splits or of classes are where :func:`read_folder` looks for them."""
     splits = any(split_of_name(child.name) is not None for child in _children(root))
     archive = any((root / name).is_dir() for name in ARCHIVE_FOLDERS)
-    return splits or archive or _names_a_class(root, classes)
+    return splits or archive or _names_a_class(root, BY_NAME)
 
 
 def _names_a_class(root: Path, classes: ClassNames) -> bool:
@@ -93,11 +87,9 @@ def _split_folders(root: Path, classes: ClassNames) -> tuple[Path, dict[Split, P
     )
 
 
-def _class_folders(
-    data: DataSet, split: Path, classes: ClassNames
-) -> Iterator[tuple[str, Path, bool]]:
+def _class_folders(data: DataSet, split: Path) -> Iterator[tuple[str, Path, bool]]:
     """(source, folder, fake) below the folder of a split."""
-    children = _children(split)
+    children, classes = _children(split), data.classes
     if any(classes.is_fake(child.name) is not None for child in children):
         yield from ((data.source(), *pair) for pair in _by_class(children, split, classes))
         return
@@ -122,29 +114,3 @@ def _children(folder: Path) -> list[Path]:
     return sorted(
         child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
     )
-
-
-def _check_label(row: Row, fake: bool, classes: ClassNames, manifest: Path) -> None:
-    if row.label and classes.is_fake(row.label) not in (None, fake):
-        raise ConfigurationError(
-            f"{manifest}, line {row.line}: {row.file} is {row.label!r}, but its folder says "
-            f"{'fake' if fake else 'real'}; correct one of them."
-        )
-
-
-def _picture(
-    data: DataSet,
-    path: Path,
-    split: Split,
-    source: str,
-    row: Row,
-    *,
-    fake: bool,
-    split_stated: bool,
-) -> Picture:
-    group = row.group or data.facts.group_of(source, path.name)
-    return Picture(
-        path, row.file, split, source, fake, group, row.generator, row.kind,
-        group_stated=bool(row.group), split_stated=split_stated,
-        centre=row.centre or data.facts.centre_of(source),
-    )  # fmt: skip

@@ -11,25 +11,21 @@ import click
 
 from core.faces.detector import load_face_detector
 from training.data.cache import MEMORY_LIMIT, Sample, load_samples
-from training.data.classes import BY_NAME, ClassNames
 from training.data.data_set import DataSet
 from training.data.integrity import MAX_BROKEN, refuse_many, report
 from training.data.manifest import Picture, Split, read_all, read_pictures
 
 
 def read_samples(
-    data: Path | Sequence[DataSet],
-    split: Split | None,
-    cache_dir: Path | None,
-    classes: ClassNames = BY_NAME,
+    data: Path | Sequence[DataSet], split: Split | None, cache_dir: Path | None
 ) -> list[Sample]:
     """Every picture of a split, or of all for None, with its face box; raises as `with_faces`.
 
     Says so on standard error where the pictures were divided by chance.
     """
     if split is None:
-        return with_faces(read_all(data, classes), cache_dir)
-    pictures = read_pictures(data, split, classes)
+        return with_faces(read_all(data), cache_dir)
+    pictures = read_pictures(data, split)
     if not all(picture.split_stated for picture in pictures):
         click.echo(
             "The data states no split for some pictures: a tenth of their groups is valid, a tenth "

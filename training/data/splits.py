@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from training.data.picture import Split, share_of
 
@@ -31,6 +32,11 @@ def split_of_name(name: str) -> Split | None:
     if len(meant) != 1 or any(word not in _MEANING and word not in _NEUTRAL for word in words):
         return None
     return meant.pop()
+
+
+def split_in(folders: Sequence[str]) -> Split | None:
+    """What the first of the folders means that means a split."""
+    return next((split for name in folders if (split := split_of_name(name)) is not None), None)
 
 
 def split_by_chance(group: str) -> Split:

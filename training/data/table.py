@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from core.errors import ConfigurationError
+from training.data.classes import ClassNames
 
 MANIFEST = "MANIFEST.tsv"
 # Names of a column in the order in which they are looked for: of a number and a word for the same
@@ -93,6 +94,21 @@ def _share(cell: str, where: str) -> float | None:
             "side that is photograph, or empty."
         )
     return share
+
+
+def rows_beside(folder: Path) -> dict[str, Row]:
+    """The rows of the manifest of a folder by their files; none where it has no manifest."""
+    manifest = folder / MANIFEST
+    return {row.file: row for row in read_rows(manifest)} if manifest.is_file() else {}
+
+
+def check_label(row: Row, classes: ClassNames, folder: Path, *, fake: bool) -> None:
+    """Raise :class:`ConfigurationError` where a manifest contradicts the folder of a file."""
+    if row.label and classes.is_fake(row.label) not in (None, fake):
+        raise ConfigurationError(
+            f"{folder / MANIFEST}, line {row.line}: {row.file} is {row.label!r}, but its folder "
+            f"says {'fake' if fake else 'real'}; correct one of them."
+        )
 
 
 def folder_of(table: Path, rows: Sequence[Row]) -> Path:

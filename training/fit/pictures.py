@@ -9,7 +9,6 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.data.classes import BY_NAME, ClassNames
 from training.data.data_set import DataSet
 from training.data.manifest import Picture, Split, hold_out, read_all, sources
 from training.data.picture import share_of
@@ -21,7 +20,6 @@ class Selection:
     """A part of the data sets given; ``sources`` empty means every source."""
 
     data_sets: Sequence[DataSet]
-    classes: ClassNames = BY_NAME
     sources: Sequence[str] = ()
     leave_out: Sequence[str] = ()  # fakes of these sources, generators or kinds are not trained on
     skip: frozenset[str] = frozenset()  # names of files that are not trained on
@@ -39,7 +37,7 @@ class Selection:
 
     def pictures(self) -> tuple[list[Picture], list[Picture]]:
         """As :meth:`read`, before any file is opened."""
-        everything = read_all(self.data_sets, self.classes)
+        everything = read_all(self.data_sets)
         known = sources(everything)
         for name in self.sources:
             if name not in known:

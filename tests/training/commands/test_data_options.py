@@ -14,20 +14,16 @@ from training.data.data_set import DataSet
 @click.command()
 @data_options.data_sets
 @data_options.weights
-@data_options.real_names
-@data_options.fake_names
 def show(**given: Any) -> None:
-    sets = [(each.name, each.named) for each in given["data_sets"]]
-    click.echo(repr((sets, given["weights"], given["real_names"], given["fake_names"])))
+    sets = [(each.name, each.named, each.classes.is_fake("b")) for each in given["data_sets"]]
+    click.echo(repr((sets, given["weights"])))
 
 
 def test_several_data_sets_weights_and_names_are_taken(tmp_path: Path) -> None:
     (tmp_path / "faces").mkdir()
     arguments = ["--data", str(tmp_path / "faces"), "--data", f"x={tmp_path}", "--weight", "x=2"]
     told = CliRunner().invoke(show, [*arguments, "--real", "a", "--fake", "b", "--fake", "c"])
-    assert told.output.strip() == repr(
-        ([("faces", False), ("x", True)], ("x=2",), ("a",), ("b", "c"))
-    )
+    assert told.output.strip() == repr(([("faces", False, True), ("x", True, True)], ("x=2",)))
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -52,6 +48,7 @@ def test_every_data_set_knows_what_is_said_of_sources(tmp_path: Path, first: boo
         (["--weight", "x"], "NAME=NUMBER"),
         (["--centre", "x"], "NAME=SHARE"),
         (["--group", "x=a"], "NAME=PATTERN"),
+        (["--real", "a", "--fake", "A"], "both name 'a'"),
     ],
 )
 def test_what_does_not_parse_is_a_usage_error(

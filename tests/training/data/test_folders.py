@@ -22,7 +22,8 @@ def _files(root: Path, *names: str) -> Path:
 def _read(
     root: Path, split: Split = Split.TRAIN, classes: ClassNames = BY_NAME, name: str = "kaggle"
 ) -> list[Picture]:
-    return read_folder(DataSet(root, name), split, classes)
+    found = read_folder(DataSet(root, name, classes=classes))
+    return [picture for picture in found if picture.split is split]
 
 
 @pytest.mark.parametrize("valid", ["valid", "valida", "validation", "val", "validate", "Valid_Set"])
