@@ -40,7 +40,7 @@ from training.data.picture import Picture, Split
 from training.data.reading import cache_folder
 from training.data.sample import Sample
 from training.evaluate.metrics import auc, once
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.fit.pictures import Selection
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features

@@ -38,7 +38,7 @@ from training.data.manifest import Split, read_all
 from training.data.picture import Picture
 from training.data.reading import cache_folder, read_samples
 from training.evaluate import metrics, resampling
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.evaluate.scores import Floats, Scores, scores_of_pictures
 from training.evaluate.scoring import BATCH, cut_crops
 from training.fit import AVERAGED

@@ -30,7 +30,7 @@ from training.data.picture import Split
 from training.data.reading import cache_folder
 from training.evaluate import resampling
 from training.evaluate.metrics import auc, once
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.evaluate.scores import scores_of_pictures
 
 _HEAD = "| Clips | AUC | AUC lost | change of the mean logit, real | fake |\n|---|---|---|---|---|"

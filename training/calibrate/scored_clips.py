@@ -18,7 +18,7 @@ from core.options import DEFAULT_FRAMES
 from core.verdict import Person, decide
 from training.data.clips import Clip
 from training.data.evidence_cache import EvidenceCache
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 
 _AS_IT_IS = LogitFit(slope=1, intercept=0, fitted_on="nothing")
 # By these rules the person speaks who has the highest mean logit.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -74,13 +73,7 @@ def check(
     from training.data.manifest import read_all
 
     pictures = read_all(data_sets)
-    findings = check_pictures(pictures, max_distance=distance, max_auc=limit, progress=_show)
+    findings = check_pictures(pictures, max_distance=distance, max_auc=limit)
     click.echo(json.dumps(to_json(findings), indent=2) if as_json else to_text(findings))
     if findings.errors:
         raise click.exceptions.Exit(1)
-
-
-def _show(doing: str, done: int, total: int) -> None:
-    """One line on a terminal that overwrites itself; nothing in a log."""
-    if sys.stderr.isatty() and (done % 50 == 0 or done == total):
-        click.echo(f"\r{doing} {done}/{total}", nl=done == total, err=True)

@@ -22,6 +22,7 @@ from core.errors import MediaError
 from core.faces.face import Box, FaceDetector
 from training.data.integrity import Broken, decode_wholly, reason
 from training.data.picture import Picture
+from training.data.progress import tracked
 from training.data.sample import WHOLE, Sample, read_pixels
 
 __all__ = ["WHOLE", "Loaded", "Sample", "load_samples", "read_pixels"]
@@ -45,7 +46,6 @@ def load_samples(
     cache_dir: Path,
     detector: Callable[[], FaceDetector],
     *,
-    progress: Callable[[int, int], None] | None = None,
     memory_limit: int = MEMORY_LIMIT,
 ) -> Loaded:
     """Read every picture and its face box, detecting only where the cache has none.
@@ -56,8 +56,6 @@ def load_samples(
         Holds one JSON file of boxes, which gains those that are found.
     detector
         Called at most once, and only if a picture is new.
-    progress
-        Is told (done, total) after every picture.
     memory_limit
         Bytes of files to keep; the files beyond it are read again at every look.
     """
@@ -69,14 +67,12 @@ def load_samples(
     pool = ThreadPoolExecutor(2)
     try:
         results = pool.map(lambda picture: _examine(picture, boxes, load_detector), pictures)
-        for done, result in enumerate(results, 1):
+        for _, result in zip(tracked(pictures, "pictures"), results, strict=True):
             if isinstance(result, Broken):
                 broken.append(result)
             else:
                 held += len(result.data or b"")
                 samples.append(result if held <= memory_limit else replace(result, data=None))
-            if progress is not None:
-                progress(done, len(pictures))
     finally:
         pool.shutdown(cancel_futures=True)
         boxes.save()  # what an interrupted search has found is not searched for again

@@ -52,10 +52,10 @@ def report(broken: Sequence[Broken], total: int) -> str:
     return "\n".join(lines)
 
 
-def refuse_many(broken: Sequence[Broken], total: int, max_share: float = MAX_BROKEN) -> None:
-    """Raise :class:`ConfigurationError` when more than ``max_share`` of ``total`` is broken."""
-    if len(broken) > max_share * total:
+def refuse_many(broken: Sequence[Broken], total: int) -> None:
+    """Raise :class:`ConfigurationError` when more than ``MAX_BROKEN`` of ``total`` are broken."""
+    if len(broken) > MAX_BROKEN * total:
         raise ConfigurationError(
             f"{report(broken, total)}\nThat is {len(broken) / total:.1%}; the limit is "
-            f"{max_share:.1%}. Copy the data again, or delete those files."
+            f"{MAX_BROKEN:.1%}. Copy the data again, or delete those files."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 import click
 
 from core.faces.detector import load_face_detector
-from training.data.cache import MEMORY_LIMIT, Sample, load_samples
+from training.data.cache import Sample, load_samples
 from training.data.data_set import DataSet
-from training.data.integrity import MAX_BROKEN, refuse_many, report
+from training.data.integrity import refuse_many, report
 from training.data.manifest import Picture, Split, read_all, read_pictures
 
 
@@ -35,30 +34,16 @@ def read_samples(
     return with_faces(pictures, cache_dir)
 
 
-def with_faces(
-    pictures: Sequence[Picture],
-    cache_dir: Path | None,
-    *,
-    max_broken: float = MAX_BROKEN,
-    memory_limit: int = MEMORY_LIMIT,
-) -> list[Sample]:
+def with_faces(pictures: Sequence[Picture], cache_dir: Path | None) -> list[Sample]:
     """The pictures with their face boxes, found once and then kept in the cache folder.
 
     Broken pictures are counted and named on standard error, and left out. Raises
-    :class:`ConfigurationError` when more than the share ``max_broken`` is broken.
-    ``memory_limit`` is in bytes: files beyond it stay on disk.
+    :class:`ConfigurationError` when more than a hundredth is broken.
     """
-    bar = click.progressbar(length=len(pictures), label="pictures", show_pos=True, file=sys.stderr)
-    with bar:
-        loaded = load_samples(
-            pictures,
-            cache_folder(cache_dir),
-            # One thread a call: two calls at once, each on all cores, take five times as long.
-            partial(load_face_detector, threads=1),
-            progress=lambda _done, _total: bar.update(1),
-            memory_limit=memory_limit,
-        )
-    refuse_many(loaded.broken, len(pictures), max_broken)
+    # One thread a call: two calls at once, each on all cores, take five times as long.
+    detector = partial(load_face_detector, threads=1)
+    loaded = load_samples(pictures, cache_folder(cache_dir), detector)
+    refuse_many(loaded.broken, len(pictures))
     if loaded.broken:
         click.echo(report(loaded.broken, len(pictures)), err=True)
     return loaded.samples

@@ -17,9 +17,9 @@ from core.pipeline.judgement import judge
 from core.result import Label, Reason, Result
 from training.data.clips import Clip
 from training.data.evidence_cache import Films
+from training.data.progress import tracked
 from training.evaluate import resampling
 from training.evaluate.figures import figures_of
-from training.evaluate.progress import tracked
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of_pictures
 from training.evaluate.verdicts import ORDER, Answers, Verdicts

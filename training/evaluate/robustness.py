@@ -21,10 +21,10 @@ from core.faces.detector import crop_face
 from core.faces.face import FaceDetector
 from core.model.detector import Detector
 from training.data.cache import WHOLE, Sample
+from training.data.progress import tracked
 from training.evaluate import metrics, resampling
 from training.evaluate.degradations import DEGRADATIONS, Degradation
 from training.evaluate.figures import rounded
-from training.evaluate.progress import tracked
 from training.evaluate.scores import Floats, Scores, scores_of
 from training.evaluate.scoring import score_crops
 from training.evaluate.verdicts import called, shares

@@ -11,7 +11,7 @@ from core.model.bundle import Bundle, InputSpec, RuntimeName
 from core.model.detector import Detector
 from core.model.runtimes import load_detector
 from training.data.cache import Sample
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.evaluate.scores import Floats
 
 BATCH = 32

@@ -15,7 +15,7 @@ from core.model import preprocess
 from core.model.bundle import MANIFEST, Manifest, RuntimeName, SelfTest, write_manifest
 from core.model.detector import self_test_tensor
 from core.model.runtimes import load_detector
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.export import openvino as export
 from training.export.int8_difference import Difference
 from training.frozen.packed import head_on, int8_of

@@ -15,7 +15,7 @@ from core import jpeg
 from core.errors import BundleInvalid
 from core.model.bundle import LOGIT_OUTPUT, RuntimeName
 from core.openvino_core import openvino_core, ov
-from training.evaluate.progress import tracked
+from training.data.progress import tracked
 from training.export import openvino as export
 from training.export.crops import PARITY_CROPS, TRAINED_CROPS, evenly, tensor_of
 from training.export.novelty import FEWEST_CROPS, NOT_MEASURED

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.check.file_facts import HASH_SIDE, FileFacts
-from training.data.check.progress import Progress, no_progress
 from training.data.picture import Picture, Split
+from training.data.progress import tracked
 
 BITS = HASH_SIDE**2
 # Of 256 bits. Measured on 20,850 faces: a picture and its copy, halved in size or saved again
@@ -55,12 +55,7 @@ def _told(picture: Picture) -> bool:
     return not picture.group_stated and "/" in picture.group
 
 
-def alike(
-    facts: Sequence[FileFacts],
-    *,
-    max_distance: int = MAX_DISTANCE,
-    progress: Progress = no_progress,
-) -> list[Pair]:
+def alike(facts: Sequence[FileFacts], *, max_distance: int = MAX_DISTANCE) -> list[Pair]:
     """Pairs in different splits that look the same but differ in their bytes, nearest first."""
     by_split = [[each for each in facts if each.picture.split is split] for split in Split]
     blocks = [
@@ -69,12 +64,12 @@ def alike(
         if others
         for start in range(0, len(some), _BLOCK)
     ]
-    found: list[Pair] = []
-    for done, (some, others) in enumerate(blocks, 1):
-        found += _near(some, others, max_distance)
-        progress("comparing", done, len(blocks))
-    found.sort(key=lambda pair: (pair.distance, pair.first.picture.key, pair.second.picture.key))
-    return found
+    found = [
+        pair
+        for some, others in tracked(blocks, "comparing")
+        for pair in _near(some, others, max_distance)
+    ]
+    return sorted(found, key=lambda p: (p.distance, p.first.picture.key, p.second.picture.key))
 
 
 def _near(some: Sequence[FileFacts], others: Sequence[FileFacts], limit: int) -> list[Pair]:

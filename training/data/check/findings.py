@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from training.data.check import duplicates
 from training.data.check.file_facts import FileFacts, examine
 from training.data.check.file_probe import MAX_AUC, Probe, probe_sources
-from training.data.check.progress import Progress, no_progress
 from training.data.integrity import MAX_BROKEN, Broken
 from training.data.picture import Picture
+from training.data.progress import tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ def check_pictures(
     *,
     max_distance: int = duplicates.MAX_DISTANCE,
     max_auc: float = MAX_AUC,
-    progress: Progress = no_progress,
 ) -> Findings:
     """Look at every file.
 
@@ -50,20 +49,21 @@ def check_pictures(
     max_auc
         Above it, files alone tell the classes apart.
     """
-    facts, broken = _examined(pictures, progress)
+    facts, broken = _examined(pictures)
     probes = probe_sources(facts)
     copies = duplicates.identical(facts)
+    across = [group for group in copies if _several(each.picture.split for each in group)]
+    within = [group for group in copies if group not in across]
+    both = [group for group in copies if _several(each.picture.fake for each in group)]
     errors = [
-        _leaked_bytes(
-            [group for group in copies if _several(each.picture.split for each in group)]
-        ),
-        _leaked_looks(duplicates.alike(facts, max_distance=max_distance, progress=progress)),
+        _copies("same_file_across_splits", "lie in more than one split; keep each in one", across),
+        _leaked_looks(duplicates.alike(facts, max_distance=max_distance)),
         _leaked_groups(
             "same_group_across_splits",
             "lie in more than one split; keep each in one",
             duplicates.split_groups(facts),
         ),
-        _two_classes([group for group in copies if _several(each.picture.fake for each in group)]),
+        _copies("same_file_in_both_classes", "are called real and fake; correct the labels", both),
     ]
     warnings = [
         _leaked_groups(
@@ -71,9 +71,7 @@ def check_pictures(
             "seem, by the names of the files, to lie in more than one split",
             duplicates.split_groups(facts, stated=False),
         ),
-        _repeated(
-            [group for group in copies if not _several(each.picture.split for each in group)]
-        ),
+        _copies("same_file_in_one_split", "lie more than once in one split", within),
         *(_telling(probe) for probe in probes if probe.auc > max_auc),
     ]
     if broken:
@@ -82,19 +80,12 @@ def check_pictures(
     return Findings(facts, broken, probes, _with_files(errors), _with_files(warnings))
 
 
-def _examined(
-    pictures: Sequence[Picture], progress: Progress
-) -> tuple[list[FileFacts], list[Broken]]:
-    facts: list[FileFacts] = []
-    broken: list[Broken] = []
+def _examined(pictures: Sequence[Picture]) -> tuple[list[FileFacts], list[Broken]]:
     with ThreadPoolExecutor(2) as pool:
-        for done, result in enumerate(pool.map(examine, pictures), 1):
-            if isinstance(result, Broken):
-                broken.append(result)
-            else:
-                facts.append(result)
-            progress("reading", done, len(pictures))
-    return facts, broken
+        results = pool.map(examine, pictures)
+        found = [result for _, result in zip(tracked(pictures, "reading"), results, strict=True)]
+    facts = [each for each in found if not isinstance(each, Broken)]
+    return facts, [each for each in found if isinstance(each, Broken)]
 
 
 def _several(values: Iterable[object]) -> bool:
@@ -109,12 +100,8 @@ def _keys(group: Sequence[FileFacts]) -> list[str]:
     return [each.picture.key for each in group]
 
 
-def _leaked_bytes(groups: Sequence[Sequence[FileFacts]]) -> Finding:
-    return Finding(
-        "same_file_across_splits",
-        f"{len(groups)} files lie in more than one split; keep each in one.",
-        [_keys(group) for group in groups],
-    )
+def _copies(kind: str, what: str, groups: Sequence[Sequence[FileFacts]]) -> Finding:
+    return Finding(kind, f"{len(groups)} files {what}.", [_keys(group) for group in groups])
 
 
 def _leaked_looks(pairs: Sequence[duplicates.Pair]) -> Finding:
@@ -135,22 +122,6 @@ def _leaked_groups(kind: str, what: str, groups: Sequence[Sequence[FileFacts]]) 
         kind,
         f"{len(groups)} groups (a person, a video, one upload) of {', '.join(names)} {what}.",
         [[group[0].picture.group, *_keys(group)] for group in groups],
-    )
-
-
-def _two_classes(groups: Sequence[Sequence[FileFacts]]) -> Finding:
-    return Finding(
-        "same_file_in_both_classes",
-        f"{len(groups)} files are called real and fake; correct the labels.",
-        [_keys(group) for group in groups],
-    )
-
-
-def _repeated(groups: Sequence[Sequence[FileFacts]]) -> Finding:
-    return Finding(
-        "same_file_in_one_split",
-        f"{len(groups)} files lie more than once in one split.",
-        [_keys(group) for group in groups],
     )
 
 

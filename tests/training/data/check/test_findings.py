@@ -113,10 +113,3 @@ def test_the_figures_for_machines_name_everything(tmp_path: Path) -> None:
         "subsampling": {"4:2:0": 12},
     }
     assert told["errors"][0]["files"] == [["train/real/3.jpg", "test/real/same.jpg"]]
-
-
-def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    check_pictures(read_all(_data(tmp_path)), progress=lambda *step: told.append(step))
-    assert told[:48] == [("reading", done, 48) for done in range(1, 49)]
-    assert told[-1] == ("comparing", 1, 1)
