@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,11 +14,10 @@ from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
-    from training.calibrate.calibration import Tail
+    from training.calibrate.calibration import Tail, Wanted
     from training.data.cache import Sample
     from training.data.clips import Clip
     from training.data.data_set import DataSet
-    from training.data.evidence_cache import EvidenceCache
     from training.export.publish import Published
 
 _method = click.option(
@@ -34,19 +34,6 @@ _false_positives = click.option(
     metavar="SHARE",
     help="Of real pictures that may be called fake.",
 )
-_false_positives_by_kind = click.option(
-    "--false-positives",
-    type=float,
-    metavar="SHARE",
-    help="Of real files that may be called fake. Default: 0.02 of pictures, 0.01 of videos.",
-)
-_tail = click.option(
-    "--tail",
-    type=click.Choice(["data", "normal"]),
-    default="data",
-    show_default=True,
-    help="Of videos: normal extends --false-positives beyond what few groups show.",
-)
 _misses = click.option(
     "--misses",
     default=0.05,
@@ -59,6 +46,42 @@ _misses = click.option(
 def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --method, --false-positives and --misses."""
     return _method(_false_positives(_misses(command)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What is fitted to what."""
+
+    old: Bundle
+    data_sets: Sequence[DataSet]
+    split: str
+    cache_dir: Path | None
+    wanted: Wanted
+    out: Path | None
+    runtime: str
+
+    @property
+    def where(self) -> str:
+        """What ``model.json`` says of the data."""
+        return f"{self.split} of {', '.join(each.name for each in self.data_sets)}"
+
+    def samples(self) -> list[Sample]:
+        from training.data.reading import read_samples
+
+        return read_samples(self.data_sets, data_options.split_of(self.split), self.cache_dir)
+
+    def clips(self) -> list[Clip]:
+        from core.errors import ConfigurationError
+        from training.data.clips import LAYOUT, read_clips
+
+        clips = read_clips(self.data_sets, data_options.split_of(self.split))
+        if not clips:
+            places = ", ".join(str(each.path) for each in self.data_sets)
+            raise ConfigurationError(
+                f"{places} holds no labelled films of the split {self.split!r}; the layout is "
+                f"{LAYOUT}, or a table with the columns file and class."
+            )
+        return clips
 
 
 @click.command("calibrate")
@@ -94,10 +117,35 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Of files like the training data that may be refused, where the model tells novelty.",
 )  # fmt: skip
 @_method
-@_false_positives_by_kind
-@_tail
+@click.option(
+    "--false-positives",
+    type=float,
+    metavar="SHARE",
+    help="Of real files that may be called fake. Default: 0.02 of pictures, 0.01 of videos.",
+)
+@click.option(
+    "--tail",
+    type=click.Choice(["data", "normal"]),
+    default="data",
+    show_default=True,
+    help="Of videos: normal extends --false-positives beyond what few groups show.",
+)
 @_misses
-def calibrate(bundle: str | None, videos: bool, **choices: Any) -> None:
+def calibrate(
+    bundle: str | None,
+    data_sets: Sequence[DataSet],
+    cache_dir: Path | None,
+    split: str,
+    out_dir: Path | None,
+    runtime: str,
+    videos: bool,
+    clip_frames: int,
+    novelty_rate: float,
+    method: Literal["platt", "temperature"],
+    false_positives: float | None,
+    tail: Tail,
+    misses: float,
+) -> None:
     """Fit the probabilities and thresholds of a bundle to pictures or videos like yours.
 
     Only model.json changes, never a weight. Figures that were measured under the old
@@ -112,36 +160,31 @@ def calibrate(bundle: str | None, videos: bool, **choices: Any) -> None:
       deepfake calibrate --model models/mine-v1 --videos --data my-faces --false-positives 0.05
     """
     from core.model.bundle import find_bundle, load_bundle
-
-    old = load_bundle(find_bundle(bundle))
-    report((_fit_videos if videos else _fit_pictures)(old, **choices))
-
-
-def _fit_pictures(
-    old: Bundle,
-    *,
-    method: Literal["platt", "temperature"],
-    false_positives: float | None,
-    tail: Tail,
-    misses: float,
-    out_dir: Path | None,
-    runtime: str,
-    **of_data: Any,
-) -> Published:
-    if tail != "data":
-        raise click.UsageError("--tail is of the thresholds of videos; give --videos too.")
     from training.calibrate.calibration import Wanted
+    from training.calibrate.videos import FALSE_POSITIVES
+
+    if tail != "data" and not videos:
+        raise click.UsageError("--tail is of the thresholds of videos; give --videos too.")
+    old = load_bundle(find_bundle(bundle))
+    if false_positives is None:
+        false_positives = FALSE_POSITIVES if videos else 0.02
+    wanted = Wanted(method, false_positives, misses, tail)
+    fit = _Fit(old, data_sets, split, cache_dir, wanted, out_dir, runtime)
+    report(_fit_videos(fit, clip_frames, novelty_rate) if videos else _fit_pictures(fit))
+
+
+def _fit_pictures(fit: _Fit) -> Published:
     from training.calibrate.recalibrate import dropped_metrics, recalibrate
 
-    wanted = Wanted(method, 0.02 if false_positives is None else false_positives, misses)
-    samples, where = _samples(**of_data), _where(**of_data)
-    published = recalibrate(old, samples, wanted, where=where, out=out_dir, runtime=runtime)
-    if dropped := dropped_metrics(old):
+    published = recalibrate(
+        fit.old, fit.samples(), fit.wanted, where=fit.where, out=fit.out, runtime=fit.runtime
+    )
+    if dropped := dropped_metrics(fit.old):
         click.echo(
             f"Removed with the old calibration: the figures {', '.join(dropped)}. "
             "Measure again with: deepfake evaluate."
         )
-    if any(cell.kind == "video" for cell in old.manifest.expected_error):
+    if any(cell.kind == "video" for cell in fit.old.manifest.expected_error):
         click.echo(
             "Removed too: the expected errors of videos. Measure again with: "
             "deepfake calibrate --videos."
@@ -149,76 +192,21 @@ def _fit_pictures(
     return published
 
 
-def _fit_videos(
-    old: Bundle,
-    *,
-    method: Literal["platt", "temperature"],
-    false_positives: float | None,
-    tail: Tail,
-    misses: float,
-    out_dir: Path | None,
-    runtime: str,
-    clip_frames: int,
-    novelty_rate: float,
-    **of_data: Any,
-) -> Published:
-    from training.calibrate.calibration import Wanted
+def _fit_videos(fit: _Fit, frames: int, novelty_rate: float) -> Published:
+    from core.faces.detector import load_face_detector
     from training.calibrate.recalibrate_videos import load_for_clips, recalibrate_videos
     from training.calibrate.scored_clips import score_clips
-    from training.calibrate.videos import FALSE_POSITIVES
-
-    share = FALSE_POSITIVES if false_positives is None else false_positives
-    wanted = Wanted(method, share, misses, tail)
-    detector = load_for_clips(old, runtime, out_dir)
-    clips = score_clips(_clips(**of_data), detector, _films(**of_data), frames=clip_frames)
-    for names, what in ((clips.unreadable, "cannot be judged"), (clips.faceless, "have no face")):
-        if names:
-            click.echo(f"{len(names)} clips {what} and are left out: {', '.join(names)}", err=True)
-    samples = [] if old.manifest.novelty is None else _samples(**of_data)
-    return recalibrate_videos(
-        detector, clips, samples, wanted,
-        where=_where(**of_data), out=out_dir, novelty_rate=novelty_rate,
-    )  # fmt: skip
-
-
-def _samples(
-    *,
-    data_sets: Sequence[DataSet],
-    cache_dir: Path | None,
-    split: str,
-    **_: Any,
-) -> list[Sample]:
-    from training.data.reading import read_samples
-
-    return read_samples(data_sets, data_options.split_of(split), cache_dir)
-
-
-def _clips(
-    *,
-    data_sets: Sequence[DataSet],
-    split: str,
-    **_: Any,
-) -> list[Clip]:
-    from core.errors import ConfigurationError
-    from training.data.clips import LAYOUT, read_clips
-
-    clips = read_clips(data_sets, data_options.split_of(split))
-    if not clips:
-        places = ", ".join(str(each.path) for each in data_sets)
-        raise ConfigurationError(
-            f"{places} holds no labelled films of the split {split!r}; the layout is {LAYOUT}, or "
-            "a table with the columns file and class."
-        )
-    return clips
-
-
-def _films(*, cache_dir: Path | None, **_: Any) -> EvidenceCache:
-    from core.faces.detector import load_face_detector
     from training.data.evidence_cache import EvidenceCache
     from training.data.reading import cache_folder
 
-    return EvidenceCache(cache_folder(cache_dir), load_face_detector)
-
-
-def _where(*, split: str, data_sets: Sequence[DataSet], **_: Any) -> str:
-    return f"{split} of {', '.join(each.name for each in data_sets)}"
+    detector = load_for_clips(fit.old, fit.runtime, fit.out)
+    films = EvidenceCache(cache_folder(fit.cache_dir), load_face_detector)
+    clips = score_clips(fit.clips(), detector, films, frames=frames)
+    for names, what in ((clips.unreadable, "cannot be judged"), (clips.faceless, "have no face")):
+        if names:
+            click.echo(f"{len(names)} clips {what} and are left out: {', '.join(names)}", err=True)
+    samples = [] if fit.old.manifest.novelty is None else fit.samples()
+    return recalibrate_videos(
+        detector, clips, samples, fit.wanted,
+        where=fit.where, out=fit.out, novelty_rate=novelty_rate,
+    )  # fmt: skip

@@ -53,29 +53,44 @@ def _checked(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> Seq
 def _of_data(flag: str, name: str, metavar: str, told: str) -> Callable[[Command], Command]:
     """An option of which every data set is told."""
     return click.option(
-        flag, name, metavar=metavar, multiple=True, is_eager=True, expose_value=False,
-        callback=_kept, help=told,
-    )  # fmt: skip
+        flag,
+        name,
+        metavar=metavar,
+        multiple=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_kept,
+        help=told,
+    )
 
 
 _DESCRIBED = (
     _of_data(
-        "--centre", "centres", "NAME=SHARE",
+        "--centre",
+        "centres",
+        "NAME=SHARE",
         "Only this share of each side, about the middle, is photograph in a source's pictures.",
     ),
     _of_data(
-        "--group", "groups", "NAME=PATTERN",
+        "--group",
+        "groups",
+        "NAME=PATTERN",
         "A regular expression for a source's file names; what is in its brackets names the "
         "person, clip or photo, which stays whole where data is divided.",
     ),
     _of_data("--real", "real_names", "NAME", "A folder name that means real."),
     _of_data("--fake", "fake_names", "NAME", "A folder name that means fake."),
-)  # fmt: skip
+)
 _data = click.option(
-    "--data", "data_sets", metavar="[NAME=]PATH", multiple=True, required=True, callback=_parsed,
+    "--data",
+    "data_sets",
+    metavar="[NAME=]PATH",
+    multiple=True,
+    required=True,
+    callback=_parsed,
     help="Folder with {train,valid,test}/[<source>/]{real,fake}/, or with {real,fake}/ alone, or a "
     "TSV or CSV table with the columns file and class. May be given more than once.",
-)  # fmt: skip
+)
 # The same as arguments, for commands about data alone.
 _arguments = click.argument(
     "data_sets", metavar="[NAME=]PATH...", nargs=-1, required=True, callback=_parsed
@@ -100,9 +115,13 @@ def _described(command: Command) -> Command:
 
 # the texts, known to parse: source_weights(texts, sources) gives the weights
 weights = click.option(
-    "--weight", "weights", metavar="NAME=NUMBER", multiple=True, callback=_checked,
+    "--weight",
+    "weights",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    callback=_checked,
     help="How often a source, or all of a named data set, is drawn; 0 leaves it out.",
-)  # fmt: skip
+)
 
 
 def split_of(choice: str) -> Split | None:
