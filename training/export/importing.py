@@ -6,17 +6,15 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from core.errors import BundleInvalid
-from core.model.bundle import Explanation, RuntimeName, check_fields, load_bundle, sha256_of
+from core.model.bundle import Explanation, RuntimeName, load_bundle, sha256_of
 from core.model.detector import Detector, self_test_tensor
-from core.model.origin import Origin
 from core.model.preprocess import Scaling
-from core.model.rules import Thresholds
 from core.model.runtimes.tensorflow import grad_cam
 from training.export.flatten import flatten
 from training.export.foreign_model import (
@@ -37,6 +35,7 @@ from training.export.new_bundle import (
     write_self_tested,
 )
 from training.export.openvino import KERAS, save_openvino, to_openvino
+from training.export.stated import Stated
 
 if TYPE_CHECKING:  # its packages are those of training, which a worker's image lacks
     from training.export.foreign_int8 import ForeignInt8
@@ -44,23 +43,12 @@ if TYPE_CHECKING:  # its packages are those of training, which a worker's image 
 _PARITY_SEEDS = range(4)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """What the file does not say about itself."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest(Stated):
+    """What a Keras file does not say about itself."""
 
-    file: Path
-    name: str
-    version: str
-    positive_class: Literal["fake", "real"]  # what a high output, or label 1 of two, means
     scaling: Scaling
-    thresholds: Thresholds
-    input_size: int | None = None  # pixels; read from the model where it is fixed there
-    output: str | None = None  # read from the last activation where it says so
     openvino: bool = True
-    data: str = "not stated"
-    licence: str = "not stated"
-    source: str = "not stated"  # where the file was published
-    classes: int | None = None  # how many outputs the user named; None where none was named
 
 
 def import_model(
@@ -76,9 +64,10 @@ def import_model(
     check_free(target, replace=replace)
     foreign = read_model(request.file)
     output = output_kind(foreign, request.output)
-    size = _agreed_size(foreign, request)
+    size = request.agreed_size(foreign.size)
     _check_classes(foreign, request)
-    fields = _manifest_fields(request, output, size)
+    hashes = {request.file.name: sha256_of(request.file)}
+    fields = request.manifest_fields(output, size, request.scaling, hashes)
     model = with_one_output(flatten(foreign.model, size), output)
     with new_folder(target) as folder:
         artifacts, saved, converted = _write_weights(folder, model, openvino=request.openvino)
@@ -97,35 +86,6 @@ def _check_classes(foreign: ForeignModel, request: ImportRequest) -> None:
             f"--classes names {request.classes} outputs, the model has {foreign.units}; state what "
             "a high output means with --positive-class: fake or real."
         )
-
-
-def _agreed_size(foreign: ForeignModel, request: ImportRequest) -> int:
-    wanted = request.input_size
-    if foreign.size is None and wanted is None:
-        raise BundleInvalid("The model takes pictures of any size; state one with --input-size.")
-    if foreign.size is not None and wanted is not None and foreign.size != wanted:
-        raise BundleInvalid(
-            f"--input-size {wanted} contradicts the model: it takes {foreign.size} x "
-            f"{foreign.size} pixels."
-        )
-    return foreign.size or wanted or 0
-
-
-def _manifest_fields(request: ImportRequest, output: str, size: int) -> dict[str, Any]:
-    fields = {
-        "name": request.name,
-        "version": request.version,
-        "positive_class": request.positive_class,
-        "output": output,
-        "input": {"size": size, "scaling": request.scaling},
-        "calibration": None,
-        "thresholds": request.thresholds,
-        "data": request.data,
-        "licence": request.licence,
-        "origin": Origin(files={request.file.name: sha256_of(request.file)}, source=request.source),
-    }
-    check_fields(fields)
-    return fields
 
 
 def _explanation(model: Any, units: int, output: str) -> tuple[Explanation | None, tuple[str, ...]]:

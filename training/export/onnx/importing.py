@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BundleInvalid
-from core.model.bundle import InputSpec, RuntimeName, check_fields, load_bundle
+from core.model.bundle import InputSpec, RuntimeName, load_bundle
 from core.model.detector import Detector, noise_tensor
-from core.model.origin import Origin
 from core.model.preprocess import Scaling
 from core.openvino_core import ov
 from training.export.new_bundle import (
@@ -23,7 +22,7 @@ from training.export.new_bundle import (
     new_folder,
     write_self_tested,
 )
-from training.export.onnx.answer import Answer, check_answers, read_answer, single
+from training.export.onnx.answer import check_answers, read_answer, single
 from training.export.onnx.file import cause_of, hashes, read_onnx
 from training.export.onnx.graph import input_arithmetic, no_batches, served_graph
 from training.export.onnx.picture import Picture, read_picture
@@ -56,7 +55,8 @@ def import_onnx(
     model = read_onnx(request.file, request.output_name)
     picture = read_picture(model, request)
     read = read_answer(model, request.output)
-    fields = _manifest_fields(request, picture, read)
+    scaling = Scaling.UNIT if isinstance(request.scaling, Normalization) else request.scaling
+    fields = request.manifest_fields(read.output, picture.size, scaling, hashes(request.file))
     network = ov.Model([read.port], model.get_parameters(), request.name)
     warnings = _warnings(request, input_arithmetic(network))
     tensors = _pictures(InputSpec(**fields["input"]))
@@ -72,27 +72,6 @@ def import_onnx(
     warnings.append(NO_MAP.format(_WHY))
     compared = f"{request.file.name} and the bundle"
     return Imported(load_bundle(target.resolve()), compared, parity, tuple(warnings), lost)
-
-
-def _manifest_fields(request: OnnxRequest, picture: Picture, read: Answer) -> dict[str, Any]:
-    scaling = request.scaling
-    fields = {
-        "name": request.name,
-        "version": request.version,
-        "positive_class": request.positive_class,
-        "output": read.output,
-        "input": {
-            "size": picture.size,
-            "scaling": Scaling.UNIT if isinstance(scaling, Normalization) else scaling,
-        },
-        "calibration": None,
-        "thresholds": request.thresholds,
-        "data": request.data,
-        "licence": request.licence,
-        "origin": Origin(files=hashes(request.file), source=request.source),
-    }
-    check_fields(fields)
-    return fields
 
 
 def _pictures(spec: InputSpec) -> NDArray[np.float32]:

@@ -42,7 +42,7 @@ def read_picture(model: Any, request: OnnxRequest) -> Picture:
     dims = _dimensions(port.get_partial_shape())
     layout = _layout(dims, request.layout)
     sides = dims[2:] if layout == "nchw" else dims[1:3]
-    size = _size(sides, request.input_size)
+    size = request.agreed_size(_side(sides))
     if request.channel_order is None:
         raise BundleInvalid(
             "An ONNX file does not say the order of its colours; state it with --channel-order: "
@@ -101,20 +101,13 @@ def _layout(dims: Sequence[int | None], stated: Layout | None) -> Layout:
     return stated or candidates[0]
 
 
-def _size(sides: Sequence[int | None], stated: int | None) -> int:
+def _side(sides: Sequence[int | None]) -> int | None:
     fixed = {side for side in sides if side is not None}
     if len(fixed) > 1:
         raise BundleInvalid(
             f"The model takes pictures of {sides[0]} x {sides[1]} pixels; square ones are needed."
         )
-    if not fixed and stated is None:
-        raise BundleInvalid("The model takes pictures of any size; state one with --input-size.")
-    read = next(iter(fixed), None)
-    if read is not None and stated is not None and read != stated:
-        raise BundleInvalid(
-            f"--input-size {stated} contradicts the model: it takes {read} x {read} pixels."
-        )
-    return read or stated or 0
+    return next(iter(fixed), None)
 
 
 def _shown(dims: Sequence[int | None]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from core.model.preprocess import Scaling
-from core.model.rules import Thresholds
+from training.export.stated import Stated
 
 Layout = Literal["nchw", "nhwc"]
 ChannelOrder = Literal["rgb", "bgr"]
@@ -22,22 +21,11 @@ class Normalization:
     std: Colour
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxRequest(Stated):
     """What the user states; a None is read from the file, or asked for where it does not say."""
 
-    file: Path
-    name: str
-    version: str
-    positive_class: Literal["fake", "real"]  # what a high output, or the second of two, means
     scaling: Scaling | Normalization
-    thresholds: Thresholds
     channel_order: ChannelOrder | None = None
-    classes: int | None = None  # how many outputs the user named; None where none was named
     layout: Layout | None = None
-    input_size: int | None = None  # pixels a side
-    output: Literal["probability", "logit"] | None = None
     output_name: str | None = None
-    data: str = "not stated"
-    licence: str = "not stated"
-    source: str = "not stated"
