@@ -37,10 +37,10 @@ from training.data.clips import Clip, read_clips
 from training.data.data_set import DataSet
 from training.data.evidence_cache import EvidenceCache
 from training.data.picture import Picture, Split
+from training.data.progress import tracked
 from training.data.reading import cache_folder
 from training.data.sample import Sample
 from training.evaluate.metrics import auc, once
-from training.data.progress import tracked
 from training.fit.pictures import Selection
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features

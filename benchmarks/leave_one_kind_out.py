@@ -36,9 +36,9 @@ from training.data.data_set import DataSet, parse_data_sets
 from training.data.evidence_cache import EvidenceCache
 from training.data.manifest import Split, read_all
 from training.data.picture import Picture
+from training.data.progress import tracked
 from training.data.reading import cache_folder, read_samples
 from training.evaluate import metrics, resampling
-from training.data.progress import tracked
 from training.evaluate.scores import Floats, Scores, scores_of_pictures
 from training.evaluate.scoring import BATCH, cut_crops
 from training.fit import AVERAGED

@@ -27,10 +27,10 @@ from training.data.clips import Clip, read_clips
 from training.data.data_set import parse_data_sets
 from training.data.evidence_cache import EvidenceCache
 from training.data.picture import Split
+from training.data.progress import tracked
 from training.data.reading import cache_folder
 from training.evaluate import resampling
 from training.evaluate.metrics import auc, once
-from training.data.progress import tracked
 from training.evaluate.scores import scores_of_pictures
 
 _HEAD = "| Clips | AUC | AUC lost | change of the mean logit, real | fake |\n|---|---|---|---|---|"

@@ -24,11 +24,10 @@ from training.fit.devices import describe
 from training.fit.early_stopping import EarlyStopping
 from training.fit.feed import feed
 from training.fit.history import History
-from training.fit.interval import Interval
 from training.fit.stretches import Stretch, stretches
 from training.fit.trainee import Trainee, layer_counts
 from training.fit.validation import Validate
-from training.fit.watch import Watch
+from training.fit.watch import Interval, Watch
 from training.networks import Network, find_network
 from training.networks.weights import load_weights
 from training.recipes import Recipe

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.errors import ConfigurationError
 from training.fit import backend
 from training.fit.early_stopping import EarlyStopping
 from training.fit.history import History, Row
-from training.fit.interval import Interval
 from training.fit.optimizers import build_schedule, learning_rate_at
 from training.fit.trainee import Trainee
 from training.fit.validation import Figures, Validate
+
+
+@dataclass(slots=True)
+class Interval:
+    """So many seconds of a clock; it begins when it is made."""
+
+    seconds: float
+    clock: Callable[[], float]
+    _since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    @property
+    def over(self) -> bool:
+        """Whether it has passed."""
+        return self.clock() - self._since >= self.seconds
+
+    def restart(self) -> None:
+        """Begin again now."""
+        self._since = self.clock()
 
 
 class Keeper(Protocol):

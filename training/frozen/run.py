@@ -24,7 +24,7 @@ from training.frozen.store import FeatureStore
 from training.frozen.strength import choose_strength, of_views
 from training.frozen.tower import Tower
 from training.frozen.views import Views
-from training.recipes.frozen_recipe import FrozenRecipe
+from training.recipes import FrozenRecipe
 
 _PACKAGES = ("numpy", "openvino", "scikit-learn")
 

@@ -1,4 +1,4 @@
-"""Networks that can be trained: one file each, which says ``NETWORK = Network(...)``."""
+"""Networks that can be trained: a file says ``NETWORKS = (Network(...),)``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ __all__ = ["Activation", "Head", "Network", "find_network", "registry"]
 def registry() -> dict[str, Network]:
     """Every network of this folder by name; a file that holds one needs no other entry."""
     modules = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
-    found = (getattr(module, "NETWORK", None) for module in modules)
-    return {network.name: network for network in found if isinstance(network, Network)}
+    return {each.name: each for module in modules for each in getattr(module, "NETWORKS", ())}
 
 
 def find_network(name: str) -> Network:

@@ -198,3 +198,9 @@ def _load_norm(model: Any, tensors: Mapping[str, NDArray[Any]], layer: str, norm
     names = ("weight", "bias", "running_mean", "running_var")
     weights = [np.asarray(tensors[f"{norm}.{name}"], np.float32) for name in names]
     model.get_layer(layer).set_weights(weights)
+
+
+LITE0 = EfficientNetLite("efficientnet_lite0")  # 3.4 million parameters; in the bundle that ships
+LITE1 = EfficientNetLite("efficientnet_lite1", depth=1.1)  # 4.2 million
+LITE2 = EfficientNetLite("efficientnet_lite2", width=1.1, depth=1.2)  # 4.9 million
+NETWORKS = tuple(each.network() for each in (LITE0, LITE1, LITE2))

@@ -80,3 +80,4 @@ NETWORK = Network(
     features=FEATURES,
     linear_head=False,
 )
+NETWORKS = (NETWORK,)

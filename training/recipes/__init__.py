@@ -1,10 +1,14 @@
 """How a network is trained: the settings, the recipes that ship, overrides from outside."""
 
-from training.recipes.frozen_recipe import FrozenRecipe
-from training.recipes.frozen_table import FROZEN_RECIPES, describe_frozen
 from training.recipes.overrides import override, parse_settings
-from training.recipes.recipe import Recipe
-from training.recipes.table import RECIPES, describe, find_recipe
+from training.recipes.recipe import FrozenRecipe, Recipe
+from training.recipes.table import (
+    FROZEN_RECIPES,
+    RECIPES,
+    describe,
+    describe_frozen,
+    find_recipe,
+)
 
 __all__ = [
     "FROZEN_RECIPES",

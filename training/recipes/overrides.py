@@ -11,8 +11,7 @@ from pydantic import ValidationError
 
 from core.errors import ConfigurationError
 from training.data.mixture import Mixture
-from training.recipes.frozen_recipe import FrozenRecipe
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import FrozenRecipe, Recipe
 
 AnyRecipe = TypeVar("AnyRecipe", Recipe, FrozenRecipe)
 

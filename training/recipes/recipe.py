@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,15 +15,47 @@ from training.networks import Activation, Head
 Optimizer = Literal["adam", "adamw"]
 Schedule = Literal["constant", "exponential", "cosine"]
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+_Strength = Annotated[float, Field(gt=0)]
 
 
-class Recipe(BaseModel):
-    """Everything that decides how a run goes, apart from the pictures and the machine."""
+class Settings(BaseModel):
+    """What every run is told, of whichever kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     network: str
+    # Around the face, of its longer side, as validation and the bundle cut it; training's own
+    # margins are in the augmentation.
+    margin: float = Field(default=DEFAULT_MARGIN, ge=0, le=1)
+    seed: int = Field(default=7, ge=0)
+    self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
+    augmentation: Augmentation = Field(default_factory=Augmentation)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, tuples as lists."""
+        return self.model_dump(mode="json")
+
+
+class FrozenRecipe(Settings):
+    """Everything that decides how a head is fitted to a network that stays as it is.
+
+    ``network`` is of those in training/frozen/towers.py.
+    """
+
+    per_source: int = Field(default=250, ge=2)  # pictures at most of a source and class
+    augmented_views: int = Field(default=1, ge=0)  # of each picture, beside the clean one
+    mixture: Mixture = Field(default_factory=Mixture)
+    # Factors of half the squared weights, added to the mean cross-entropy; cross-validation
+    # takes one of them.
+    strengths: tuple[_Strength, ...] = Field(
+        default=(0.3, 1.0, 3.0, 10.0, 30.0, 100.0), min_length=1
+    )
+
+
+class Recipe(Settings):
+    """Everything that decides how a run goes, apart from the pictures and the machine."""
+
     weights: str = "imagenet"  # or none, or a file: see training/networks/weights.py
     freeze_until: int | Literal["all"] = 0  # first layers of the base that stay as they are
     freeze_norm: bool = False  # every BatchNormalization infers: 1.8 times the speed on a CPU
@@ -33,18 +65,12 @@ class Recipe(BaseModel):
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
     size: int = Field(default=224, ge=32, le=1024)  # px, of the last steps and of the bundle
-    # Around the face, of its longer side, as validation and the bundle cut it; training's own
-    # margins are in the augmentation.
-    margin: float = Field(default=DEFAULT_MARGIN, ge=0, le=1)
     early_size: int | None = Field(default=None, ge=32, le=1024)  # px, of the first steps: cheaper
     early_share: float = Field(default=0.0, ge=0, le=1)  # of the steps
     steps: int | None = Field(default=None, ge=1)  # one of steps and epochs is given
     epochs: float | None = Field(default=None, gt=0)
     batch_size: int = Field(default=32, ge=2)
-    seed: int = Field(default=7, ge=0)
     mixture: Mixture | None = None  # None: every picture once an epoch
-    self_blended: int = Field(default=0, ge=0)  # fakes made of reals, at most so many a source
-    augmentation: Augmentation = Field(default_factory=Augmentation)
 
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=1e-4, gt=0)
@@ -102,7 +128,3 @@ class Recipe(BaseModel):
     def ema_at(self, step: int) -> float:
         """Decay of the weight average: short at first, so that it forgets the start."""
         return min(self.ema, (1 + step) / (10 + step))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, tuples as lists."""
-        return self.model_dump(mode="json")

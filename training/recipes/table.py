@@ -1,4 +1,4 @@
-"""The recipes that ship: three of the seed system, and one of a small network.
+"""The recipes that ship: three of the seed system, one of a small network, and two of CLIP.
 
 The seed's table gives what is frozen, the activation and the learning rate. It does not give
 the factor of L2, the batch size, the decay of the exponential, the number of epochs or the
@@ -11,7 +11,7 @@ from core.errors import ConfigurationError
 from training.data.augment import Augmentation
 from training.data.degrade import Degradation
 from training.data.mixture import Mixture
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import FrozenRecipe, Recipe
 
 _SEED = Recipe(
     name="seed",
@@ -118,8 +118,18 @@ CLIP_NORMS = FACES.model_copy(
     }
 )
 
+# A stronger and slower detector than that of `faces`: what CLIP knows of a crop, weighed by one
+# layer. The augmented views travel the same ways.
+CLIP_FACES = FrozenRecipe(
+    name="clip_faces",
+    network="clip_vit_b16",
+    margin=FACES.margin,
+    augmentation=FACES.augmentation,
+)
+
 _SHIPPED = (FROZEN_BASE, FIRST_FINE_TUNE, ADVANCED_FINE_TUNE, FACES, CLIP_NORMS)
 RECIPES = {each.name: each for each in _SHIPPED}
+FROZEN_RECIPES = {CLIP_FACES.name: CLIP_FACES}
 
 _COLUMNS = ("recipe", "network", "frozen", "activation", "optimizer, learning rate", "length")
 
@@ -138,6 +148,15 @@ def describe() -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def describe_frozen() -> str:
+    """These recipes as text, one a line."""
+    return "\n".join(
+        f"{each.name}: a linear head on the frozen {each.network}; {each.per_source} pictures at "
+        f"most of a source and class, each seen {1 + each.augmented_views} times"
+        for each in FROZEN_RECIPES.values()
+    )
 
 
 def _row(recipe: Recipe) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ def lite0() -> Any:
     """
     pytest.importorskip("tensorflow")
     from training.export.openvino import to_openvino
-    from training.networks.efficientnet_lite0 import LITE0
+    from training.networks.efficientnet_lite import LITE0
 
     model = LITE0.build(32)
     for layer in model.layers:

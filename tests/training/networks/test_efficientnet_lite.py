@@ -8,10 +8,14 @@ import pytest
 from core.errors import ConfigurationError
 from core.model import preprocess
 from training.networks import Head, find_network
-from training.networks.efficientnet_lite import FEATURES, EfficientNetLite
-from training.networks.efficientnet_lite0 import LITE0, NETWORK
-from training.networks.efficientnet_lite1 import LITE1
-from training.networks.efficientnet_lite2 import LITE2
+from training.networks.efficientnet_lite import (
+    FEATURES,
+    LITE0,
+    LITE1,
+    LITE2,
+    NETWORKS,
+    EfficientNetLite,
+)
 
 pytest.importorskip("tensorflow")
 MEMBERS = pytest.mark.parametrize("member", [LITE0, LITE1, LITE2], ids=lambda member: member.name)
@@ -67,10 +71,10 @@ def test_the_members_grow_between_the_same_stem_and_head() -> None:
 
 def test_the_first_26_layers_are_the_stem_and_three_blocks() -> None:
     model = LITE0.build(64)
-    NETWORK.freeze(model, 26)
+    NETWORKS[0].freeze(model, 26)
     frozen = {layer.name.split("_")[0] for layer in model.layers if not layer.trainable}
     assert frozen == {"crops", "stem", "block0", "block1", "block2"}
-    assert NETWORK.freeze(model, "all") == 142
+    assert NETWORKS[0].freeze(model, "all") == 142
     assert [layer.name for layer in model.layers if layer.trainable] == ["pool", "dropout", "logit"]
 
 

@@ -19,9 +19,8 @@ from core.model.preprocess import Scaling
 from core.openvino_core import openvino_core, ov
 from training.frozen.tower import Tower
 from training.networks.clip.norms import EPSILON, Norms
-from training.networks.clip.preprocessing import DEVIATION, MEAN
 from training.networks.clip.unquantize import cut_at, undo_quantization
-from training.networks.clip.wheel import tower_file
+from training.networks.clip.wheel import DEVIATION, MEAN, tower_file
 
 NAME = "clip_vit_b16"
 SIZE = 224  # px

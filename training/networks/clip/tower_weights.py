@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from training.networks.clip.norms import norm_layers
-from training.networks.clip.preprocessing import DEVIATION, MEAN
 from training.networks.clip.unquantize import undo_quantization
+from training.networks.clip.wheel import DEVIATION, MEAN
 
 if TYPE_CHECKING:
     from training.networks.clip.vision import Shape
@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 _EMBEDDINGS = "vision_model.embeddings"
 _LAYER = "vision_model.encoder.layers"
 _DENSE = {"dense1": "mlp.fc1", "dense2": "mlp.fc2"}
+_SCALE_SHIFT = ("weight", "bias")
 _PARTS = ("q_proj", "k_proj", "v_proj")
 
 
@@ -90,9 +91,6 @@ class TowerWeights:
 
     def _dense(self, name: str) -> list[Floats]:
         return [self[f"{name}.weight"], self[f"{name}.bias"]]
-
-
-_SCALE_SHIFT = ("weight", "bias")
 
 
 def _matrix_name(node: str) -> str:

