@@ -39,7 +39,8 @@ from training.data.picture import Picture
 from training.data.progress import tracked
 from training.data.reading import cache_folder, read_samples
 from training.evaluate import metrics, resampling
-from training.evaluate.scores import Floats, Scores, scores_of_pictures
+from training.evaluate.metrics import Floats
+from training.evaluate.scores import Scores, scores_of_pictures
 from training.evaluate.scoring import BATCH, cut_crops
 from training.fit import AVERAGED
 from training.networks import find_network

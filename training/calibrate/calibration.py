@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.rules import Calibration
+from training.evaluate.metrics import Flags, Floats
 
 Method = Literal["platt", "temperature"]
 Tail = Literal["data", "normal"]
+Names = NDArray[np.str_]
 _TEMPERATURES = (1e-3, 1e3)
 
 
@@ -43,11 +45,11 @@ class Wanted:
 
 def fit(
     method: Method,
-    logits: NDArray[np.float64],
-    fake: NDArray[np.bool_],
+    logits: Floats,
+    fake: Flags,
     fitted_on: str,
     *,
-    weights: NDArray[np.float64] | None = None,
+    weights: Floats | None = None,
     numbers: tuple[int, int] | None = None,
 ) -> Calibration:
     """Fit P(fake) = sigmoid(slope * logit + intercept), the intercept 0 for ``temperature``.
@@ -73,7 +75,7 @@ def fit(
     return Calibration(method=method, slope=slope, intercept=intercept, fitted_on=fitted_on)
 
 
-def balanced_weights(sources: Sequence[str], fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+def balanced_weights(sources: Sequence[str], fake: Flags) -> Floats:
     """Weights (n,) of mean 1 that give both classes the same say, and so the prior one half.
 
     Within a class every source counts by the square root of its size: no source drowns
@@ -89,14 +91,35 @@ def balanced_weights(sources: Sequence[str], fake: NDArray[np.bool_]) -> NDArray
     return np.asarray(weights * len(names) / weights.sum(), np.float64)
 
 
-def _targets(fake: NDArray[np.bool_], negatives: int, positives: int) -> NDArray[np.float64]:
+# A group is what another sample would draw anew, so a group counts and not its files: two films
+# that were faked in ten ways are two films.
+
+
+def group_weights(groups: Names) -> Floats:
+    """(n,) float64 that add up to 1: each group counts alike, and its files share its part."""
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return np.asarray(1 / (len(sizes) * sizes[group]), np.float64)
+
+
+def balanced_group_weights(sources: Names, groups: Names, fake: Flags) -> Floats:
+    """(n,) float64 of mean 1: both classes count alike, a source by the root of its groups.
+
+    As :func:`balanced_weights` of pictures, with groups for
+    pictures: the files of a group share its part.
+    """
+    cells = np.stack([sources, groups, np.where(fake, "fake", "real")], axis=1)
+    whole, cell, sizes = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+    of_groups = balanced_weights(whole[:, 0].tolist(), whole[:, 2] == "fake")
+    weights = (of_groups / sizes)[cell.reshape(-1)]
+    return np.asarray(weights * len(fake) / weights.sum(), np.float64)
+
+
+def _targets(fake: Flags, negatives: int, positives: int) -> Floats:
     """Platt's targets: a little inside [0, 1], so that separable data has a finite answer."""
     return np.where(fake, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
 
-def _platt(
-    logits: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[float, float]:
+def _platt(logits: Floats, target: Floats, weights: Floats) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
     # A target between 0 and 1 is a picture of both classes, each by its share.
@@ -109,9 +132,7 @@ def _platt(
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def _temperature(
-    logits: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
-) -> float:
+def _temperature(logits: Floats, target: Floats, weights: Floats) -> float:
     """One over the temperature, the only number fitted (Guo et al. 2017, arXiv:1706.04599)."""
     from scipy.optimize import minimize_scalar
 

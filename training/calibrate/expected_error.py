@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from core.model.rules import ErrorCell, MediaKind
 from core.verdict import MIN_FACE_PX
 from training.data.cache import Sample
+from training.evaluate.metrics import Flags, Floats
 
 FEWEST = 30  # files of a cell; of fewer the share of wrong verdicts is not known to a tenth
 # First widths of a face in px; narrower ones than the first get no verdict.
 WIDTHS_PX = (MIN_FACE_PX, 60, 90, 130, 180, 250)
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 def error_cells(

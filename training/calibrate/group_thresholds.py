@@ -12,18 +12,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.rules import Band
-from training.calibrate.calibration import Wanted
-from training.calibrate.group_weights import group_weights
-from training.calibrate.normal_tail import FEWEST_GROUPS, normal_bound
+from training.calibrate.calibration import Names, Wanted, group_weights
 from training.calibrate.thresholds import band_between, bound
+from training.evaluate.metrics import Flags, Floats
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Names = NDArray[np.str_]
+FEWEST_GROUPS = 20  # that a normal distribution is fitted to
+_CLIP = 1e-6  # keeps the odds of a saturated probability finite
 
 
 def check_enough_groups(fake: Flags, groups: Names, wanted: Wanted) -> None:
@@ -76,8 +73,29 @@ def choose_group_thresholds(
     return band_between(lower, upper)
 
 
-def largest_share(groups: int, share: float, confidence: float = 0.95) -> float:
-    """What the true share beyond a threshold is at most, ``confidence`` of the time.
+def normal_bound(probability: Floats, groups: Names, share: float) -> float:
+    """The P(fake) that the worst file of one more group exceeds with the probability ``share``.
+
+    Of 29 groups no order says where one of fifty would lie. A normal distribution of their log-odds
+    does, as far as it is one: the bound is that of prediction for one more draw, with Student's
+    distribution, as mean and deviation are estimated themselves (Hahn and Meeker 1991, "Statistical
+    Intervals", section 4.8).
+
+    ``probability`` and ``groups`` are (n,); of each group the file with the highest counts.
+    """
+    from scipy.stats import t
+
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    odds = np.log(clipped / (1 - clipped))
+    highest = np.array([odds[groups == name].max() for name in np.unique(groups)])
+    number = len(highest)
+    reach = float(t.ppf(1 - share, number - 1)) * math.sqrt(1 + 1 / number)
+    bound = float(highest.mean()) + reach * float(highest.std(ddof=1))
+    return 1 / (1 + math.exp(-bound))
+
+
+def largest_share(groups: int, share: float) -> float:
+    """What the true share beyond a threshold is at most, 95 % of the time.
 
     The promise holds on average over samples of ``groups`` groups; of one sample the true share is
     Beta-distributed (Vovk 2012, arXiv:1209.2673), for groups of one file each.
@@ -85,7 +103,7 @@ def largest_share(groups: int, share: float, confidence: float = 0.95) -> float:
     from scipy.stats import beta
 
     beyond = max(1, math.floor(share * (groups + 1) + 1e-9))
-    return float(beta.ppf(confidence, beyond, groups + 1 - beyond))
+    return float(beta.ppf(0.95, beyond, groups + 1 - beyond))
 
 
 def _bound(values: Floats, groups: Names, share: float) -> float:

@@ -6,14 +6,12 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.rules import Novelty
+from training.evaluate.metrics import Floats
 
 RATE = 0.02  # of files like the training data that may be refused
-
-Floats = NDArray[np.float64]
 
 
 def fit_novelty(by_kind: Mapping[str, Floats], rate: float, where: str) -> Novelty:

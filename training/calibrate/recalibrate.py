@@ -12,9 +12,8 @@ from core.model.runtimes import AUTO, load_detector
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
 from training.calibrate.expected_error import picture_cells
-from training.calibrate.logits import fitted_on, labelled, logits_of
 from training.data.cache import Sample
-from training.evaluate.scoring import cut_crops
+from training.evaluate.scoring import cut_crops, scores_of_crops
 from training.export.publish import Published, check_new, rewrite
 
 # Figures that no calibration changes, all of them or the named ones.
@@ -54,9 +53,10 @@ def recalibrate(
         check_new(out)
     detector = load_detector(bundle, runtime=runtime)
     crops = cut_crops(samples, bundle.manifest.input)
-    data = labelled(samples, logits_of(detector, crops))
+    data = reliability.Labelled.of(samples, scores_of_crops(detector, crops).logit)
     judged = reliability.cross_validate(data, wanted)
-    calibration, thresholds = reliability.calibrate(data, wanted, fitted_on(samples, where))
+    told = reliability.fitted_on(samples, where)
+    calibration, thresholds = reliability.calibrate(data, wanted, told)
     old = bundle.manifest
     changes: dict[str, Any] = {
         "calibration": calibration.model_copy(

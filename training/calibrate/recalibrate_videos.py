@@ -17,12 +17,11 @@ from core.model.rules import Novelty
 from core.model.runtimes import AUTO, load_detector
 from training.calibrate import videos
 from training.calibrate.calibration import Wanted
-from training.calibrate.logits import scores_of_crops
 from training.calibrate.novelty import RATE, fit_novelty
 from training.calibrate.recalibrate import write_fitted
 from training.calibrate.scored_clips import ScoredClip, ScoredClips
 from training.data.cache import Sample
-from training.evaluate.scoring import cut_crops
+from training.evaluate.scoring import cut_crops, scores_of_crops
 from training.export.publish import Published, check_new
 
 METRIC = "video_calibration"

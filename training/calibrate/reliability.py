@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from core.model.rules import Calibration, Thresholds
 from core.model.sigmoid import sigmoid
-from training.calibrate.calibration import Wanted, fit
+from training.calibrate.calibration import Wanted, balanced_weights, fit
 from training.calibrate.thresholds import check_enough, choose_thresholds
+from training.data.cache import Sample
+from training.evaluate.metrics import ECE_BINS, Flags, Floats, bin_of
+from training.evaluate.metrics import calibration_error as weighted_error
 
 FOLDS = 5
-BINS = 10
 _NOT_KEPT = "one fold of a cross-validation"
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
@@ -32,6 +32,14 @@ class Labelled:
     fake: Flags
     groups: NDArray[np.str_]  # pictures of one video or person share one, and a fold
     weights: Floats  # mean 1
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], logits: Floats) -> Labelled:
+        """Join pictures with their logits; both classes and all sources get their say."""
+        fake = np.array([sample.picture.fake for sample in samples], np.bool_)
+        groups = np.array([sample.picture.group for sample in samples], np.str_)
+        sources = [sample.picture.source for sample in samples]
+        return cls(logits, fake, groups, balanced_weights(sources, fake))
 
     def some(self, index: NDArray[np.int64]) -> Labelled:
         """The pictures at ``index``."""
@@ -76,6 +84,16 @@ def calibrate(data: Labelled, wanted: Wanted, fitted_on: str) -> tuple[Calibrati
     platt = fit(wanted.method, data.logits, data.fake, fitted_on, weights=data.weights)
     probability = apply(platt, data.logits)
     return platt, choose_thresholds(probability, data.fake, data.weights, wanted)
+
+
+def fitted_on(samples: Sequence[Sample], where: str) -> str:
+    """What ``model.json`` says of the pictures that a calibration was fitted on."""
+    fakes = sum(sample.picture.fake for sample in samples)
+    sources = len({sample.picture.source for sample in samples})
+    return (
+        f"{len(samples) - fakes} real and {fakes} fake pictures of {sources} sources, {where}; "
+        "both classes weighted alike"
+    )
 
 
 def apply(calibration: Calibration, logits: Floats) -> Floats:
@@ -131,13 +149,12 @@ def summary(
 
     All are (n,).
     """
-    bins = reliability(after, fake, weights)
     real_weights, fake_weights = (weights * (fake == label) for label in (False, True))
     return CrossValidated(
         folds=folds,
-        ece_before=calibration_error(reliability(before, fake, weights)),
-        ece_after=calibration_error(bins),
-        bins=bins,
+        ece_before=float(weighted_error(fake, before, weights[None])[0]),
+        ece_after=float(weighted_error(fake, after, weights[None])[0]),
+        bins=reliability(after, fake, weights),
         real_called_fake=float(real_weights[verdicts == 1].sum() / real_weights.sum()),
         fake_called_real=float(fake_weights[verdicts == -1].sum() / fake_weights.sum()),
         inconclusive=float(weights[verdicts == 0].sum() / weights.sum()),
@@ -147,16 +164,16 @@ def summary(
 
 def reliability(probability: Floats, fake: Flags, weights: Floats) -> tuple[Bin, ...]:
     """The bins of a reliability diagram that hold pictures (DeGroot and Fienberg 1983)."""
-    index = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
+    index = bin_of(probability)
     sums = [
-        np.bincount(index, values, minlength=BINS)
+        np.bincount(index, values, minlength=ECE_BINS)
         for values in (weights, weights * probability, weights * fake)
     ]
-    counts = np.bincount(index, minlength=BINS)
+    counts = np.bincount(index, minlength=ECE_BINS)
     return tuple(
         Bin(
-            which / BINS,
-            (which + 1) / BINS,
+            which / ECE_BINS,
+            (which + 1) / ECE_BINS,
             int(count),
             p / mass,
             share / mass,
@@ -165,11 +182,6 @@ def reliability(probability: Floats, fake: Flags, weights: Floats) -> tuple[Bin,
         for which, (count, mass, p, share) in enumerate(zip(counts, *sums, strict=True))
         if count
     )
-
-
-def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error, weighted (Naeini et al. 2015)."""
-    return float(sum(each.weight * abs(each.mean_probability - each.fakes) for each in bins))
 
 
 def table(judged: CrossValidated) -> str:

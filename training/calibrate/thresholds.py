@@ -11,18 +11,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.rules import Band, Thresholds
 from training.calibrate.calibration import Wanted
+from training.evaluate.metrics import Flags, Floats
 
 _FEWEST = 3  # pictures beyond a threshold that the share wanted stands for
 _STEP = 1000  # thresholds are written with three decimals
 _NARROWEST = 0.01  # the band of a detector that needs none
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 def check_enough(fake: Flags, weights: Floats, wanted: Wanted) -> None:

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.calibrate import reliability
-from training.calibrate.group_weights import balanced_group_weights
+from training.calibrate.calibration import balanced_group_weights
 from training.calibrate.scored_clips import ScoredClip
 from training.evaluate import metrics, resampling
-
-Floats = NDArray[np.float64]
+from training.evaluate.metrics import Floats
 
 # Name of a candidate → the columns of inputs() that it is fitted to.
 CANDIDATES: Mapping[str, tuple[str, ...]] = {

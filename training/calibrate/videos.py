@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.model.rules import Band, Calibration, ErrorCell, LogitFit, Rules
@@ -15,22 +14,18 @@ from core.model.sigmoid import sigmoid
 from core.result import Label
 from core.verdict import Verdict, decide
 from training.calibrate import reliability
-from training.calibrate.calibration import Wanted, fit
+from training.calibrate.calibration import Names, Wanted, balanced_group_weights, fit
 from training.calibrate.expected_error import error_cells
 from training.calibrate.group_thresholds import (
     check_enough_groups,
     choose_group_thresholds,
     largest_share,
 )
-from training.calibrate.group_weights import balanced_group_weights
 from training.calibrate.scored_clips import ScoredClip, logits_of_clips
+from training.evaluate.metrics import Flags, Floats
 
 FALSE_POSITIVES = 0.01  # of videos that are real, the budget where none is asked for
 _SIGN = {Label.FAKE: 1, Label.REAL: -1, Label.INCONCLUSIVE: 0}
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.data.clips import Clip
     from training.data.data_set import DataSet
     from training.evaluate.clips import ClipEvaluation
-    from training.evaluate.scores import Floats
+    from training.evaluate.metrics import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.evaluate.scores import Floats
+from training.evaluate.metrics import Floats
 
 FILE = "gate.npz"
 # Beyond what two processors differ by: see docs/decisions/0027-the-gate-compares-pictures.md.

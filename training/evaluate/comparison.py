@@ -15,7 +15,8 @@ from core.errors import ConfigurationError
 from core.result import Label
 from training.evaluate import metrics, resampling
 from training.evaluate.figures import counterparts, rounded
-from training.evaluate.scores import Flags, Floats, Scores
+from training.evaluate.metrics import Flags, Floats
+from training.evaluate.scores import Scores
 from training.evaluate.verdicts import Answers
 
 # (answers, weights (r, n)) → (r,), NaN where a class is missing

@@ -29,7 +29,7 @@ from training.evaluate.robustness import measure_robustness
 from training.evaluate.sampling import choose as choose_sample
 from training.evaluate.sampling import fingerprint
 from training.evaluate.scores import Scores, scores_of
-from training.evaluate.scoring import score_by_runtime
+from training.evaluate.scoring import cut_crops, score_crops
 from training.evaluate.verdicts import Answers, called
 
 SCHEMA_VERSION = 1
@@ -80,11 +80,16 @@ def evaluate(
     split: str,
 ) -> Evaluation:
     """Measure a bundle on pictures, and on the clips of the data sets that hold any."""
-    probabilities = score_by_runtime(bundle, samples, plan.runtimes)
+    crops = cut_crops(samples, bundle.manifest.input)
     serving = choose(bundle)
     shown = serving if serving in plan.runtimes else plan.runtimes[0]
     thresholds = bundle.manifest.thresholds
-    scores = {name: scores_of(samples, p) for name, p in probabilities.items()}
+    scores = {
+        name: scores_of(
+            samples, score_crops(load_detector(bundle, runtime=name), crops, f"scores, {name}")
+        )
+        for name in plan.runtimes
+    }
     figures = {
         name.value: figures_of(each, called(each.probability, thresholds), resamples=plan.resamples)
         for name, each in scores.items()

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from training.evaluate import metrics, resampling
-from training.evaluate.scores import Flags, Floats, Scores
+from training.evaluate.metrics import Flags, Floats
+from training.evaluate.scores import Scores
 from training.evaluate.verdicts import Verdicts, shares
 
 # Figures of how real and fake are told apart, and figures of the probabilities themselves.

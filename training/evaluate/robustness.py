@@ -25,7 +25,8 @@ from training.data.progress import tracked
 from training.evaluate import metrics, resampling
 from training.evaluate.degradations import DEGRADATIONS, Degradation
 from training.evaluate.figures import rounded
-from training.evaluate.scores import Floats, Scores, scores_of
+from training.evaluate.metrics import Floats
+from training.evaluate.scores import Scores, scores_of
 from training.evaluate.scoring import score_crops
 from training.evaluate.verdicts import called, shares
 
@@ -104,7 +105,7 @@ def _score(
         for start in tracked(starts, f"robustness, {label:<14}"):
             cut_out = list(pool.map(cut, samples[start : start + _CHUNK]))
             found += [seen for _, seen in cut_out]
-            probabilities.append(score_crops(detector, [data for data, _ in cut_out], None))
+            probabilities.append(score_crops(detector, [data for data, _ in cut_out]))
     return replace(scores_of(samples, np.concatenate(probabilities)), face_found=np.array(found))
 
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from training.data.cache import Sample
 from training.data.picture import Picture
 from training.evaluate import resampling
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from training.evaluate.metrics import Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)

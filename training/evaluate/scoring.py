@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from core import jpeg
-from core.model.bundle import Bundle, InputSpec, RuntimeName
+from core.model.bundle import InputSpec
+from core.model.crop_scores import CropScores
 from core.model.detector import Detector
-from core.model.runtimes import load_detector
 from training.data.cache import Sample
 from training.data.progress import tracked
-from training.evaluate.scores import Floats
+from training.evaluate.metrics import Floats
 
 BATCH = 32
-
-
-def score_samples(detector: Detector, samples: Sequence[Sample]) -> Floats:
-    """P(fake) of each picture's face crop, (n,) float64."""
-    return score_crops(detector, cut_crops(samples, detector.bundle.manifest.input))
-
-
-def score_by_runtime(
-    bundle: Bundle, samples: Sequence[Sample], runtimes: Sequence[RuntimeName]
-) -> dict[RuntimeName, Floats]:
-    """The same crops through every runtime: its P(fake), (n,) float64."""
-    crops = cut_crops(samples, bundle.manifest.input)
-    return {
-        runtime: score_crops(load_detector(bundle, runtime=runtime), crops, f"scores, {runtime}")
-        for runtime in runtimes
-    }
 
 
 def cut_crops(samples: Sequence[Sample], shown: InputSpec) -> list[bytes]:
@@ -41,11 +23,21 @@ def cut_crops(samples: Sequence[Sample], shown: InputSpec) -> list[bytes]:
     ]
 
 
-def score_crops(detector: Detector, jpegs: Sequence[bytes], label: str | None = "scores") -> Floats:
-    """P(fake) of each crop, (n,) float64, in batches; no progress is shown without a label."""
+def scores_of_crops(
+    detector: Detector, jpegs: Sequence[bytes], label: str | None = None
+) -> CropScores:
+    """What the network says of face crops, batch by batch; with a label progress is shown."""
     starts = range(0, len(jpegs), BATCH)
-    parts = [
-        detector.probability(jpegs[start : start + BATCH])
-        for start in (starts if label is None else tracked(starts, label))
-    ]
-    return np.concatenate([np.empty(0, np.float64), *parts])
+    shown = starts if label is None else tracked(starts, label)
+    return CropScores.joined([detector.score(jpegs[at : at + BATCH]) for at in shown])
+
+
+def score_crops(detector: Detector, jpegs: Sequence[bytes], label: str | None = None) -> Floats:
+    """P(fake) of each crop, (n,) float64."""
+    logits = scores_of_crops(detector, jpegs, label).logit
+    return detector.bundle.manifest.rules.picture_probability(logits)
+
+
+def score_samples(detector: Detector, samples: Sequence[Sample]) -> Floats:
+    """P(fake) of each picture's face crop, (n,) float64."""
+    return score_crops(detector, cut_crops(samples, detector.bundle.manifest.input), "scores")

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from core.model.rules import Band
 from core.result import Label
+from training.evaluate.metrics import Flags, Floats
 from training.evaluate.resampling import independent_number, share_interval
-from training.evaluate.scores import Flags, Floats, Scores
+from training.evaluate.scores import Scores
 
 Verdicts: TypeAlias = Mapping[Label, Flags]  # which of n files, (n,) bool, got which verdict
 ORDER = (Label.REAL, Label.INCONCLUSIVE, Label.FAKE)

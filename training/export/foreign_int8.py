@@ -10,7 +10,7 @@ from typing import Any, Self
 from core.errors import BundleInvalid, ConfigurationError
 from core.model.bundle import InputSpec, RuntimeName, write_manifest
 from core.model.runtimes import load_detector
-from training.calibrate.logits import logits_of
+from training.evaluate.scoring import scores_of_crops
 from training.export import openvino as export
 from training.export.crops import tensor_of
 from training.export.int8_difference import LIMIT, Int8Difference
@@ -61,7 +61,7 @@ class ForeignInt8:
         artifacts[RuntimeName.OPENVINO_INT8] = int8
         bundle = write_manifest(folder, fields, artifacts)
         fp32, rounded = (
-            logits_of(load_detector(bundle, runtime=name), crops.judged)
+            scores_of_crops(load_detector(bundle, runtime=name), crops.judged).logit
             for name in (RuntimeName.OPENVINO_FP32, RuntimeName.OPENVINO_INT8)
         )
         found = Int8Difference.between(fp32, rounded, crops.fake)

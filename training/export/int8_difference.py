@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from core.errors import BundleInvalid
 from core.model.sigmoid import sigmoid
 from training.evaluate import metrics
+from training.evaluate.metrics import Floats
 
 # Of the deviation of the logits: lite0-faces-v6, whose INT8 lost no accuracy, differs by 0.06 of
 # it, clip-faces by 0.08 (benchmarks/imported_int8.md).
 LIMIT = 0.1
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,8 @@ from core.options import DEFAULT_MARGIN
 from training.calibrate import reliability
 from training.calibrate.calibration import Wanted
 from training.calibrate.expected_error import picture_cells
-from training.calibrate.logits import fitted_on, labelled, logits_of, scores_of_crops
 from training.data.cache import Sample
-from training.evaluate.scoring import cut_crops
+from training.evaluate.scoring import cut_crops, scores_of_crops
 from training.export import openvino as export
 from training.export.crops import INT8_CROPS, evenly, tensor_of
 from training.export.exportable import Exportable
@@ -208,9 +207,9 @@ def _calibrate(
 ) -> tuple[reliability.Labelled, reliability.CrossValidated]:
     """Fit on FP32, which all runtimes stand for."""
     fp32 = scores_of_crops(load_detector(bundle, runtime=RuntimeName.OPENVINO_FP32), crops)
-    data = labelled(samples, fp32.logit)
+    data = reliability.Labelled.of(samples, fp32.logit)
     judged = reliability.cross_validate(data, wanted)
-    told = fitted_on(samples, "valid and held-out groups of train")
+    told = reliability.fitted_on(samples, "valid and held-out groups of train")
     fields["calibration"], fields["thresholds"] = reliability.calibrate(data, wanted, told)
     if fp32.novelty is not None:
         limit = float(np.quantile(fp32.novelty, 1 - _NOVEL_SHARE))
@@ -224,6 +223,6 @@ def _int8_loss(
     bundle: Bundle, calibration: Calibration, data: reliability.Labelled, crops: Sequence[bytes]
 ) -> Int8Loss:
     """What INT8 costs under the calibration of FP32."""
-    int8 = logits_of(load_detector(bundle, runtime=RuntimeName.OPENVINO_INT8), crops)
+    int8 = scores_of_crops(load_detector(bundle, runtime=RuntimeName.OPENVINO_INT8), crops).logit
     fp32_p, int8_p = (reliability.apply(calibration, x) for x in (data.logits, int8))
     return compare(data.fake, fp32_p, int8_p)

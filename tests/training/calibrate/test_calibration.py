@@ -10,8 +10,10 @@ from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import (
     Method,
     Wanted,
+    balanced_group_weights,
     balanced_weights,
     fit,
+    group_weights,
 )
 
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -77,3 +79,20 @@ def test_both_classes_weigh_the_same_however_many_there_are() -> None:
     weights = balanced_weights(["a"] * 45 + ["b"] * 45 + ["a"] * 10, fake)
     assert weights[fake].sum() == pytest.approx(weights[~fake].sum())
     assert weights.mean() == pytest.approx(1)
+
+
+def test_groups_count_alike_and_their_files_share() -> None:
+    weights = group_weights(np.array(["a", "b", "b", "b"]))
+    assert weights.tolist() == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6])
+
+
+def test_classes_count_alike_and_sources_by_the_root_of_their_groups() -> None:
+    sources = np.array(["x"] * 8 + ["y"] * 2 + ["x"])
+    groups = np.array(["1", "1", "1", "1", "1", "2", "3", "4", "5", "5", "6"])
+    fake = np.array([False] * 10 + [True])
+    weights = balanced_group_weights(sources, groups, fake)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[fake].sum() == pytest.approx(weights[~fake].sum())
+    of_x, of_y = weights[:8].sum(), weights[8:10].sum()
+    assert of_x / of_y == pytest.approx(2)  # four groups and one
+    assert weights[0] == pytest.approx(weights[5] / 5)

@@ -9,11 +9,11 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.reliability import (
     Labelled,
     calibrate,
-    calibration_error,
     cross_validate,
     reliability,
     table,
 )
+from training.evaluate.metrics import calibration_error
 
 
 def overconfident(n: int = 4000, *, pictures_a_group: int = 2) -> Labelled:
@@ -56,9 +56,10 @@ def test_too_few_pictures_for_the_shares_are_refused() -> None:
 def test_the_error_is_the_weighted_distance_to_the_diagonal() -> None:
     p = np.array([0.05, 0.05, 0.95, 0.95])
     fake = np.array([False, True, True, True])
-    bins = reliability(p, fake, np.array([1.0, 1.0, 2.0, 2.0]))
+    weights = np.array([1.0, 1.0, 2.0, 2.0])
+    bins = reliability(p, fake, weights)
     assert [(each.pictures, each.fakes) for each in bins] == [(2, 0.5), (2, 1.0)]
-    assert calibration_error(bins) == pytest.approx((2 * 0.45 + 4 * 0.05) / 6)
+    assert calibration_error(fake, p, weights[None]) == pytest.approx((2 * 0.45 + 4 * 0.05) / 6)
 
 
 def test_certainty_falls_into_the_last_bin() -> None:

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.evaluate.figures import counterparts
-from training.evaluate.metrics import by_certainty
+from training.evaluate.metrics import Flags, by_certainty
 from training.evaluate.plots.style import INK, NEITHER, PALETTE, new_axes
-from training.evaluate.scores import Flags, Scores
+from training.evaluate.scores import Scores
 
 _FEWEST = 20  # pictures, of which a share is worth drawing
 
