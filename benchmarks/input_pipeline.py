@@ -25,12 +25,12 @@ import click
 
 from core.cores import usable_cores
 from training.data.batches import Sampler
-from training.data.blending import blended_fakes
 from training.data.cache import Sample
 from training.data.lookahead import Lookahead
 from training.data.manifest import Split
 from training.data.pipeline import training_batches
 from training.data.reading import read_samples
+from training.data.self_blend import blended_fakes
 from training.fit.feed import feed
 from training.recipes import Recipe, find_recipe, override
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MediaError
-from core.evidence import Evidence, ExtractOptions
+from core.evidence import Evidence
 from core.model.crop_scores import CropScores
 from core.model.detector import Detector
 from core.model.rules import Calibration, LogitFit, Rules, Thresholds
 from core.options import DEFAULT_FRAMES
 from core.verdict import Person, decide
 from training.data.clips import Clip
-from training.data.evidence_cache import EvidenceCache
+from training.data.evidence_cache import EvidenceCache, options_of
 from training.data.progress import tracked
 
 _AS_IT_IS = LogitFit(slope=1, intercept=0, fitted_on="nothing")
@@ -60,8 +60,7 @@ def score_clips(
     frames: int = DEFAULT_FRAMES,
 ) -> ScoredClips:
     """Extract and score every clip; one without a face, or that cannot be read, is named."""
-    shown = detector.bundle.manifest.input
-    options = ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
+    options = options_of(detector, frames)
     usable: list[ScoredClip] = []
     faceless, unreadable = [], []
     for clip in tracked(clips, "clips"):

@@ -165,7 +165,7 @@ def _blended(recipe: Recipe, samples: list[Sample]) -> list[Sample]:
     """The samples and, where the recipe asks for them, fakes to be blended from the reals."""
     if not recipe.self_blended:
         return samples
-    from training.data.blending import blended_fakes
+    from training.data.self_blend import blended_fakes
 
     return samples + blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
 

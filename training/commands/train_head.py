@@ -20,8 +20,8 @@ def train_head(
     recipe: FrozenRecipe, weights: Sequence[str], selection: Selection, run_dir: Path
 ) -> None:
     """Compute what features are missing, fit the head and write the run."""
-    from training.data.blending import blended_fakes
     from training.data.reading import cache_folder, with_faces
+    from training.data.self_blend import blended_fakes
     from training.frozen.run import Run
     from training.frozen.store import FeatureStore
     from training.frozen.towers import find_tower

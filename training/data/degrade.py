@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from training.data import compress
-
-Pixels = NDArray[np.uint8]
+from training.data.compress import Pixels
 
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 _SMALLEST = 48  # px: no chain makes the shorter side smaller

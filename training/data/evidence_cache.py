@@ -21,6 +21,8 @@ import numpy as np
 import core
 from core.evidence import Evidence, ExtractOptions
 from core.faces.face import FaceDetector
+from core.model.detector import Detector
+from core.options import DEFAULT_FRAMES
 from core.pipeline.extraction import extract
 
 _CORE = Path(core.__file__).parent
@@ -32,6 +34,12 @@ _CODE = (
     "jpeg.py",
 )  # of core; what extraction runs
 _PACKAGES = ("av", "numpy", "opencv-python-headless", "openvino", "pillow", "pillow-heif")
+
+
+def options_of(detector: Detector, frames: int = DEFAULT_FRAMES) -> ExtractOptions:
+    """How films and pictures are extracted for a detector."""
+    shown = detector.bundle.manifest.input
+    return ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
 
 
 class Films(Protocol):

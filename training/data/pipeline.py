@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from core import jpeg
 from core.model import preprocess
 from core.model.preprocess import Scaling
-from training.data.augment import Augmentation
+from training.data.augment import Augmentation, augmented_crop
 from training.data.batches import Sampler
-from training.data.cache import Sample
 from training.data.lookahead import Lookahead
-from training.data.views import views_of_step
+from training.data.sample import Sample
 
 # (batch, size, size, 3) float32 crops in the network's scaling; (batch,) float32, 1 for fake
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -75,3 +74,26 @@ def _tensors(
 def _lookahead(prepare: Callable[[int], Batch], length: int) -> Lookahead[Batch]:
     cv2.setNumThreads(1)  # the threads of the look-ahead are the parallelism
     return Lookahead(prepare, length)
+
+
+def views_of_step(
+    sampler: Sampler, step: int, size: int, augmentation: Augmentation, seed: int
+) -> tuple[list[Sample], list[NDArray[np.uint8]]]:
+    """The samples of a step and their crops, each (size, size, 3) uint8 RGB.
+
+    A pure function of (seed, step). A fake and the real picture beside it are flipped, cut and
+    compressed alike, so that what tells them apart is the forgery.
+    """
+    samples = sampler.draw(step)
+    pairs = len(samples) // 2 if sampler.paired else len(samples)
+    crops = [
+        augmented_crop(
+            sample,
+            size,
+            np.random.default_rng([seed, 3, step, slot % pairs]),
+            augmentation,
+            blending_rng=np.random.default_rng([seed, 7, step, slot]),
+        )
+        for slot, sample in enumerate(samples)
+    ]
+    return samples, crops

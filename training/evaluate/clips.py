@@ -16,7 +16,7 @@ from core.options import DEFAULT_FRAMES
 from core.pipeline.judgement import judge
 from core.result import Label, Reason, Result
 from training.data.clips import Clip
-from training.data.evidence_cache import Films
+from training.data.evidence_cache import Films, options_of
 from training.data.progress import tracked
 from training.evaluate import resampling
 from training.evaluate.figures import figures_of
@@ -124,7 +124,7 @@ def judge_clips(
     frames: int = DEFAULT_FRAMES,
 ) -> ClipEvaluation:
     """Extract and judge every clip; one that cannot be judged says why and stops nothing."""
-    options = _options(detector, frames)
+    options = options_of(detector, frames)
     judged = []
     for clip in tracked(clips, "clips"):
         try:
@@ -138,15 +138,10 @@ def judge_clips(
 
 def measure_faceless(films: Sequence[Path], detector: Detector, cache: Films) -> dict[str, int]:
     """How many films without a face there are, and of how many the service says so."""
-    options = _options(detector, DEFAULT_FRAMES)
+    options = options_of(detector)
     results = [_judge(film, detector, cache, options) for film in tracked(films, "without a face")]
     found = sum(Reason.NO_FACE in result.reasons for result in results)
     return {"clips": len(films), "no_face": found}
-
-
-def _options(detector: Detector, frames: int) -> ExtractOptions:
-    shown = detector.bundle.manifest.input
-    return ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
 
 
 def _judge(film: Path, detector: Detector, films: Films, options: ExtractOptions) -> Result:

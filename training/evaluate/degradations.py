@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from training.data.compress import Pixels, jpeg
+
 NOISE_SEED = 11
 
 
@@ -30,12 +30,7 @@ class Degradation:
 
 def compress(pixels: Pixels, quality: float) -> Pixels:
     """JPEG at ``quality`` (1-100) with chroma subsampling 4:2:0, as most software writes it."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, int(quality)]
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else None
-    if decoded is None:
-        raise ValueError(f"a picture of shape {pixels.shape} cannot be written as JPEG")
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    return jpeg(pixels, int(quality))
 
 
 def shrink(pixels: Pixels, scale: float) -> Pixels:

@@ -17,6 +17,7 @@ from core.media.frames import open_media
 from core.model.detector import Detector
 from core.pipeline.extraction import extract
 from core.pipeline.judgement import judge
+from training.data.evidence_cache import options_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Prediction:
 
 def predict(files: Sequence[Path], detector: Detector, faces: FaceDetector) -> Iterator[Prediction]:
     """Judge files in their order; one that cannot be read gives its error and stops nothing."""
-    shown = detector.bundle.manifest.input
-    options = ExtractOptions(crop_size=shown.size, crop_margin=shown.margin)
+    options = options_of(detector)
     for file in files:
         try:
             evidence = extract(file.read_bytes(), options, faces)

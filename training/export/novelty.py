@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from core.errors import ConfigurationError
 from core.model.bundle import NOVELTY_OUTPUT
 from core.model.rules import Novelty
+from training.evaluate.metrics import Floats
 
 COMPONENTS = 64  # directions with a variance of their own
 _LEAST_VARIANCE = 1e-3  # of the mean variance of a feature
 NOT_MEASURED = Novelty(limit=1e9, rate=0, fitted_on="none yet")  # until calibration has crops
 FEWEST_CROPS = 4 * COMPONENTS  # below, their variances say nothing
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The library that Keras computes with: TensorFlow, JAX or PyTorch.
+"""The library that Keras computes with, TensorFlow, JAX or PyTorch, and in which numbers.
 
 Keras chooses it once a process, by ``KERAS_BACKEND`` or its own settings file, by default
 TensorFlow. Whatever differs between the three while training is in this file, and the sharing of
@@ -7,7 +7,8 @@ a batch between devices in :mod:`training.fit.devices`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
@@ -16,6 +17,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from core.model.runtimes.quiet import import_tensorflow
+from training.recipes import Recipe
 
 TENSORFLOW, JAX, TORCH = "tensorflow", "jax", "torch"
 _TRAINING = (TENSORFLOW, JAX, TORCH)
@@ -102,3 +104,23 @@ def seed_step(seed: int, step: int) -> None:
     if name() == TORCH:
         (state,) = np.random.SeedSequence([seed, step]).generate_state(1)
         import_module(TORCH).manual_seed(int(state))
+
+
+def precision_of(recipe: Recipe) -> str:
+    """The Keras dtype policy of a run: ``auto`` is mixed_float16 on a GPU, else float32."""
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "mixed_float16" if gpus() else "float32"
+
+
+@contextmanager
+def dtype_policy(policy: str) -> Iterator[None]:
+    """Layers made inside compute by it, their variables in float32; then the old one is back."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -13,7 +13,6 @@ from training.fit import backend, checkpoint
 from training.fit.average import WeightAverage
 from training.fit.devices import choose_strategy
 from training.fit.optimizers import build_optimizer
-from training.fit.precision import dtype_policy, resolve
 from training.networks import Network
 from training.recipes import Recipe
 
@@ -32,9 +31,9 @@ class Trainee:
         import keras
 
         self.recipe, self.network = recipe, network
-        self.precision, self.strategy = resolve(recipe), choose_strategy(devices)
+        self.precision, self.strategy = backend.precision_of(recipe), choose_strategy(devices)
         keras.utils.set_random_seed(recipe.seed)
-        with self.strategy.scope(), dtype_policy(self.precision):
+        with self.strategy.scope(), backend.dtype_policy(self.precision):
             self.model = network.build(None, recipe.head)
             network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
@@ -64,7 +63,7 @@ class Trainee:
     def averaged_model(self) -> Any:
         """A float32 copy with the averaged weights, at the recipe's picture size."""
         if self._averaged is None:
-            with dtype_policy("float32"):
+            with backend.dtype_policy("float32"):
                 self._averaged = self.network.build(self.recipe.size, self.recipe.head)
         self._averaged.set_weights(self.averaged_weights())
         return self._averaged

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.evaluate.metrics import Flags, Floats
+
 Features: TypeAlias = NDArray[np.float16]
-Floats: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
 
 HEAD = "head.npz"  # the file of a head
 _ITERATIONS = 300
@@ -72,3 +73,15 @@ def _moments(features: Features, weights: Floats) -> tuple[Floats, Floats]:
     variance = squares / weights.sum() - np.square(mean)
     constant = variance <= 1e-9 * np.maximum(np.square(mean), 1)
     return mean, np.sqrt(np.where(constant, 1.0, variance))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a run left: of one that fitted a head alone, or of one that tuned the tower too."""
+
+    network: str  # of those in training/frozen/towers.py
+    margin: float  # around the face, of its longer side
+    head: LinearHead
+    tower_key: str
+    pictures: dict[str, dict[str, int]]  # trained on, by source and class
+    norms: Path | None = None  # the file of tuned normalizations

@@ -10,7 +10,7 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,12 @@ from core.model.runtimes import load_detector
 from training.export import openvino as export
 from training.export.new_bundle import new_folder
 from training.frozen.detector import HeadOnTower
-from training.frozen.head import HEAD, LinearHead
+from training.frozen.head import HEAD, Fitted, LinearHead
 from training.frozen.int8 import in_int8
 from training.frozen.ranges import RANGES, Ranges
 from training.frozen.tower import Tower
 from training.frozen.towers import find_tower
 from training.networks.clip.norms import NORMS
-
-if TYPE_CHECKING:  # a service that assembles has no packages of training
-    from training.frozen.fitted import Fitted
 
 PACKED = Path(__file__).parent / "packed"  # those that ship
 _TOWER = "tower.json"  # which tower the head was fitted to

@@ -18,7 +18,7 @@ from training.export.publish import (
     write_bundle,
 )
 from training.frozen.detector import HeadOnTower
-from training.frozen.fitted import Fitted
+from training.frozen.head import Fitted
 from training.frozen.tower import Tower
 
 

@@ -18,8 +18,7 @@ from training.data.sample import Sample
 from training.fit.record import FILE, counts, git_commit
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features
-from training.frozen.fitted import Fitted
-from training.frozen.head import HEAD, LinearHead, fit_heads
+from training.frozen.head import HEAD, Fitted, LinearHead, fit_heads
 from training.frozen.store import FeatureStore
 from training.frozen.strength import choose_strength, of_views
 from training.frozen.tower import Tower

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from training.data.sample import Sample
-from training.evaluate.metrics import auc, once
-from training.frozen.head import Features, Flags, Floats, fit_heads
+from training.evaluate.metrics import Flags, Floats, auc, once
+from training.frozen.head import Features, fit_heads
 
 FOLDS = 5
 

@@ -11,8 +11,7 @@ import numpy as np
 from core.errors import ConfigurationError
 from training.fit import AVERAGED
 from training.fit.record import FILE
-from training.frozen.fitted import Fitted
-from training.frozen.head import LinearHead
+from training.frozen.head import Fitted, LinearHead
 from training.frozen.towers import TOWERS
 from training.networks.clip.norms import NORMS, Norms
 from training.networks.clip.tower import key_of

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core.faces.face import Box
 from training.data.augment import Augmentation, augmented_crop
-from training.data.blending import blended_fakes
 from training.data.cache import Sample
 from training.data.compress import Pixels
 from training.data.degrade import Degradation
+from training.data.self_blend import blended_fakes
 
 QUIET = Augmentation(
     flip=0,

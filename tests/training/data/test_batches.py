@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import ConfigurationError
 from training.data.batches import Sampler
-from training.data.blending import SOURCE, blended_fakes
 from training.data.cache import Sample
 from training.data.mixture import Mixture
+from training.data.self_blend import SOURCE, blended_fakes
 
 
 def _sampler(samples: list[Sample], seed: int = 3) -> Sampler:

@@ -7,10 +7,10 @@ import pytest
 
 from core.errors import ConfigurationError
 from training.data.batches import Sampler
-from training.data.blending import blended_fakes
 from training.data.cache import Sample
 from training.data.mixture import Mixture, pool_of, with_partners
 from training.data.picture import Picture
+from training.data.self_blend import blended_fakes
 
 MIXTURE = Mixture(weights={"portraits": 3.0, "lfw": 2.0})
 

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from training.fit import AVERAGED, backend
+from training.fit.backend import dtype_policy, precision_of
 from training.fit.history import read
+from training.recipes import find_recipe
 
 keras = pytest.importorskip("keras")
 ROOT = Path(__file__).parents[3]
@@ -67,3 +69,28 @@ def test_a_backend_that_cannot_train_is_named_with_those_that_can(wanted: str) -
     assert "ConfigurationError: Keras cannot " in told, child.stderr
     assert wanted in told
     assert "Set KERAS_BACKEND to one that is installed of tensorflow, jax, torch" in told
+
+
+keras = pytest.importorskip("keras")
+
+
+def test_auto_is_float16_where_a_gpu_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = find_recipe("advanced_fine_tune")
+    monkeypatch.setattr(backend, "gpus", list)
+    assert precision_of(recipe) == "float32"
+    monkeypatch.setattr(backend, "gpus", lambda: ["NVIDIA H100"])
+    assert precision_of(recipe) == "mixed_float16"
+    asked = recipe.model_copy(update={"precision": "mixed_bfloat16"})
+    assert precision_of(asked) == "mixed_bfloat16"
+
+
+def test_the_policy_of_the_process_comes_back_after_an_error() -> None:
+    before = keras.config.dtype_policy().name
+    with pytest.raises(RuntimeError, match="half way, in float16"):
+        _fail_inside()
+    assert keras.config.dtype_policy().name == before
+
+
+def _fail_inside() -> None:
+    with dtype_policy("mixed_float16"):
+        raise RuntimeError(f"half way, in {keras.layers.Dense(1).compute_dtype}")

@@ -18,8 +18,7 @@ from training.data.augment import Augmentation
 from training.data.sample import Sample
 from training.export.publish import Origin, rewrite
 from training.frozen.add_ranges import add_ranges
-from training.frozen.fitted import Fitted
-from training.frozen.head import fit_heads
+from training.frozen.head import Fitted, fit_heads
 from training.frozen.packed import assemble, network_of, pack, packed_names, renew
 from training.frozen.publish import publish_head
 from training.frozen.ranges import RANGES, Ranges
