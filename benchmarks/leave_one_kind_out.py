@@ -155,7 +155,7 @@ def auc_of(kind: str, scores: Scores) -> str:
     value = metrics.once(metrics.auc, fake, answer)
     if not np.isfinite(value):
         return "-"
-    weights = scores.resampled(resampling.RESAMPLES, resampling.SEED)[:, some]
+    weights = scores.resampled()[:, some]
     pair = resampling.interval(metrics.auc(fake, answer, weights))
     return f"{value:.3f}" if pair is None else f"{value:.3f} ({pair[0]:.3f}-{pair[1]:.3f})"
 

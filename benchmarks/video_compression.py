@@ -74,9 +74,7 @@ def row(name: str, clips: Sequence[Clip], before: Logits, after: Logits) -> str:
     kept = [clip for clip in clips if clip.key in before and clip.key in after]
     fake = np.array([clip.fake for clip in kept], np.bool_)
     first, now = (np.array([each[clip.key] for clip in kept]) for each in (before, after))
-    drawn = scores_of_pictures(kept, first, np.ones(len(kept), np.bool_)).resampled(
-        resampling.RESAMPLES, resampling.SEED
-    )
+    drawn = scores_of_pictures(kept, first, np.ones(len(kept), np.bool_)).resampled()
     resampled = auc(fake, first, drawn) - auc(fake, now, drawn)
     low, high = resampling.interval(resampled) or (np.nan, np.nan)
     lost = once(auc, fake, first) - once(auc, fake, now)

@@ -78,11 +78,10 @@ def recalibrate_videos(
 
 def kept_metrics(bundle: Bundle) -> dict[str, Any]:
     """The figures that a new calibration of videos leaves true: all but those of clips."""
-    return {name: _without_clips(told) for name, told in bundle.manifest.metrics.items()}
-
-
-def _without_clips(told: Any) -> Any:
-    return {k: v for k, v in told.items() if k != "clips"} if isinstance(told, dict) else told
+    return {
+        name: {k: v for k, v in told.items() if k != "clips"} if isinstance(told, dict) else told
+        for name, told in bundle.manifest.metrics.items()
+    }
 
 
 def _novelty(

@@ -42,7 +42,7 @@ def read_clips(data_sets: Sequence[DataSet], split: Split | None) -> list[Clip]:
     clips = [
         replace(clip, key=f"{each.name}:{clip.key}") if len(data_sets) > 1 else clip
         for each in data_sets
-        for clip in (_of_folders(each) if each.path.is_dir() else _of_table(each))
+        for clip in _of_data_set(each)
     ]
     return [clip for clip in clips if split is None or clip.split is split]
 
@@ -57,15 +57,14 @@ def find_faceless(data_sets: Sequence[DataSet]) -> list[Path]:
     ]
 
 
-def _of_table(data: DataSet) -> list[Clip]:
-    return read_table(data, SUFFIXES, above=None, otherwise=_of_test)
-
-
 def _of_test(_group: str) -> Split:
     return Split.TEST
 
 
-def _of_folders(data: DataSet) -> Iterator[Clip]:
+def _of_data_set(data: DataSet) -> Iterator[Clip]:
+    if not data.path.is_dir():
+        yield from read_table(data, SUFFIXES, above=None, otherwise=_of_test)
+        return
     rows = rows_beside(data.path)
     for path in _films_below(data.path):
         key = path.relative_to(data.path).as_posix()

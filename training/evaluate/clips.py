@@ -102,16 +102,19 @@ class ClipEvaluation:
             "files": [each.to_json() for each in self.judged],
         }
 
-    def worst(self, number: int = WORST) -> dict[str, list[dict[str, Any]]]:
+    def worst(self) -> dict[str, list[dict[str, Any]]]:
         """The most certain wrong verdicts on reals (``real``) and on each kind of fake."""
-        wrong = sorted((each for each in self.judged if each.wrong), key=_certainty, reverse=True)
+        wrong = sorted(
+            (each for each in self.judged if each.wrong),
+            key=lambda each: -abs(each.probability - 0.5),
+        )
         kinds = sorted({_kind(each.clip) for each in wrong})
         return {
             kind: [
                 {"file": each.clip.key, "fake_probability": each.probability}
                 for each in wrong
                 if _kind(each.clip) == kind
-            ][:number]
+            ][:WORST]
             for kind in kinds
         }
 
@@ -151,7 +154,3 @@ def _judge(film: Path, detector: Detector, films: Films, options: ExtractOptions
 
 def _kind(clip: Clip) -> str:
     return (clip.kind or "fake of no stated kind") if clip.fake else "real"
-
-
-def _certainty(judged: JudgedClip) -> float:
-    return abs(judged.probability - 0.5)

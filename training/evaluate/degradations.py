@@ -27,6 +27,10 @@ class Degradation:
     clean: float  # the level at which nothing happens
     apply: Callable[[Pixels, float], Pixels]
 
+    def at(self, level: float) -> Callable[[Pixels], Pixels]:
+        """What does it to a picture at one level."""
+        return lambda pixels: self.apply(pixels, level)
+
 
 def compress(pixels: Pixels, quality: float) -> Pixels:
     """JPEG at ``quality`` (1-100) with chroma subsampling 4:2:0, as most software writes it."""

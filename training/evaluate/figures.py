@@ -37,10 +37,9 @@ def figures_of(
     verdicts: Verdicts,
     *,
     resamples: int = resampling.RESAMPLES,
-    seed: int = resampling.SEED,
 ) -> dict[str, Any]:
     """Every figure of scores: ``all``, by source, generator and kind, and the mean AUCs."""
-    weights = scores.resampled(resamples, seed)
+    weights = scores.resampled(resamples)
     everything = np.ones(len(scores), np.bool_)
 
     def group(members: Flags) -> _Group:
@@ -111,7 +110,7 @@ class _Group:
         value = rounded(metrics.once(metric, fake, p))
         if value is None or not self._enough(some):
             return value, None
-        return value, _rounded_pair(resampling.interval(metric(fake, p, self._weights[:, some])))
+        return value, rounded_pair(resampling.interval(metric(fake, p, self._weights[:, some])))
 
     def _enough(self, some: Flags) -> bool:
         """Whether each class that is there has groups enough to be resampled."""
@@ -129,7 +128,7 @@ def _mean_aucs(groups: Sequence[_Group]) -> dict[str, Any]:
         told[name] = rounded(float(np.mean([value for value, _ in pairs]))) if pairs else None
         told[f"{name}_sources"] = len(pairs)
         resampled = _mean_where_measured([each for _, each in pairs])
-        told["intervals"][name] = _rounded_pair(resampling.interval(resampled))
+        told["intervals"][name] = rounded_pair(resampling.interval(resampled))
     return told
 
 
@@ -152,5 +151,6 @@ def rounded(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
 
 
-def _rounded_pair(pair: tuple[float, float] | None) -> list[float] | None:
+def rounded_pair(pair: tuple[float, float] | None) -> list[float] | None:
+    """The same of an interval."""
     return None if pair is None else [round(edge, 4) for edge in pair]

@@ -49,27 +49,17 @@ def broken_claims(claimed: Mapping[str, Any], measured: Mapping[str, Any]) -> li
     """A sentence for every figure that got worse by more than its interval."""
     broken = []
     for where, name, before, now in _pairs(claimed, measured):
-        value, current, pair = before.get(name), now.get(name), _interval(before, name)
+        value, current, pair = before.get(name), now.get(name), before["intervals"].get(name)
         if value is None or pair is None:
             continue  # never claimed, as the AUC of a source with one class
+        low, high = pair
         if current is None:
             broken.append(f"{where}: {name} cannot be measured, model.json claims {value}")
-        elif _worse(current, pair, higher_is_better=_HIGHER_IS_BETTER[name]):
-            low, high = pair
+        elif current < low - SLACK if _HIGHER_IS_BETTER[name] else current > high + SLACK:
             broken.append(
                 f"{where}: {name} is {current}, model.json claims {value} ({low} to {high})"
             )
     return broken
-
-
-def _worse(current: float, pair: Sequence[float], *, higher_is_better: bool) -> bool:
-    low, high = pair
-    return current < low - SLACK if higher_is_better else current > high + SLACK
-
-
-def _interval(values: Mapping[str, Any], name: str) -> Sequence[float] | None:
-    pair: Sequence[float] | None = values["intervals"].get(name)
-    return pair
 
 
 def _pairs(

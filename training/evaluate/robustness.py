@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from training.data.cache import WHOLE, Sample
 from training.data.progress import tracked
 from training.evaluate import metrics, resampling
 from training.evaluate.degradations import DEGRADATIONS, Degradation
-from training.evaluate.figures import rounded
+from training.evaluate.figures import rounded, rounded_pair
 from training.evaluate.metrics import Floats
 from training.evaluate.scores import Scores, scores_of
 from training.evaluate.scoring import score_crops
@@ -46,11 +45,12 @@ def measure_robustness(
     ``auc_lost`` is the difference to the clean pictures; its interval is of paired resamples.
     """
     clean = _score(samples, detector, faces, lambda pixels: pixels, "clean")
-    weights = clean.resampled(resamples, resampling.SEED)
+    weights = clean.resampled(resamples)
     curves = {}
     for kind in degradations:
         scored = [(kind.clean, clean)] + [
-            (level, _degraded(samples, detector, faces, kind, level)) for level in kind.levels
+            (level, _score(samples, detector, faces, kind.at(level), f"{kind.name} {level:g}"))
+            for level in kind.levels
         ]
         points = [
             {"level": level, **_point(scores, clean, weights, detector)} for level, scores in scored
@@ -62,21 +62,6 @@ def measure_robustness(
         "fake": int(clean.fake.sum()),
         "curves": curves,
     }
-
-
-def _degraded(
-    samples: Sequence[Sample],
-    detector: Detector,
-    faces: FaceDetector,
-    kind: Degradation,
-    level: float,
-) -> Scores:
-    change = partial(_apply, kind, level)
-    return _score(samples, detector, faces, change, f"{kind.name} {level:g}")
-
-
-def _apply(kind: Degradation, level: float, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return kind.apply(pixels, level)
 
 
 def _score(
@@ -120,8 +105,7 @@ def _point(scores: Scores, clean: Scores, weights: Floats, detector: Detector) -
     intervals = {name: decided["intervals"][name] for name in wanted}
     resampled = {"auc": aucs, "auc_lost": lost, "accuracy_at_half": accuracy}
     for name, values in resampled.items():
-        pair = resampling.interval(values)
-        intervals[name] = pair and [round(edge, 4) for edge in pair]
+        intervals[name] = rounded_pair(resampling.interval(values))
     return {
         "auc": rounded(auc),
         "auc_lost": rounded(metrics.once(metrics.auc, fake, clean.probability) - auc),

@@ -45,9 +45,9 @@ class Scores:
         """(n,) bool: whether there is a probability."""
         return np.isfinite(self.probability)
 
-    def resampled(self, resamples: int, seed: int) -> Floats:
+    def resampled(self, resamples: int = resampling.RESAMPLES) -> Floats:
         """(resamples, n) float64: how often each is drawn, whole groups at a time."""
-        return resampling.draw_groups(self.strata(), self.fake, self.group, resamples, seed)
+        return resampling.draw_groups(self.strata(), self.fake, self.group, resamples)
 
 
 def scores_of(samples: Sequence[Sample], probability: Floats) -> Scores:

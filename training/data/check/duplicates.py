@@ -41,13 +41,11 @@ def split_groups(facts: Sequence[FileFacts], *, stated: bool = True) -> list[lis
 
     Groups are those that a manifest states, or else those that file names tell.
     """
-    known = [each for each in facts if (_stated if stated else _told)(each.picture)]
+    known = [
+        each for each in facts if (each.picture.group_stated if stated else _told(each.picture))
+    ]
     groups = _together(known, lambda each: (each.picture.source, each.picture.group))
     return [group for group in groups if len({each.picture.split for each in group}) > 1]
-
-
-def _stated(picture: Picture) -> bool:
-    return picture.group_stated
 
 
 def _told(picture: Picture) -> bool:
