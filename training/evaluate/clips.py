@@ -102,7 +102,7 @@ class ClipEvaluation:
             "files": [each.to_json() for each in self.judged],
         }
 
-    def worst(self) -> dict[str, list[dict[str, Any]]]:
+    def worst(self, number: int = WORST) -> dict[str, list[dict[str, Any]]]:
         """The most certain wrong verdicts on reals (``real``) and on each kind of fake."""
         wrong = sorted(
             (each for each in self.judged if each.wrong),
@@ -114,7 +114,7 @@ class ClipEvaluation:
                 {"file": each.clip.key, "fake_probability": each.probability}
                 for each in wrong
                 if _kind(each.clip) == kind
-            ][:WORST]
+            ][:number]
             for kind in kinds
         }
 

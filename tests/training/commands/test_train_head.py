@@ -157,7 +157,7 @@ def test_settings_of_networks_that_learn_are_refused_by_name(
 ) -> None:
     told = train(data_dir, tmp_path / "run", "--steps", 5)
     assert told.exit_code == 1
-    assert "no field 'steps'; there are: network, margin, per_source" in told.stderr
+    assert "no field 'steps'; there are: network, margin, seed" in told.stderr
 
 
 def test_the_list_of_recipes_names_it() -> None:

@@ -63,7 +63,7 @@ def test_steps_and_epochs_replace_each_other() -> None:
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("stepz=1", r"no field 'stepz'; there are: network, weights, .*steps, epochs"),
+        ("stepz=1", r"no field 'stepz'; there are: network, margin, .*steps, epochs"),
         ("name=x", r"no field 'name'"),
         ("augmentation.flop=1", r"'augmentation\.flop'; there are: augmentation\.flip"),
         ("seed.x=1", r"seed has no parts"),
