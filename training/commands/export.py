@@ -17,7 +17,6 @@ from training.commands.calibrate import wanted_options
 from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
-    from core.model.bundle import Manifest
     from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
     from training.export.publish import Int8, Origin, Published
@@ -141,23 +140,12 @@ def _export(
         int8=int8,
     )
     report(published)
-    _report_novelty(published.bundle.manifest)
-    _report_losses(published.bundle.manifest.metrics)
-
-
-def _report_novelty(manifest: Manifest) -> None:
-    from training.export.novelty import FEWEST_CROPS
-
-    if manifest.novelty is not None:
+    if published.bundle.manifest.novelty is None:
         click.echo(
-            f"Novelty: no verdict above {manifest.novelty.limit:g}, which is "
-            f"{manifest.novelty.rate:.0%} of the pictures that calibrate."
-        )
-    else:
-        click.echo(
-            f"Novelty: not measured; it needs --novelty, a network with a linear head and "
+            "novelty: not measured; it needs --novelty, a network with a linear head and "
             f"{FEWEST_CROPS} training pictures."
         )
+    _report_losses(published.bundle.manifest.metrics)
 
 
 def _report_losses(metrics: dict[str, Any]) -> None:

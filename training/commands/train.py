@@ -105,6 +105,7 @@ def train(
       deepfake train --recipe faces --data faces/ --out runs/faces --set steps=4000
       deepfake train --recipe clip_faces --data faces/ --out runs/clip
     """
+    from training.data.self_blend import blended_fakes
     from training.fit.pictures import Selection
     from training.recipes import FROZEN_RECIPES, find_recipe, override, parse_settings
 
@@ -119,7 +120,7 @@ def train(
         return
     recipe = override(find_recipe(recipe_name), values)
     samples, valid = selection.read()
-    samples = _blended(recipe, samples)
+    samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
     recipe = _weighted(recipe, weights, samples).planned(len(samples))
     _fit(recipe, samples, valid, run_dir, report_every, checkpoint_minutes)
 
@@ -159,15 +160,6 @@ def _fit(
         checkpoint_every_s=60 * checkpoint_minutes, show=click.echo,
     )  # fmt: skip
     click.echo(f"done: {run_dir}")
-
-
-def _blended(recipe: Recipe, samples: list[Sample]) -> list[Sample]:
-    """The samples and, where the recipe asks for them, fakes to be blended from the reals."""
-    if not recipe.self_blended:
-        return samples
-    from training.data.self_blend import blended_fakes
-
-    return samples + blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
 
 
 def _told_of_blended(samples: Sequence[Sample]) -> str:

@@ -30,8 +30,7 @@ def train_head(
     tower = find_tower(recipe.network)(None)
     kept, _ = replace(selection, limit=limit).pictures()
     samples = with_faces(kept, selection.cache_dir)
-    if recipe.self_blended:
-        samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
+    samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
     mixture = data_options.weighted(recipe.mixture, weights, samples)
     recipe = recipe.model_copy(update={"mixture": mixture})
     run = Run(recipe, run_dir)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +36,10 @@ from training.export.crops import INT8_CROPS, evenly, tensor_of
 from training.export.exportable import Exportable
 from training.export.int8_loss import Int8Loss, compare
 from training.export.keras_network import KerasNetwork
-from training.export.new_bundle import self_test_of
+from training.export.new_bundle import new_folder, write_self_tested
 from training.networks import Network
 
 _NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
-_SELF_TEST_TOLERANCE = 0.05  # logits: TF32 on a GPU differs from float32 by up to 1e-2
 
 Int8 = Literal["bounded", "any", "none"]
 
@@ -107,10 +105,7 @@ def write_bundle(
 ) -> Published:
     """As :func:`publish`, of any network; ``fields`` are :func:`new_fields`, and are filled."""
     shown: InputSpec = fields["input"]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
-        draft = Path(work) / folder.name
-        draft.mkdir()
+    with new_folder(folder) as draft:
         crops = cut_crops(samples, shown)
         inner = cut_crops(trained_on, shown)
         artifacts, converted = network.write_float(draft, fields, inner)
@@ -125,14 +120,9 @@ def write_bundle(
             if int8 == "bounded":
                 loss.check()
             fields["metrics"]["int8"] = loss.to_json()
-        drafted = write_manifest(draft, fields, artifacts)
-        detectors = [load_detector(drafted, runtime=runtime) for runtime in artifacts]
-        fields["self_test"] = self_test_of(detectors, _SELF_TEST_TOLERANCE)
-        bundle = write_manifest(draft, fields, artifacts)
+        write_self_tested(draft, fields, artifacts)
         for runtime in artifacts:
-            self_test(load_detector(bundle, runtime=runtime))
-        draft.chmod(0o755)
-        draft.rename(folder)
+            self_test(load_detector(load_bundle(draft), runtime=runtime))
     return Published(load_bundle(folder), judged)
 
 

@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,23 @@ def write(folder: Path, fields: Mapping[str, Any], start: Mapping[str, Any]) -> 
 
 def environment() -> dict[str, Any]:
     """Time, commit, versions, backend of Keras and devices of this process."""
-    import cv2
-    import keras
-    import numpy as np
+    made = code_and_packages(("keras", "numpy", "opencv-python-headless"))
+    made["packages"][backend.name()] = backend.version()
+    return {
+        **made,
+        "backend": backend.name(),
+        "cpu": {"machine": platform.machine(), "count": usable_cores()},
+        "gpus": backend.gpus(),
+    }
 
-    packages = {"keras": keras, "numpy": np, "opencv": cv2}
-    versions = {name: package.__version__ for name, package in packages.items()}
+
+def code_and_packages(names: Sequence[str]) -> dict[str, Any]:
+    """Time, commit, and the versions of Python and of some packages."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "git_commit": git_commit(),
         "python": platform.python_version(),
-        "backend": backend.name(),
-        "packages": {backend.name(): backend.version(), **versions},
-        "cpu": {"machine": platform.machine(), "count": usable_cores()},
-        "gpus": backend.gpus(),
+        "packages": {name: version(name) for name in names},
     }
 
 

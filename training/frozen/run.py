@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from training.data.sample import Sample
-from training.fit.record import FILE, counts, git_commit
+from training.fit.record import FILE, code_and_packages, counts
 from training.frozen.balance import mixture_weights
 from training.frozen.extract import extract_features
 from training.frozen.head import HEAD, Fitted, LinearHead, fit_heads
@@ -37,7 +34,8 @@ class Run:
     def __init__(self, recipe: FrozenRecipe, folder: Path) -> None:
         self.recipe, self.folder = recipe, folder
         self.finished = (folder / HEAD).is_file()
-        if self.finished and _recipe_of(folder) != recipe.to_json():
+        made = json.loads((folder / FILE).read_text())["recipe"] if self.finished else None
+        if self.finished and made != recipe.to_json():
             raise ConfigurationError(
                 f"{folder} holds a run with another recipe; repeat that one, or start in an empty "
                 "folder. Features that were computed are kept in the cache either way."
@@ -80,7 +78,7 @@ class Run:
             "tower": {"key": tower.key, "licence": tower.licence},
             "pictures": {"train": counts(samples)},
             "head": choice,
-            "made": _environment(),
+            "made": code_and_packages(_PACKAGES),
         }
         (self.folder / FILE).write_text(json.dumps(content, indent=2) + "\n")
         temporary = self.folder / "part.npz"
@@ -101,16 +99,3 @@ def load_run(folder: Path) -> Fitted:
     recipe = FrozenRecipe.model_validate(content["recipe"])
     tower_key, pictures = content["tower"]["key"], content["pictures"]["train"]
     return Fitted(recipe.network, recipe.margin, head, tower_key, pictures)
-
-
-def _recipe_of(folder: Path) -> Any:
-    return json.loads((folder / FILE).read_text())["recipe"]
-
-
-def _environment() -> dict[str, Any]:
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git_commit": git_commit(),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
-    }
