@@ -13,10 +13,9 @@ from training.commands import data_options, options
 
 if TYPE_CHECKING:
     from core.model.bundle import Bundle
-    from training.data.cache import Sample
     from training.data.clips import Clip
     from training.data.data_set import DataSet
-    from training.evaluate.evaluation import Evaluation
+    from training.evaluate.evaluation import Evaluation, Plan
 
 _PER_CELL = 20
 
@@ -88,7 +87,15 @@ _PER_CELL = 20
     is_flag=True,
     help="Count this look at test in model.json (metrics.test_looks), for a bundle that ships.",
 )
-def evaluate(split: str, models: Sequence[str], count_look: bool, **choices: Any) -> None:
+def evaluate(
+    data_sets: Sequence[DataSet],
+    cache_dir: Path | None,
+    split: str,
+    models: Sequence[str],
+    with_clips: bool,
+    count_look: bool,
+    **choices: Any,
+) -> None:
     """Measure bundles by source, generator and kind of fake through the code path that serves.
 
     Prints tables of the pictures and of the clips, and of several bundles the differences on the
@@ -103,9 +110,18 @@ def evaluate(split: str, models: Sequence[str], count_look: bool, **choices: Any
       deepfake evaluate --data theirs=faces/ --data ours=faces.csv --split all
       deepfake evaluate --data faces/ --split valid --model old-v1 --model new-v2
     """
-    bundles = _load(models, split, count_look=count_look)
-    samples, clips = _read(split, **choices)
-    evaluations = [_measure(split, bundle, samples, clips, **choices) for bundle in bundles]
+    from training.data.clips import read_clips
+    from training.data.reading import read_samples
+    from training.evaluate.evaluation import evaluate
+
+    bundles, wanted = _load(models, split, count_look=count_look), data_options.split_of(split)
+    clips = read_clips(data_sets, wanted) if with_clips else []
+    samples = read_samples(data_sets, wanted, cache_dir)
+    plans = [_plan(bundle, clips, cache_dir, **choices) for bundle in bundles]
+    evaluations = [
+        evaluate(bundle, samples, plan, data=data_sets, split=split)
+        for bundle, plan in zip(bundles, plans, strict=True)
+    ]
     for each in evaluations:
         _show(each, split)
     compared = _compare(evaluations)
@@ -136,49 +152,29 @@ def _load(models: Sequence[str], split: str, *, count_look: bool) -> list[Bundle
     return bundles
 
 
-def _read(
-    split: str,
-    *,
-    data_sets: Sequence[DataSet],
-    cache_dir: Path | None,
-    with_clips: bool,
-    **_: Any,
-) -> tuple[list[Sample], list[Clip]]:
-    from training.data.clips import read_clips
-    from training.data.reading import read_samples
-
-    wanted = data_options.split_of(split)
-    clips = read_clips(data_sets, wanted) if with_clips else []
-    return read_samples(data_sets, wanted, cache_dir), clips
-
-
-def _measure(
-    split: str,
+def _plan(
     bundle: Bundle,
-    samples: Sequence[Sample],
     clips: Sequence[Clip],
-    *,
-    data_sets: Sequence[DataSet],
     cache_dir: Path | None,
+    *,
     runtimes: tuple[str, ...],
     report_dir: Path | None,
     robustness: bool | None,
     per_cell: int,
     clip_frames: int,
     **_: Any,
-) -> Evaluation:
+) -> Plan:
     from core.model.bundle import RuntimeName
-    from training.evaluate.evaluation import Plan, evaluate
+    from training.evaluate.evaluation import Plan
 
     wanted = robustness if robustness is not None else report_dir is not None
-    plan = Plan(
+    return Plan(
         runtimes=[RuntimeName(name) for name in runtimes] or list(bundle.manifest.artifacts),
         robustness_per_cell=per_cell if wanted else None,
         clips=clips,
         clip_frames=clip_frames,
         cache_dir=cache_dir,
     )
-    return evaluate(bundle, samples, plan, data=data_sets, split=split)
 
 
 def _show(evaluation: Evaluation, split: str) -> None:

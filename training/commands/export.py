@@ -17,10 +17,8 @@ from training.commands.calibrate import wanted_options
 from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
-    from training.calibrate.calibration import Wanted
     from training.data.data_set import DataSet
     from training.export.publish import Int8, Origin, Published
-    from training.fit.pictures import Selection
 
     _Publish = Callable[..., Published]
 
@@ -94,50 +92,29 @@ def export(
       deepfake export --data faces/ --run runs/clip --out models/clip-faces
     """
     from training.calibrate.calibration import Wanted
+    from training.data.reading import with_faces
+    from training.export.crops import TRAINED_CROPS
+    from training.export.novelty import FEWEST_CROPS
     from training.export.publish import check_new
     from training.fit.pictures import Selection
+    from training.frozen.run import is_run
+    from training.frozen.tuned import is_tuned
 
     if allow_int8_drop and not with_int8:
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
     check_new(bundle_dir)
     wanted = Wanted(method, false_positives, misses)
-    selection = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir)
-    _export(
-        selection, run_dir, bundle_dir, (version, licence), wanted, int8, with_novelty=with_novelty
-    )
-
-
-def _export(
-    selection: Selection,
-    run_dir: Path,
-    bundle_dir: Path,
-    about: tuple[str, str],
-    wanted: Wanted,
-    int8: Int8,
-    *,
-    with_novelty: bool,
-) -> None:
-    from training.data.reading import with_faces
-    from training.export.crops import TRAINED_CROPS
-    from training.export.novelty import FEWEST_CROPS
-    from training.frozen.run import is_run
-    from training.frozen.tuned import is_tuned
-
     on_tower = is_run(run_dir) or is_tuned(run_dir)
-    publish, origin = (_of_head if on_tower else _of_network)(run_dir, *about)
-    kept, watched = selection.pictures()
-    samples = with_faces(watched, selection.cache_dir)
+    publish, origin = (_of_head if on_tower else _of_network)(run_dir, version, licence)
+    kept, watched = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir).pictures()
+    samples = with_faces(watched, cache_dir)
     some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
     if not with_novelty:
         some = some[:: max(1, -(-len(some) // (FEWEST_CROPS - 1)))]
+    trained_on = with_faces(some, cache_dir)
     published = publish(
-        bundle_dir,
-        samples,
-        origin=origin,
-        trained_on=with_faces(some, selection.cache_dir),
-        wanted=wanted,
-        int8=int8,
+        bundle_dir, samples, origin=origin, trained_on=trained_on, wanted=wanted, int8=int8
     )
     report(published)
     if published.bundle.manifest.novelty is None:

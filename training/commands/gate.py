@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def _measure(
 ) -> _Measured:
     from core.faces.detector import load_face_detector
     from core.model.runtimes import load_detector
-    from training.data.evidence_cache import FreshFilms
+    from training.data.evidence_cache import EvidenceCache
     from training.evaluate.clips import judge_clips
     from training.evaluate.figures import figures_of
     from training.evaluate.scores import scores_of
@@ -105,8 +106,8 @@ def _measure(
     scores = score_samples(detector, samples)
     verdicts = called(scores, bundle.manifest.thresholds)
     report = figures_of(scores_of(samples, scores), verdicts)
-    films = FreshFilms(load_face_detector(threads=1)) if clips else None
-    judged = judge_clips(clips, detector, films) if films else None
+    films = EvidenceCache(None, partial(load_face_detector, threads=1))
+    judged = judge_clips(clips, detector, films) if clips else None
     return _Measured(runtime, samples, scores, report, judged)
 
 

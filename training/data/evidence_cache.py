@@ -14,7 +14,6 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -42,32 +41,17 @@ def options_of(detector: Detector, frames: int = DEFAULT_FRAMES) -> ExtractOptio
     return ExtractOptions(frames=frames, crop_size=shown.size, crop_margin=shown.margin)
 
 
-class Films(Protocol):
-    """Gives what the extraction finds in a film."""
-
-    def extract(self, film: Path, options: ExtractOptions) -> Evidence:
-        """As :func:`core.pipeline.extraction.extract`, which names what it raises."""
-        ...
-
-
-class FreshFilms:
-    """Extracts every film anew: for what checks the extraction itself."""
-
-    def __init__(self, faces: FaceDetector) -> None:
-        self._faces = faces
-
-    def extract(self, film: Path, options: ExtractOptions) -> Evidence:
-        """As :func:`core.pipeline.extraction.extract`, which names what it raises."""
-        return extract(film.read_bytes(), options, self._faces)
-
-
 class EvidenceCache:
     """Extracts films, or reads what was extracted of them before."""
 
-    def __init__(self, folder: Path, faces: Callable[[], FaceDetector]) -> None:
-        """``faces`` is called once, before the first film that is new."""
-        self._folder = folder / "films"
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path | None, faces: Callable[[], FaceDetector]) -> None:
+        """``faces`` is called once, before the first film that is new.
+
+        Without a folder every film is extracted anew, for what checks the extraction itself.
+        """
+        self._folder = None if folder is None else folder / "films"
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
         self._faces = cache(faces)
 
     def extract(self, film: Path, options: ExtractOptions) -> Evidence:
@@ -76,6 +60,8 @@ class EvidenceCache:
         A film that cannot be judged is not kept, and fails again at the next call.
         """
         data = film.read_bytes()
+        if self._folder is None:
+            return extract(data, options, self._faces())
         kept = self._folder / f"{_key(data, options)}.npz"
         if kept.is_file():
             return Evidence.from_wire(_read(kept))

@@ -16,7 +16,7 @@ from core.options import DEFAULT_FRAMES
 from core.pipeline.judgement import judge
 from core.result import Label, Reason, Result
 from training.data.clips import Clip
-from training.data.evidence_cache import Films, options_of
+from training.data.evidence_cache import EvidenceCache, options_of
 from training.data.progress import tracked
 from training.evaluate import resampling
 from training.evaluate.figures import figures_of
@@ -122,7 +122,7 @@ class ClipEvaluation:
 def judge_clips(
     clips: Sequence[Clip],
     detector: Detector,
-    films: Films,
+    films: EvidenceCache,
     *,
     frames: int = DEFAULT_FRAMES,
 ) -> ClipEvaluation:
@@ -139,7 +139,9 @@ def judge_clips(
     return ClipEvaluation(judged)
 
 
-def measure_faceless(films: Sequence[Path], detector: Detector, cache: Films) -> dict[str, int]:
+def measure_faceless(
+    films: Sequence[Path], detector: Detector, cache: EvidenceCache
+) -> dict[str, int]:
     """How many films without a face there are, and of how many the service says so."""
     options = options_of(detector)
     results = [_judge(film, detector, cache, options) for film in tracked(films, "without a face")]
@@ -147,7 +149,7 @@ def measure_faceless(films: Sequence[Path], detector: Detector, cache: Films) ->
     return {"clips": len(films), "no_face": found}
 
 
-def _judge(film: Path, detector: Detector, films: Films, options: ExtractOptions) -> Result:
+def _judge(film: Path, detector: Detector, films: EvidenceCache, options: ExtractOptions) -> Result:
     evidence = films.extract(film, options)
     return judge(evidence, detector, detector.bundle, detector.runtime.name, {})
 
