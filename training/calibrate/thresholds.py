@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.model.rules import Band, Thresholds
 from training.calibrate.calibration import Wanted
-from training.evaluate.metrics import Flags, Floats
+from training.evaluate.metrics import Flags, Floats, effective_number
 
 _FEWEST = 3  # pictures beyond a threshold that the share wanted stands for
 _STEP = 1000  # thresholds are written with three decimals
@@ -75,11 +75,6 @@ def band_between(lower: float, upper: float) -> Band:
         fake=round(min(max(fake_from, 0.01), 1.0), 3),
         real=round(max(min(real_up_to, 0.99), 0.0), 3),
     )
-
-
-def effective_number(weights: Floats) -> float:
-    """How many pictures of equal weight say as much (Kish 1965); n where all weigh alike."""
-    return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
 
 
 def bound(values: Floats, weights: Floats, share: float, number: float) -> float:

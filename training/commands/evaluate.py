@@ -130,8 +130,8 @@ def evaluate(
 
 def _load(models: Sequence[str], split: str, *, count_look: bool) -> list[Bundle]:
     from core.model.bundle import find_bundle, load_bundle
-    from training.evaluate.looks import count_look as counted
-    from training.evaluate.looks import looks
+    from training.evaluate.claims import count_look as counted
+    from training.evaluate.claims import looks
 
     wanted: Sequence[str | None] = models or (None,)
     bundles = [load_bundle(find_bundle(model)) for model in wanted]

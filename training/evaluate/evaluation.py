@@ -22,9 +22,9 @@ from training.data.data_set import DataSet
 from training.data.evidence_cache import EvidenceCache
 from training.data.reading import cache_folder
 from training.evaluate import resampling
+from training.evaluate.claims import looks
 from training.evaluate.clips import ClipEvaluation, judge_clips, measure_faceless
 from training.evaluate.figures import figures_of
-from training.evaluate.looks import looks
 from training.evaluate.robustness import measure_robustness
 from training.evaluate.sampling import choose as choose_sample
 from training.evaluate.sampling import fingerprint

@@ -22,6 +22,11 @@ COVERAGE = 0.8  # of the pictures, that the selective accuracy is of
 CLIP = 1e-7  # keeps the log loss of a saturated probability finite
 
 
+def effective_number(weights: Floats) -> float:
+    """How many pictures of equal weight say as much (Kish 1965); n where all weigh alike."""
+    return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
+
+
 def once(metric: Metric, fake: Flags, score: Floats) -> float:
     """The figure where every picture counts once; NaN where there is none."""
     if not len(fake):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.pipeline.expected_error import CONFIDENCE, wilson
-from training.evaluate.metrics import Flags, Floats
+from training.evaluate.metrics import Flags, Floats, effective_number
 
 RESAMPLES = 1000
 SEED = 7
@@ -92,8 +92,5 @@ def share_interval(
 
 
 def independent_number(groups: NDArray[np.str_]) -> float:
-    """How many members say as much as these if those of a group all say the same (Kish 1965)."""
-    if not len(groups):
-        return 0.0
-    _, sizes = np.unique(groups, return_counts=True)
-    return float(len(groups) ** 2 / np.square(sizes).sum())
+    """How many members say as much as these if those of a group all say the same."""
+    return effective_number(np.unique(groups, return_counts=True)[1].astype(np.float64))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import Wanted
-from training.calibrate.thresholds import check_enough, choose_thresholds, effective_number
+from training.calibrate.thresholds import check_enough, choose_thresholds
+from training.evaluate.metrics import effective_number
 
 WANTED = Wanted("platt", 0.02, 0.05)
 
