@@ -166,7 +166,7 @@ class Run:
             self._stopping.resume(counters["early_stopping"], list(state.arrays.get("best", [])))
         return f"weights: those of this run after step {state.step}"
 
-    def _save(self, step: int, *, stopped: bool) -> None:
+    def _save(self, step: int, stopped: bool) -> None:
         """Write the checkpoint, whole or not at all, and the network as it would end here."""
         self.step, self.stopped = step, stopped
         counters: dict[str, Any] = {"stopped": stopped}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from core.errors import ConfigurationError
 from training.fit import backend
@@ -37,15 +37,11 @@ class Interval:
         self._since = self.clock()
 
 
-class Keeper(Protocol):
-    """What writes a run's files."""
-
-    def __call__(self, step: int, *, stopped: bool) -> None:
-        """Save the run as it is after ``step`` steps."""
-
-
 class Watch:
-    """Called by Keras through a callback; counts the steps."""
+    """Called by Keras through a callback; counts the steps.
+
+    ``save`` writes the files of the run after so many steps, and whether it was stopped early.
+    """
 
     def __init__(
         self,
@@ -56,7 +52,7 @@ class Watch:
         step: int,
         validate: Validate | None,
         checkpoints: Interval,
-        save: Keeper,
+        save: Callable[[int, bool], None],
         show: Callable[[str], None],
     ) -> None:
         self._trainee, self._recipe, self._stopping = trainee, trainee.recipe, stopping
@@ -112,7 +108,7 @@ class Watch:
         if self.stopped:
             self._trainee.model.stop_training = True
         if self.stopped or self._at_end or self._checkpoints.over:
-            self._save(self.step, stopped=self.stopped)
+            self._save(self.step, self.stopped)
             self._checkpoints.restart()
 
     def _check(self, loss: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from core.errors import ConfigurationError
 from core.model.preprocess import Scaling
@@ -21,23 +21,15 @@ class Head:
     l2: float = 0.0  # factor of the hidden layer's squared weights in the loss
 
 
-class Build(Protocol):
-    """What makes an untrained network."""
-
-    def __call__(self, size: int | None, head: Head) -> Any:
-        """Return a flat ``keras.Model``: (n, size, size, 3) float32 -> (n, 1) float32 logits.
-
-        The logits are of P(fake). ``size`` None leaves the side of the picture open.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Network:
     """How to build a network and fill its base with published weights, as a rule ImageNet's."""
 
     name: str
     scaling: Scaling
-    build: Build
+    # (side of the picture, None for any; head) → a flat, untrained keras.Model:
+    # (n, size, size, 3) float32 -> (n, 1) float32 logits of P(fake)
+    build: Callable[[int | None, Head], Any]
     load_imagenet: Callable[[Any], None]
     features: str  # the layer of the last feature map, (n, h, w, channels): the base ends here
     linear_head: bool  # linear after global average pooling: an exact class-activation map
