@@ -91,12 +91,11 @@ def balanced_weights(sources: Sequence[str], fake: Flags) -> Floats:
     return np.asarray(weights * len(names) / weights.sum(), np.float64)
 
 
-# A group is what another sample would draw anew, so a group counts and not its files: two films
-# that were faked in ten ways are two films.
-
-
 def group_weights(groups: Names) -> Floats:
-    """(n,) float64 that add up to 1: each group counts alike, and its files share its part."""
+    """(n,) float64 that add up to 1: each group counts alike, and its files share its part.
+
+    A group is what another sample would draw anew: two films that were faked in ten ways are two.
+    """
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(1 / (len(sizes) * sizes[group]), np.float64)
 
@@ -104,8 +103,7 @@ def group_weights(groups: Names) -> Floats:
 def balanced_group_weights(sources: Names, groups: Names, fake: Flags) -> Floats:
     """(n,) float64 of mean 1: both classes count alike, a source by the root of its groups.
 
-    As :func:`balanced_weights` of pictures, with groups for
-    pictures: the files of a group share its part.
+    As :func:`balanced_weights`, with groups for pictures: the files of a group share its part.
     """
     cells = np.stack([sources, groups, np.where(fake, "fake", "real")], axis=1)
     whole, cell, sizes = np.unique(cells, axis=0, return_inverse=True, return_counts=True)

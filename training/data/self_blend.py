@@ -28,6 +28,7 @@ Points = NDArray[np.float64]
 TEMPLATE = np.array(
     [(0.3419, 0.4616), (0.6565, 0.4598), (0.5002, 0.6405), (0.3710, 0.8247), (0.6315, 0.8232)]
 )
+SOURCE = "self_blended"  # of the fakes, and their kind
 _ANGLES = np.linspace(0, 2 * np.pi, 48, endpoint=False)
 _Region = tuple[float, float, float, float]  # centre and half-axes in the square of the template
 _WHOLE: _Region = (0.5, 0.58, 0.40, 0.46)
@@ -179,9 +180,6 @@ def _match_colours(source: Pixels, target: Pixels, mask: NDArray[np.float32]) ->
     table = (np.arange(256) - source_mean) * gain + target_mean  # (3, 256)
     lut = np.clip(table.T, 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(source, lut[None]), np.uint8)
-
-
-SOURCE = "self_blended"
 
 
 def blended_fakes(
