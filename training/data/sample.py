@@ -25,7 +25,7 @@ class Sample:
     data: bytes | None  # None: read from the file at every look
     box: Box  # of what pixels() gives
     face_found: bool
-    # Of a fake that is blended anew at every look: see blending.py.
+    # Of a fake that is blended anew at every look: see self_blend.py.
     donors: Sequence[Sample] = field(default=(), repr=False, compare=False)
     # (x, y) of eyes, nose and corners of the mouth, as fractions; empty where no face was found
     landmarks: tuple[tuple[float, float], ...] = ()
