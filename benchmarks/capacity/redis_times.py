@@ -13,7 +13,7 @@ from redis import Redis
 
 from benchmarks.capacity.times import RedisTimes
 from benchmarks.fair_share import cpu_ms
-from benchmarks.job_growth import BEAT, judged, opened, used_bytes
+from benchmarks.growth.jobs import BEAT, judged, opened, used_bytes
 from benchmarks.job_lists import RESULT
 from core.options import Queue
 from core.store.attempts import Attempts

@@ -35,3 +35,12 @@ class Growth:
 
     def __str__(self) -> str:
         return f"{self.exponent:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def last_step(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """The slope from half the largest size, or the next size below that, to the largest.
+
+    A fixed part hides least of the growth there. The sizes rise, and all is positive.
+    """
+    low = max(at for at, size in enumerate(sizes) if 2 * size <= sizes[-1])
+    return float(np.log(costs[-1] / costs[low]) / np.log(sizes[-1] / sizes[low]))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.growth_fit import Growth
+from benchmarks.growth.fit import Growth, last_step
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 2.0], ids=["flat", "root", "square"])
@@ -24,3 +24,8 @@ def test_a_fixed_part_widens_the_interval() -> None:
 def test_what_has_no_slope_is_refused(sizes: list[float], costs: list[float]) -> None:
     with pytest.raises(ValueError, match="three or more"):
         Growth.of(sizes, costs)
+
+
+def test_the_last_step_begins_at_half_the_largest_size() -> None:
+    assert last_step([1, 4, 7, 8], [9, 2, 1, 4]) == pytest.approx(1)
+    assert last_step([10, 60, 3600], [1, 5, 5]) == pytest.approx(0)
