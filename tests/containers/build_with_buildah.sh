@@ -5,6 +5,8 @@
 # A minbase bookworm tree with Python 3.11 takes the place of the Dockerfiles' own base image, so
 # that the Dockerfiles are built as they are. What pip needs on this machine is mounted for the
 # time of the build; of it, an image keeps at most an empty /etc/pip.conf:
+#   PYTHON_TREE where a Python is installed that goes to /usr/local, with pip and setuptools, as the
+#               image of that name has it; without it, Debian's Python stays where it is
 #   PIP_CONF    a pip.conf, seen as /etc/pip.conf
 #   CA_BUNDLE   certificates, seen as /etc/ssl/certs/ca-certificates.crt
 #   LAYERS=true keeps the layers between, for a quick next build; vfs storage pays for it in disk
@@ -22,11 +24,20 @@ import_base() {
   tree=$(mktemp -d)
   debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv bookworm "$tree"
   rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
+  [ -z "${PYTHON_TREE:-}" ] || replace_python "$tree"
   container=$(buildah from scratch)
   buildah add --quiet "$container" "$tree" / > /dev/null
   buildah config --env PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --cmd python3 "$container"
   buildah commit --quiet --rm "$container" "$base" > /dev/null
   rm -rf "$tree"
+}
+
+replace_python() { # in the tree; Debian's libraries that a Python needs stay
+  rm -rf "$1"/usr/bin/python3* "$1"/usr/lib/python3* "$1"/usr/share/python-wheels
+  tar -C "$PYTHON_TREE" -c --exclude='./lib/python3*/site-packages/*' --exclude=./lib/python3*/test \
+    --exclude='./lib/python3*/config-*' --exclude=__pycache__ ./lib ./bin/python{,3,"$python_version"} |
+    tar -C "$1/usr/local" -x --no-same-owner
+  chroot "$1" sh -ec 'ldconfig; /usr/local/bin/python3 -m ensurepip > /dev/null'
 }
 
 build() { # the Dockerfile's suffix, the image's name, more options

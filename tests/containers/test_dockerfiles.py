@@ -103,6 +103,13 @@ def test_no_program_in_the_image_gives_another_users_rights_and_no_file_is_its_u
 
 
 @both
+def test_what_the_base_image_installs_packages_with_is_taken_out(name: str) -> None:
+    (run,) = re.findall(r"rm -rf ([^&]+)", values(name, "RUN")[-1])
+    lib = "/usr/local/lib/python3*"
+    assert set(run.split()) == {"/usr/local/bin/pip*", f"{lib}/ensurepip", f"{lib}/site-packages/*"}
+
+
+@both
 def test_there_is_one_base_image_and_one_place_for_its_python(name: str) -> None:
     assert values(name, "ARG")[0] == values(DOCKERFILES[0], "ARG")[0]
     bases = {value.split()[0] for value in values(name, "FROM")}

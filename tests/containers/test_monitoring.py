@@ -107,25 +107,45 @@ def test_every_alert_has_a_course_of_metrics_that_sets_it_off_and_one_that_does_
     assert {case["alertname"] for case in cases if not case.get("exp_alerts")} == names
 
 
-def test_prometheus_takes_configuration_and_rules_and_they_set_off_what_they_should(
+def test_prometheus_takes_its_configuration_and_the_alerts_that_set_off_what_they_should(
     tmp_path: Path,
 ) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed; Debian's package prometheus has it")
     alerts = str(MONITORING / "alerts.yml")
     configuration = (MONITORING / "prometheus.yml").read_text("utf-8")
     here = tmp_path / "prometheus.yml"
     here.write_text(configuration.replace("/etc/prometheus/alerts.yml", alerts), "utf-8")
-    for arguments in (
-        ["check", "config", str(here)],
-        ["check", "rules", "--lint-fatal", alerts],
-        ["test", "rules", str(ROOT / "tests/containers/alerts.yml")],
-    ):
-        done = subprocess.run(
-            [promtool, *arguments], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    _promtool("check", "config", str(here))
+    _promtool("check", "rules", "--lint-fatal", alerts)
+    _promtool("test", "rules", str(ROOT / "tests/containers/alerts.yml"))
+
+
+def test_prometheus_understands_what_every_panel_asks(tmp_path: Path) -> None:
+    asked = [target["expr"] for panel in _panels() for target in panel["targets"]]
+    rules = [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "1m")}
+        for number, expression in enumerate(asked)
+    ]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}), "utf-8")
+    _promtool("check", "rules", "--lint-fatal", str(file))
+
+
+def _promtool(*arguments: str) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed; Debian's package prometheus has it")
+    done = subprocess.run(
+        [promtool, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_panels_have_ids_of_their_own_and_ask_the_data_source_that_is_there() -> None:
+    (source,) = _load("deploy/monitoring/grafana/datasource.yml")["datasources"]
+    wanted = {"type": source["type"], "uid": source["uid"]}
+    assert [panel for panel in _panels() if panel["datasource"] != wanted] == []
+    ids = [panel["id"] for panel in _panels()]
+    assert len(set(ids)) == len(ids)
 
 
 def test_panels_lie_beside_each_other() -> None:
