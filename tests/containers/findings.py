@@ -14,6 +14,7 @@ _SECRET_NAMES = re.compile(
     r"/(\.env|\.netrc|\.pypirc|\.npmrc|\.git|\.aws|\.ssh|\.docker|id_(rsa|ecdsa|ed25519)|api-keys"
     r"|pip\.conf)$"
 )
+_PUBLISHED = re.compile(r"/site-packages/.*/(tests?|SelfTest)/")  # keys that packages test with
 _SECRET_VARIABLES = re.compile(r"(PASSWORD|SECRET|TOKEN|API_KEY|INDEX_URL|PROXY)", re.IGNORECASE)
 _SECRET_STEPS = re.compile(r"://[^/\s:@]+:[^/\s@]+@|--(extra-)?index-url|--trusted-host")
 _COMPILERS = re.compile(
@@ -91,7 +92,8 @@ def _secrets(image: Image) -> Iterator[Finding]:
             named = _SECRET_NAMES.search(path) is not None and (
                 entry.size or entry.kind == "folder"
             )
-            if named or entry.private_key:
+            key = entry.private_key and not _PUBLISHED.search(path)
+            if named or key:
                 yield Finding("is a secret", path)
 
 

@@ -110,6 +110,11 @@ def test_what_the_base_image_installs_packages_with_is_taken_out(name: str) -> N
 
 
 @both
+def test_compiled_python_is_valid_whatever_times_a_builder_gives_to_files(name: str) -> None:
+    assert re.search(r"\bSOURCE_DATE_EPOCH=\d+\b", values(name, "ENV")[0])
+
+
+@both
 def test_there_is_one_base_image_and_one_place_for_its_python(name: str) -> None:
     assert values(name, "ARG")[0] == values(DOCKERFILES[0], "ARG")[0]
     bases = {value.split()[0] for value in values(name, "FROM")}

@@ -27,8 +27,9 @@ def found(path: Path) -> list[tuple[str, str]]:
     return [(each.what, each.path) for each in findings(read_image(path))]
 
 
-def compiled(changed: int, size: int) -> bytes:
-    return b"\xa7\r\r\n" + b"".join(n.to_bytes(4, "little") for n in (0, changed, size)) + b"code"
+def compiled(changed: int, size: int, flags: int = 0) -> bytes:
+    numbers = (flags, changed, size)
+    return b"\xa7\r\r\n" + b"".join(n.to_bytes(4, "little") for n in numbers) + b"code"
 
 
 def test_a_well_made_image_has_no_findings(tmp_path: Path) -> None:
@@ -64,6 +65,12 @@ def test_an_empty_file_that_a_mount_of_the_build_left_is_no_secret(tmp_path: Pat
     assert found(image(tmp_path / "image.tar", [Part("etc/pip.conf")])) == []
 
 
+def test_a_key_that_a_package_tests_itself_with_is_no_secret(tmp_path: Path) -> None:
+    site = "opt/venv/lib/python3.11/site-packages"
+    parts = [Part(f"{site}/{path}/key.py", PRIVATE_KEY) for path in ("Crypto/SelfTest", "x/y")]
+    assert found(image(tmp_path / "image.tar", parts)) == [("is a secret", f"/{site}/x/y/key.py")]
+
+
 def test_what_a_later_layer_takes_away_is_not_there_and_a_secret_stays_one(tmp_path: Path) -> None:
     first = [
         Part("usr/bin/su", mode=0o4755),
@@ -95,10 +102,11 @@ def test_secrets_in_variables_and_steps_are_found_without_their_values(tmp_path:
 def test_compiled_python_of_another_time_or_size_is_found(tmp_path: Path) -> None:
     folder = "opt/venv/lib/python3.11/site-packages"
     parts = [
-        *(Part(f"{folder}/{name}.py", b"x = 1\n", changed=1_700_000_000) for name in "abc"),
+        *(Part(f"{folder}/{name}.py", b"x = 1\n", changed=1_700_000_000) for name in "abcd"),
         Part(f"{folder}/__pycache__/a.cpython-311.pyc", compiled(1_700_000_000, 6)),
         Part(f"{folder}/__pycache__/b.cpython-311.pyc", compiled(1_600_000_000, 6)),
         Part(f"{folder}/__pycache__/c.cpython-311.pyc", compiled(1_700_000_000, 7)),
+        Part(f"{folder}/__pycache__/d.cpython-311.pyc", compiled(12, 34, flags=0b11)),  # by hash
     ]
     paths = [path for what, path in found(image(tmp_path / "image.tar", parts))]
     assert [Path(path).name for path in paths] == ["b.cpython-311.pyc", "c.cpython-311.pyc"]
