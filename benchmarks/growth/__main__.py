@@ -68,7 +68,7 @@ TABLES: Final[dict[str, tuple[str, Measure]]] = {
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--films", default="build/growth", show_default=True,
               type=click.Path(path_type=Path, file_okay=False),
-              help="Where films are kept for the next run; some 300 MB.")  # fmt: skip
+              help="Where films are kept for the next run; some 200 MB.")  # fmt: skip
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--short", is_flag=True, help="Fewer and smaller sizes: all tables in minutes.")
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.md",
