@@ -1,4 +1,4 @@
-"""The body of a request, appended to an upload in chunks of 1 MiB."""
+"""The body of a request, appended to an upload in chunks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from time import monotonic
 
 from api.gateway import Gateway
 from api.http.problems import MalformedRequest, UploadTimeout
-from core.store.blobs import CHUNK_BYTES, KEEP_S
+from core.store.blobs import KEEP_S
 from core.store.resumable import Upload
 
 
@@ -29,19 +29,20 @@ async def append_all(gateway: Gateway, upload: Upload, body: AsyncIterator[bytes
 
 
 class _Chunks:
-    """Holds about 1 MiB back, so that the store gets few and large chunks."""
+    """Holds about a chunk back, so that the store gets few and large ones."""
 
     def __init__(self, gateway: Gateway, upload: Upload) -> None:
         self.upload = upload
         self._gateway = gateway
+        self._chunk_bytes = gateway.uploads.chunk_bytes
         self._pending = bytearray()
         self._stored_at = monotonic()
 
     async def add(self, data: bytes) -> None:
         """Take some bytes; raises an UploadError or a StoreError."""
         self._pending += data
-        while len(self._pending) >= CHUNK_BYTES:
-            await self._store(CHUNK_BYTES)
+        while len(self._pending) >= self._chunk_bytes:
+            await self._store(self._chunk_bytes)
         if self._pending and monotonic() - self._stored_at >= KEEP_S:
             await self.flush()
 

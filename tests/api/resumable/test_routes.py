@@ -21,6 +21,7 @@ from core.errors import BlobMissing
 from core.scopes import Scope
 from core.store.attempts import Attempts
 from core.store.blobs import CHUNK_BYTES, RedisBlobStore
+from core.store.resumable import PART_BYTES
 from tests.api.gateway import MP4, DoorbellTwin, serve
 from tests.api.keys import bearer, make_key
 
@@ -143,11 +144,11 @@ def test_a_later_request_stops_the_one_before_it(
             "Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\n"
             f"Content-Length: {len(LARGE)}\r\n\r\n"
         )
-        slow.sendall(head.encode() + LARGE[:CHUNK_BYTES])
+        slow.sendall(head.encode() + LARGE[:PART_BYTES])
         await_bytes(blobs, where)
         offset = int(two.head(where, headers=TUS).headers["upload-offset"])
-        assert offset == CHUNK_BYTES
-        slow.sendall(LARGE[CHUNK_BYTES:])
+        assert offset == PART_BYTES
+        slow.sendall(LARGE[PART_BYTES:])
         assert slow.recv(65536).startswith(b"HTTP/1.1 409 ")
     assert patch(two, where, offset, LARGE[offset:]).status_code == 204
     assert b"".join(blobs.read(where.rpartition("/")[2])) == LARGE
