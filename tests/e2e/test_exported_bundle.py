@@ -54,6 +54,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     from training.calibrate.calibration import Wanted
     from training.data.cache import load_samples
     from training.data.manifest import Split, read_pictures
+    from training.export.keras_network import KerasNetwork
     from training.export.publish import Origin, publish
 
     pictures = read_pictures(write_data(tmp_path_factory.mktemp("data")), Split.TRAIN)
@@ -61,7 +62,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     network, folder = tiny_network(), tmp_path_factory.mktemp("bundles") / "tiny-v1"
     model, origin = striped(network), Origin("1.0.0", "stripes made in code", "MIT")
     few = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
-    publish(model, network, folder, samples, origin=origin, wanted=few, trained_on=samples)
+    exported = KerasNetwork(model, network)
+    publish(exported, folder, samples, origin=origin, wanted=few, trained_on=samples)
     return Exported(load_bundle(folder), model)
 
 

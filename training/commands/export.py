@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,9 +17,8 @@ from training.commands.calibration_report import report
 
 if TYPE_CHECKING:
     from training.data.data_set import DataSet
-    from training.export.publish import Int8, Origin, Published
-
-    _Publish = Callable[..., Published]
+    from training.export.exportable import Exportable
+    from training.export.publish import Int8, Origin
 
 _PARITIES = {
     "openvino_fp32_logit": "OpenVINO FP32 differs from Keras",
@@ -95,7 +93,7 @@ def export(
     from training.data.reading import with_faces
     from training.export.crops import TRAINED_CROPS
     from training.export.novelty import FEWEST_CROPS
-    from training.export.publish import check_new
+    from training.export.publish import check_new, publish
     from training.fit.pictures import Selection
     from training.frozen.run import is_run
     from training.frozen.tuned import is_tuned
@@ -106,7 +104,7 @@ def export(
     check_new(bundle_dir)
     wanted = Wanted(method, false_positives, misses)
     on_tower = is_run(run_dir) or is_tuned(run_dir)
-    publish, origin = (_of_head if on_tower else _of_network)(run_dir, version, licence)
+    network, origin = (_of_head if on_tower else _of_network)(run_dir, version, licence)
     kept, watched = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir).pictures()
     samples = with_faces(watched, cache_dir)
     some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
@@ -114,7 +112,7 @@ def export(
         some = some[:: max(1, -(-len(some) // (FEWEST_CROPS - 1)))]
     trained_on = with_faces(some, cache_dir)
     published = publish(
-        bundle_dir, samples, origin=origin, trained_on=trained_on, wanted=wanted, int8=int8
+        network, bundle_dir, samples, origin=origin, trained_on=trained_on, wanted=wanted, int8=int8
     )
     report(published)
     if published.bundle.manifest.novelty is None:
@@ -138,8 +136,8 @@ def _report_losses(metrics: dict[str, Any]) -> None:
         )
 
 
-def _of_network(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origin]:
-    """How to publish a run's network with its averaged weights, and where it comes from."""
+def _of_network(run_dir: Path, version: str, licence: str) -> tuple[Exportable, Origin]:
+    """A run's network with its averaged weights, and where it comes from."""
     from training.fit.backend import TENSORFLOW, import_backend
 
     if (backend := import_backend()) != TENSORFLOW:
@@ -149,7 +147,8 @@ def _of_network(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Or
         )
     import keras
 
-    from training.export.publish import Origin, publish
+    from training.export.keras_network import KerasNetwork
+    from training.export.publish import Origin
     from training.fit import AVERAGED, record
     from training.networks import find_network
 
@@ -162,13 +161,13 @@ def _of_network(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Or
     # Runs that began before recipes had a margin were validated at this one.
     margin = content["recipe"].get("margin", DEFAULT_MARGIN)
     origin = Origin(version, _trained_on(content["pictures"]["train"]), licence, margin)
-    return partial(publish, model, network), origin
+    return KerasNetwork(model, network), origin
 
 
-def _of_head(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origin]:
+def _of_head(run_dir: Path, version: str, licence: str) -> tuple[Exportable, Origin]:
     """The same of a run that fitted a head to a network of which most or all stays."""
     from training.export.publish import Origin
-    from training.frozen.publish import publish_head
+    from training.frozen.detector import HeadOnTower
     from training.frozen.run import is_run, load_run
     from training.frozen.towers import find_tower
     from training.frozen.tuned import load_tuned
@@ -176,7 +175,7 @@ def _of_head(run_dir: Path, version: str, licence: str) -> tuple[_Publish, Origi
     fitted = (load_run if is_run(run_dir) else load_tuned)(run_dir)
     tower = find_tower(fitted.network)(fitted.norms)
     origin = Origin(version, _trained_on(fitted.pictures), licence, fitted.margin)
-    return partial(publish_head, fitted, tower), origin
+    return HeadOnTower.of(fitted, tower), origin
 
 
 def _trained_on(counts: Mapping[str, Mapping[str, int]]) -> str:

@@ -9,11 +9,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.model.bundle import RuntimeName
+from core.model.bundle import Explanation, InputSpec, RuntimeName
 
 
 class Exportable(Protocol):
     """A trained network in some framework."""
+
+    def shown(self, margin: float) -> tuple[InputSpec, Explanation | None]:
+        """The crops that it takes, with a margin around the face, and how its scores are told."""
+        ...
 
     def write_float(
         self, draft: Path, fields: dict[str, Any], crops: Sequence[bytes]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.model.bundle import RuntimeName
+from core.model.bundle import Explanation, InputSpec, RuntimeName
 from training.export import openvino as export
 from training.export.class_activation import with_map
 from training.export.crops import PARITY_CROPS, TRAINED_CROPS, evenly, tensor_of
@@ -30,6 +30,13 @@ class KerasNetwork:
 
     model: Any  # keras.Model; Keras ships no types
     network: Network
+
+    def shown(self, margin: float) -> tuple[InputSpec, Explanation | None]:
+        """As the network was trained; explained by its map, else by Grad-CAM."""
+        method: Literal["cam", "grad-cam"] = "cam" if self.network.linear_head else "grad-cam"
+        size, scaling = int(self.model.input_shape[1]), self.network.scaling
+        explanation = Explanation(method=method, layer=self.network.features)
+        return InputSpec(size=size, scaling=scaling, margin=margin), explanation
 
     def write_float(
         self, draft: Path, fields: dict[str, Any], crops: Sequence[bytes]

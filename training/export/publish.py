@@ -35,9 +35,7 @@ from training.export import openvino as export
 from training.export.crops import INT8_CROPS, evenly, tensor_of
 from training.export.exportable import Exportable
 from training.export.int8_loss import Int8Loss, compare
-from training.export.keras_network import KerasNetwork
 from training.export.new_bundle import new_folder, write_self_tested
-from training.networks import Network
 
 _NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
 
@@ -63,8 +61,7 @@ class Published:
 
 
 def publish(
-    model: Any,
-    network: Network,
+    network: Exportable,
     folder: Path,
     samples: Sequence[Sample],
     *,
@@ -75,36 +72,15 @@ def publish(
 ) -> Published:
     """Write the bundle ``folder``, which appears whole or not at all.
 
-    ``model`` is the trained ``keras.Model`` of ``network``. ``samples`` calibrate it and measure
-    what INT8 costs, ``trained_on`` set the scales of INT8 and say what is like the training data
-    (:mod:`training.export.novelty`, where they are enough); neither may hold a picture of ``test``.
-    Positive class: fake; output: the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where
-    it loses over half a point of accuracy), ``any`` or ``none``.
+    ``samples`` calibrate the trained ``network`` and measure what INT8 costs, ``trained_on`` set
+    the scales of INT8 and say what is like the training data (:mod:`training.export.novelty`,
+    where they are enough); neither may hold a picture of ``test``. Positive class: fake; output:
+    the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it loses over half a point of
+    accuracy), ``any`` or ``none``.
     """
-    shown = InputSpec(size=int(model.input_shape[1]), scaling=network.scaling, margin=origin.margin)
-    explanation = Explanation(
-        method="cam" if network.linear_head else "grad-cam", layer=network.features
-    )
     check_new(folder)
-    fields = new_fields(folder.name, origin, shown, explanation)
-    return write_bundle(
-        KerasNetwork(model, network), folder, fields, samples,
-        trained_on=trained_on, wanted=wanted, int8=int8,
-    )  # fmt: skip
-
-
-def write_bundle(
-    network: Exportable,
-    folder: Path,
-    fields: dict[str, Any],
-    samples: Sequence[Sample],
-    *,
-    trained_on: Sequence[Sample],
-    wanted: Wanted | None = None,
-    int8: Int8 = "bounded",
-) -> Published:
-    """As :func:`publish`, of any network; ``fields`` are :func:`new_fields`, and are filled."""
-    shown: InputSpec = fields["input"]
+    shown, explanation = network.shown(origin.margin)
+    fields = _new_fields(folder.name, origin, shown, explanation)
     with new_folder(folder) as draft:
         crops = cut_crops(samples, shown)
         inner = cut_crops(trained_on, shown)
@@ -167,7 +143,7 @@ def _write_int8(
     return export.save_openvino(network.quantized(converted, ranges), folder, export.INT8)
 
 
-def new_fields(
+def _new_fields(
     name: str, origin: Origin, shown: InputSpec, explanation: Explanation | None
 ) -> dict[str, Any]:
     """The fields of a bundle that is not calibrated yet; raises what :func:`check_fields` does."""

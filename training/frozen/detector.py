@@ -6,20 +6,20 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import jpeg
-from core.errors import BundleInvalid
-from core.model.bundle import LOGIT_OUTPUT, RuntimeName
+from core.errors import BundleInvalid, ConfigurationError
+from core.model.bundle import LOGIT_OUTPUT, Explanation, InputSpec, RuntimeName
 from core.openvino_core import openvino_core, ov
 from training.data.progress import tracked
 from training.export import openvino as export
 from training.export.crops import PARITY_CROPS, TRAINED_CROPS, evenly, tensor_of
 from training.export.novelty import FEWEST_CROPS, NOT_MEASURED
-from training.frozen.head import LinearHead
+from training.frozen.head import Fitted, LinearHead
 from training.frozen.novelty import NODES, ScaledSpace
 from training.frozen.tower import BATCH, Tower
 
@@ -33,6 +33,20 @@ class HeadOnTower:
 
     tower: Tower
     head: LinearHead
+
+    @classmethod
+    def of(cls, fitted: Fitted, tower: Tower) -> Self:
+        """Of a run; :class:`ConfigurationError` where its head was fitted to another tower."""
+        if tower.key != fitted.tower_key:
+            raise ConfigurationError(
+                f"The head was fitted to {fitted.network} with the weights {fitted.tower_key}; "
+                f"those that are installed are {tower.key}. Train anew, or install the others."
+            )
+        return cls(tower, fitted.head)
+
+    def shown(self, margin: float) -> tuple[InputSpec, Explanation | None]:
+        """As the tower takes crops; nothing explains what OpenVINO alone computes."""
+        return InputSpec(size=self.tower.size, scaling=self.tower.scaling, margin=margin), None
 
     def graph(self, tower: Any | None = None, space: ScaledSpace | None = None) -> Any:
         """An ``ov.Model``: (n, size, size, 3) float32 RGB → logits (n, 1) float32, n open.

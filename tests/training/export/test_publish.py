@@ -22,6 +22,7 @@ from training.evaluate.scoring import cut_crops, score_samples
 from training.evaluate.text_table import table
 from training.evaluate.verdicts import called
 from training.export import openvino as export
+from training.export.keras_network import KerasNetwork
 from training.export.publish import Origin, publish, record
 from training.networks import Head
 
@@ -38,7 +39,7 @@ ABOUT: dict[str, Any] = {"origin": ORIGIN, "wanted": Wanted("platt", 0.3, 0.3)}
 def bundle_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
     network = tiny_network()
-    publish(striped(network), network, folder, samples, **ABOUT, trained_on=samples)
+    publish(KerasNetwork(striped(network), network), folder, samples, **ABOUT, trained_on=samples)
     return folder
 
 
@@ -49,8 +50,7 @@ def hidden_dir(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) 
     network = hidden_network()
     model = striped(network)
     publish(
-        model,
-        network,
+        KerasNetwork(model, network),
         folder,
         samples,
         **ABOUT,
@@ -114,8 +114,7 @@ def test_a_bundle_is_never_overwritten(bundle_dir: Path, samples: list[Sample]) 
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="already"):
         publish(
-            network.build(48, Head()),
-            network,
+            KerasNetwork(network.build(48, Head()), network),
             bundle_dir,
             samples,
             **ABOUT,
@@ -137,8 +136,7 @@ def test_a_lossy_int8_is_refused_and_leaves_nothing_behind(
     network = tiny_network()
     with pytest.raises(BundleInvalid, match=r"INT8 loses 50\.00 points.*--allow-int8-drop"):
         publish(
-            striped(network),
-            network,
+            KerasNetwork(striped(network), network),
             tmp_path / "b",
             samples,
             **ABOUT,
@@ -157,7 +155,11 @@ def test_too_few_pictures_are_refused_before_the_minutes_of_int8(
     network = tiny_network()
     with pytest.raises(ConfigurationError, match=r"There are 12 real pictures"):
         publish(
-            striped(network), network, tmp_path / "b", samples, origin=ORIGIN, trained_on=samples
+            KerasNetwork(striped(network), network),
+            tmp_path / "b",
+            samples,
+            origin=ORIGIN,
+            trained_on=samples,
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -168,8 +170,7 @@ def test_a_lossy_int8_is_taken_when_told_to_with_its_figures(
     monkeypatch.setattr(export, "quantize", _broken_quantization)
     network, folder = tiny_network(), tmp_path / "b"
     publish(
-        striped(network),
-        network,
+        KerasNetwork(striped(network), network),
         folder,
         samples,
         **ABOUT,
@@ -185,7 +186,7 @@ def test_a_name_that_no_bundle_may_have_is_refused_before_anything_is_written(
     network = tiny_network()
     with pytest.raises(ConfigurationError, match="name 'Tiny V1'"):
         publish(
-            network.build(48, Head()), network, tmp_path / "Tiny V1", samples,
+            KerasNetwork(network.build(48, Head()), network), tmp_path / "Tiny V1", samples,
             **ABOUT, trained_on=samples,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
@@ -245,7 +246,7 @@ def test_every_runtime_says_the_same_of_how_new_a_crop_is(
     for module in ("novelty", "keras_network"):
         monkeypatch.setattr(f"training.export.{module}.FEWEST_CROPS", 10)
     network, folder = tiny_network(), tmp_path / "new-v1"
-    publish(striped(network), network, folder, samples, **ABOUT, trained_on=samples)
+    publish(KerasNetwork(striped(network), network), folder, samples, **ABOUT, trained_on=samples)
     bundle = load_bundle(folder)
     assert bundle.manifest.novelty is not None
     crops = cut_crops(samples[:4], bundle.manifest.input)

@@ -16,11 +16,11 @@ from core.model.runtimes import load_detector
 from training.calibrate.calibration import Wanted
 from training.data.augment import Augmentation
 from training.data.sample import Sample
-from training.export.publish import Origin, rewrite
+from training.export.publish import Origin, publish, rewrite
 from training.frozen.add_ranges import add_ranges
+from training.frozen.detector import HeadOnTower
 from training.frozen.head import Fitted, fit_heads
 from training.frozen.packed import assemble, network_of, pack, packed_names, renew
-from training.frozen.publish import publish_head
 from training.frozen.ranges import RANGES, Ranges
 from training.frozen.tower import Tower
 from training.frozen.views import CLEAN, Views
@@ -40,9 +40,10 @@ def bundle(
     tower: Tower, fitted: Fitted, samples: list[Sample], tmp_path_factory: pytest.TempPathFactory
 ) -> Bundle:
     folder = tmp_path_factory.mktemp("bundles") / "tiny-v1"
-    return publish_head(
-        fitted, tower, folder, samples, origin=Origin("1.0.0", "noise", "MIT", 0.25),
-        trained_on=samples, wanted=Wanted("platt", 0.3, 0.3), int8="none",
+    return publish(
+        HeadOnTower.of(fitted, tower), folder, samples,
+        origin=Origin("1.0.0", "noise", "MIT", 0.25), trained_on=samples,
+        wanted=Wanted("platt", 0.3, 0.3), int8="none",
     ).bundle  # fmt: skip
 
 
