@@ -72,7 +72,7 @@ class Attempts:
         worker (one that has other jobs at work) gets None too.
         """
         served = sorted(queues, key=list(Queue).index)
-        settings = (self._lease_ms, self._ttl_ms, int(busy), self._tenant_running, ",".join(Queue))
+        settings = (self._lease_ms, self._ttl_ms, int(busy), self._tenant_running)
         answer = self._run("take", worker_id, *settings, *served)
         return Job.from_flat(*answer) if answer else None
 

@@ -29,6 +29,16 @@ class Key(StrEnum):
     QUEUED = "queued:"
     """Sorted set by queue: the ids of the jobs that wait, by their tags; see decision 42."""
 
+    LINE = "line:"
+    """Sorted set by ``queue:tenant``: the ids of the tenant's jobs in QUEUED, by their tags."""
+
+    HEADS = "heads:"
+    """Sorted set by queue: the tenants that have a LINE there, by the tag of its first job."""
+
+    LINED = "lined:"
+    """Number by queue: the jobs in its lines. Where it is not that of QUEUED, a version was at
+    work that knows no lines."""
+
     PLACES = "places"
     """Number: the highest tag that was given out; a requeued job keeps its tag."""
 

@@ -24,7 +24,7 @@ from core.store.formats import FORMAT
 from core.store.kept import KeptConnections
 from core.store.keys import PREFIX, Key
 
-_UPLOADS: Final = ("clock", "webhook", "blob", "evidence", "batch", "sweep")
+_UPLOADS: Final = ("clock", "webhook", "line", "blob", "evidence", "batch", "sweep")
 _JOBS: Final = (*_UPLOADS, "job")  # a job owns its upload and its evidence
 _PRELUDES: Final = {
     "blob": (*_UPLOADS, "incoming"),

@@ -121,7 +121,7 @@ def test_a_job_that_outlasts_the_grace_goes_back_to_the_queue(
             worker.send_signal(signal.SIGINT)
         worker.communicate(timeout=LIMIT_S)
     assert worker.returncode == 0
-    assert JobStore(redis).get(job.id).status is JobStatus.QUEUED
+    assert JobStore(redis).get(job.id).status is JobStatus.QUEUED, JobStore(redis).get(job.id).error
     assert JobStore(redis).queue_position(job) == 1
     assert redis.llen("interactive") == 1  # it rang for the others
     assert b"".join(RedisBlobStore(redis).read(job.media.blob_id)) == still("JPEG")

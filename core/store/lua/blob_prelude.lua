@@ -1,4 +1,5 @@
--- Uploads, the accounts of their bytes, and the places of the jobs that own them.
+-- Uploads, the accounts of their bytes, and the places of the jobs that own them. The prelude of lines comes
+-- first.
 --
 -- At maxmemory Redis refuses HSET, HINCRBY, ZADD and the like, but only while a script has not
 -- written yet. Whatever frees memory or lets a job go on therefore begins with a command that is
@@ -45,6 +46,7 @@ end
 -- Takes a job that no longer waits out of its queue.
 local function leave_queue(job_id, queue, tenant)
   if redis.call('ZREM', KEY.QUEUED .. queue, job_id) == 1 then book(tenant, 'queued', -1) end
+  leave_line(job_id, queue, tenant)
 end
 
 -- Takes the lease of a job that no longer runs; the tenant is nil where the record is gone.

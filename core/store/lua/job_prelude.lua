@@ -76,9 +76,9 @@ end
 -- A job that comes back has the tag that it was given first.
 local function enter_queue(id)
   local place = get(id, 'place') or get(id, 'created_at') -- old versions gave out nothing else
-  if redis.call('ZADD', KEY.QUEUED .. get(id, 'queue'), place, id) == 1 then
-    book(get(id, 'tenant'), 'queued', 1)
-  end
+  local queue, tenant = get(id, 'queue'), get(id, 'tenant')
+  if redis.call('ZADD', KEY.QUEUED .. queue, place, id) == 1 then book(tenant, 'queued', 1) end
+  enter_line(id, queue, tenant, place)
   free_pictures(KEY.EVIDENCE .. id) -- of the attempt that was lost
   redis.call('HDEL', KEY.JOB .. id, 'stage', 'progress')
   set(id, 'status', 'queued')

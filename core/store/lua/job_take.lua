@@ -1,57 +1,61 @@
 -- ARGV: worker, lease_ms, ttl_ms, 1 when the worker has other jobs at work, the most jobs of one
--- tenant that may run or '', the names of all queues by commas, then the queues that it serves, the
--- first before the others.
+-- tenant that may run or '', then the queues that it serves, the first before the others.
 -- Returns {id, record}, or {} when there is nothing to do.
 local worker, lease_ms, ttl_ms, busy, limit = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
 sweep()
 
--- Which tenants run as many jobs as they may, how many jobs those have waiting in all queues, and how
--- many wait there in all: once they are as many, nobody else waits.
-local enough, passed_over, waiting = {}, 0, 0
-if limit then
-  for queue in ARGV[6]:gmatch('[^,]+') do waiting = waiting + redis.call('ZCARD', KEY.QUEUED .. queue) end
-end
-
-local function may_run(tenant)
-  if not limit then return true end
-  if enough[tenant] == nil then
-    enough[tenant] = runs_enough(tenant, limit)
-    if enough[tenant] then passed_over = passed_over + booked(tenant, 'queued') end
-  end
-  return not enough[tenant]
-end
-
--- The first job of a queue whose tenant may run one more, with its tag and tenant.
-local function first_of(queue)
-  local key, start, step = KEY.QUEUED .. queue, 0, limit and 100 or 1
+-- The first job of a queue, or of a tenant's line in it, that this version can read; its tag and its tenant.
+local function first_of(key, queue, line)
+  local start = 0
   while true do
-    local page = redis.call('ZRANGE', key, start, start + step - 1, 'WITHSCORES')
-    if #page == 0 then return end
-    start = start + step
-    for index = 1, #page, 2 do
-      local id = page[index]
-      local seen = redis.call('HMGET', KEY.JOB .. id, 'status', 'tenant', 'format')
-      if seen[1] ~= 'queued' then
-        -- The record has expired, and the next sweep ends the job; or somebody deleted it by hand.
-        if sweep() == 0 then redis.call('ZREM', key, id) end
-        start = 0
-        break
-      end
+    local place = redis.call('ZRANGE', key, start, start, 'WITHSCORES')
+    local id = place[1]
+    if not id then return end
+    local seen = redis.call('HMGET', KEY.JOB .. id, 'status', 'tenant', 'format')
+    if seen[1] == 'queued' then
       -- A record of a later format is for the workers of that version.
-      local readable = tonumber(seen[3] or 1) <= FORMAT
-      if readable and may_run(seen[2]) then return id, tonumber(page[index + 1]), seen[2] end
-      if limit and passed_over >= waiting then return end
+      if tonumber(seen[3] or 1) <= FORMAT then return id, tonumber(place[2]), seen[2] end
+      start = start + 1
+    else
+      -- The record has expired, and the next sweep ends the job; or somebody deleted it by hand; or a version
+      -- took it that knows no lines.
+      if sweep() == 0 then
+        if line then leave_line(id, queue, line) else redis.call('ZREM', key, id) end
+      end
+      start = 0
     end
   end
 end
 
-for index = 7, #ARGV do
-  local id, tag, tenant = first_of(ARGV[index])
+-- The first job whose tenant may run one more: tenants in the order of their first jobs.
+local function first_in_line(queue)
+  if not lined_up(queue) and sweep() == 0 then line_up(queue) end
+  local start = 0
+  while true do
+    local tenants = redis.call('ZRANGE', KEY.HEADS .. queue, start, start + 99)
+    if #tenants == 0 then return end
+    for _, tenant in ipairs(tenants) do
+      if not runs_enough(tenant, limit) then
+        local id, tag = first_of(line_of(queue, tenant), queue, tenant)
+        if id then return id, tag, tenant end
+      end
+    end
+    start = start + 100
+  end
+end
+
+for index = 6, #ARGV do
+  local queue, id, tag, tenant = ARGV[index]
+  if limit then
+    id, tag, tenant = first_in_line(queue)
+  else
+    id, tag, tenant = first_of(KEY.QUEUED .. queue, queue)
+  end
   if id then
     -- It was at work when its worker died, and runs alone: the next death tells whose fault it is.
     if busy and get(id, 'alone') then return {} end
-    leave_queue(id, ARGV[index], tenant)
-    pass(ARGV[index], tag)
+    leave_queue(id, queue, tenant)
+    pass(queue, tag)
     redis.call('ZADD', KEY.LEASES, now_ms() + lease_ms, id)
     redis.call('SADD', KEY.RUNNING .. tenant, id)
     redis.call('HINCRBY', KEY.JOB .. id, 'attempt', 1)

@@ -8,7 +8,10 @@
 local function virtual_time(queue)
   local first = redis.call('ZRANGE', KEY.QUEUED .. queue, 0, 0, 'WITHSCORES')
   -- Nobody waits: time goes past all tags, and what anybody had before is forgotten.
-  if not first[1] then return redis.call('GET', KEY.PLACES) + 1 end
+  if not first[1] then
+    if not lined_up(queue) then line_up(queue) end
+    return redis.call('GET', KEY.PLACES) + 1
+  end
   -- Where there is a gap before the first one, because jobs were canceled or another version took
   -- or placed them, time goes on.
   return math.max(tonumber(redis.call('GET', KEY.VIRTUAL_TIME .. queue) or '0'), first[2] - 1)

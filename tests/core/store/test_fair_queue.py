@@ -227,7 +227,9 @@ def test_all_jobs_of_a_tenant_at_its_limit_are_passed_over(redis: Redis) -> None
     send(redis, "a", 110)
     take(attempts)
     mine = enqueue(redis, tenant="b")
-    redis.zadd(QUEUE, {mine.id: 2.0**52})  # behind all of them
+    for key in (QUEUE, "df:line:interactive:b"):
+        redis.zadd(key, {mine.id: 2.0**52})  # behind all of them
+    redis.zadd("df:heads:interactive", {"b": 2.0**52})
     assert take(attempts).id == mine.id
     enqueue(redis, Queue.BATCH, "c")
     assert take(attempts).tenant == "c"
