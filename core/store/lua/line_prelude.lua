@@ -21,7 +21,7 @@ end
 
 local function leave_line(id, queue, tenant)
   if redis.call('ZREM', line_of(queue, tenant), id) == 0 then return end
-  if redis.call('DECR', KEY.LINED .. queue) <= 0 then redis.call('UNLINK', KEY.LINED .. queue) end
+  if redis.call('INCRBY', KEY.LINED .. queue, -1) <= 0 then redis.call('UNLINK', KEY.LINED .. queue) end
   show_head(queue, tenant)
 end
 
