@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.service.load import FRESH_S
 from core.store.keys import Key
 from core.store.records import JobStatus
 from tests.api.gateway import MP4
@@ -216,6 +218,7 @@ def test_a_picture_is_a_picture(desk: Bench, visitor: Visitor) -> None:
 def test_the_expected_end_is_told_and_counts_down(desk: Bench, visitor: Visitor) -> None:
     desk.redis.hset(Key.SERVICE_TIMES.at(), mapping=_MINUTES)
     page = visitor.open()
+    time.sleep(FRESH_S)  # then the gateway reads them
     visitor.send(film("interview.mp4", MP4))
     expect(page.locator("#expected-end")).to_have_text("Done in about 2 minutes")
     desk.take()
