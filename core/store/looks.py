@@ -19,7 +19,7 @@ from core.store.scripts import AsyncScripts
 
 Seen = tuple[Job, int | None]  # a job and its position in its queue
 
-MOST_KNOWN: Final = 256  # records; one with a long result takes some 100 kB
+MOST_KNOWN: Final = 256  # records: 20 KiB each with ten frames, 300 with 50 frames of 8 faces
 # A Redis that lost its last second may give one revision twice; so long the first record counts.
 KNOWN_S: Final = 30.0
 
@@ -29,14 +29,14 @@ class JobLooks:
 
     ``limit_s`` is for each call, and ``at_once`` of them run at one time, on a connection each.
     A record that was read lately is not read again while its revision is the same: every change
-    that anybody could see raises it.
+    that anybody could see raises it. One that was read too long ago to count is let go.
     """
 
     def __init__(
         self, redis: aioredis.Redis, *, limit_s: float, at_once: int, prefix: str = PREFIX
     ) -> None:
         self._redis = redis
-        self._known: OrderedDict[str, tuple[float, Job]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Job]] = OrderedDict()  # the latest read last
         self._run = AsyncScripts(
             redis,
             "job",
@@ -73,7 +73,8 @@ class JobLooks:
     async def _look(
         self, rate: tuple[str, int, int], job_ids: Sequence[str]
     ) -> tuple[Sequence[int], list[Seen | None]]:
-        known = [self._lately(job_id) for job_id in job_ids]
+        self._let_go()
+        known = [self._known.get(job_id, (0.0, None))[1] for job_id in job_ids]
         asked: list[str | int] = []
         for job_id, job in zip(job_ids, known, strict=True):
             asked += (job_id, "" if job is None else job.revision)
@@ -89,9 +90,11 @@ class JobLooks:
             answer = await self._run(verb, "swept", *arguments)
         return answer
 
-    def _lately(self, job_id: str) -> Job | None:
-        read_at, job = self._known.get(job_id, (0.0, None))
-        return job if monotonic() - read_at < KNOWN_S else None
+    def _let_go(self) -> None:
+        """Forget what was read too long ago, rather than only when there are too many of them."""
+        counts_from = monotonic() - KNOWN_S
+        while self._known and next(iter(self._known.values()))[0] <= counts_from:
+            self._known.popitem(last=False)
 
     def _seen(self, job_id: str, known: Job | None, told: Any) -> Seen | None:
         if known is not None and isinstance(told, int):

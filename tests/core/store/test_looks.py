@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -88,6 +89,21 @@ def test_a_record_is_read_again_when_it_has_changed(
     told = looking(redis_url, scenario)
     assert told == [("queued", 1), ("queued", 1), ("processing", None), ("processing", None), None]
     assert read == [1, 2, 2]  # the worker that takes it reads it too
+
+
+def test_a_record_that_counts_no_longer_is_not_kept(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.looks.KNOWN_S", 0.0)
+    ids = [enqueue(redis).id for _ in range(3)]
+
+    async def scenario(looks: JobLooks) -> set[str]:
+        for job_id in ids:
+            await looks.look([job_id])
+        gc.collect()
+        return {one.id for one in gc.get_objects() if type(one) is Job} & set(ids)
+
+    assert looking(redis_url, scenario) == {ids[-1]}
 
 
 def test_a_known_record_has_the_position_of_now(redis: Redis, redis_url: str) -> None:
