@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> None:
     """Serve requests until stdin ends."""
     parent_pid, memory_bytes, threads = (int(argument) for argument in arguments[:3])
     sandbox.die_with_parent(parent_pid)
+    sandbox.ignore_stops()
     held = sandbox.renounce()
     # Imported now: the libraries start threads, which have to be bound by what was given up.
     from worker.decoder.serve import serve  # noqa: PLC0415

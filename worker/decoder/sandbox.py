@@ -64,6 +64,16 @@ def die_with_parent(parent_pid: int) -> None:
         os._exit(0)
 
 
+def ignore_stops() -> None:
+    """Leave the signals that stop a worker to the worker, which ends this process when it is done.
+
+    A supervisor may send them to every process of a service. Ended by them, this one would take the
+    job along that the worker lets finish or gives back.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def renounce() -> list[Protection]:
     """Give up what loading the libraries does not need either; no thread may have started.
 

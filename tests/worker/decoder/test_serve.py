@@ -267,6 +267,21 @@ def test_a_child_killed_in_the_middle_of_a_file_costs_that_file_only(pool: Decod
     assert send(pool, data).frames
 
 
+def test_the_signals_that_stop_a_worker_end_no_decoder_that_is_in_the_middle_of_a_file(
+    pool: DecoderPool,
+) -> None:
+    data = still("JPEG")
+
+    def chunks() -> Iterator[bytes]:
+        yield data[:100]
+        (busy,) = pool._busy
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(busy.pid, number)
+        yield data[100:]
+
+    assert pool.extract(chunks(), len(data), ExtractOptions(), deadline_s=PATIENT_S).frames
+
+
 def test_a_file_that_takes_too_long_is_stopped(pool: DecoderPool) -> None:
     with pytest.raises(DecodeTimeout, match=r"0\.01 s"):
         send(pool, video("mp4", "libx264"), deadline_s=0.01)
