@@ -36,8 +36,8 @@ class Drain:
         The running jobs.
     ring
         Tells other workers of the jobs that were given back.
-    last
-        Called before the process ends by force.
+    close
+        Closes what jobs need; called when none is left, maybe twice.
     exit_process
         Ends the process although threads are running.
     """
@@ -46,16 +46,16 @@ class Drain:
         self,
         leases: Leases,
         ring: Callable[[], None],
-        last: Callable[[], None],
+        close: Callable[[], None],
         *,
         grace_s: float,
         exit_process: Callable[[int], object] = os._exit,
     ) -> None:
-        self.draining = threading.Event()
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._leases = leases
         self._ring = ring
-        self._last = last
+        self._close = close
+        self._closing = threading.Lock()
         self._grace_s = grace_s
         self._exit_process = exit_process
 
@@ -72,14 +72,14 @@ class Drain:
     def run(self) -> None:
         """Wait for the first signal, then see the running jobs out."""
         self._signals.get()
-        self.draining.set()
+        # The consumer looks once a second. The stub knows its initial value only.
+        celery_state.should_stop = 0  # type: ignore[assignment]
+        self._leases.stop_taking()
         logger.warning(
             "stopping: %d jobs get %g s to finish; a second signal ends them now",
             len(self._leases),
             self._grace_s,
         )
-        # The consumer looks once a second. The stub knows its initial value only.
-        celery_state.should_stop = 0  # type: ignore[assignment]
         deadline = time.monotonic() + self._grace_s
         at_once = False
         while len(self._leases) and time.monotonic() < deadline and not at_once:
@@ -87,10 +87,19 @@ class Drain:
         if not len(self._leases):
             self._signaled_within(LAST_WORDS_S)
         try:
-            self._give_back()
-            self._last()
+            self.close()
         finally:
             self._exit_process(0)
+
+    def close(self) -> None:
+        """Give back the jobs that still run, then close what they need, so that none fails of it.
+
+        The main thread ends here too, and waits when this is under way already: what it does
+        afterwards would end the thread that gives back.
+        """
+        with self._closing:
+            self._give_back()
+            self._close()
 
     def _signaled_within(self, seconds: float) -> bool:
         try:
@@ -101,8 +110,8 @@ class Drain:
 
     def _give_back(self) -> None:
         try:
-            self._leases.release_all()
-            self._ring()
+            if self._leases.release_all():
+                self._ring()
         except StoreError as error:
             logger.warning("jobs come back when their leases end: %s", error)
         except Exception:

@@ -83,12 +83,15 @@ class Leases:
         self._running: dict[str, RunningJob] = {}
         self._lock = threading.Lock()
         # Held while a job is taken and entered here: a job that has to run alone must not be
-        # taken in the same moment as another one.
+        # taken in the same moment as another one, and none may be missed when all are given back.
         self._taking = threading.Lock()
+        self.stopped = threading.Event()
 
     @contextmanager
     def take(self) -> Iterator[RunningJob | None]:
-        """The next job, whose lease is kept for as long as the block runs; None for none.
+        """The next job, whose lease is kept for as long as the block runs.
+
+        None for none, and once no more are to be taken.
 
         Raises :class:`StoreUnavailable` when Redis is away.
         """
@@ -102,7 +105,7 @@ class Leases:
 
     def _take(self) -> RunningJob | None:
         at_work = self._snapshot()
-        if any(running.job.runs_alone for running in at_work):
+        if self.stopped.is_set() or any(running.job.runs_alone for running in at_work):
             return None
         job = self._attempts.take(self._worker_id, self._queues, busy=bool(at_work))
         if job is None:
@@ -135,13 +138,29 @@ class Leases:
             elif state.cancel_requested:
                 running.cancel()
 
-    def release_all(self) -> None:
-        """Give back every running job, because the process stops."""
-        for running in self._snapshot():
-            job = running.job
+    def stop_taking(self) -> None:
+        """Take no further job. A job that is being taken has been entered when this returns."""
+        self.stopped.set()
+        with self._taking:
+            pass
+
+    def release_all(self) -> int:
+        """Give back every job, because the process stops; how many wait again.
+
+        When this returns or raises StoreUnavailable, no job can be written to from here any more,
+        so that what jobs need may be closed and none fails of it.
+        """
+        self.stop_taking()
+        at_work = self._snapshot()
+        for running in at_work:
             running.lose()  # its thread stops at the next check and writes nothing
-            if self._attempts.release(job.id, job.attempt):
-                logger.warning("%s is given back in attempt %d", job.id, job.attempt)
+        return sum(self._release(running.job) for running in at_work)
+
+    def _release(self, job: Job) -> bool:
+        waits = self._attempts.release(job.id, job.attempt)
+        if waits:
+            logger.warning("%s is given back in attempt %d", job.id, job.attempt)
+        return waits
 
     def _snapshot(self) -> list[RunningJob]:
         with self._lock:

@@ -66,7 +66,7 @@ def _serve_jobs(
         resources.close,
         grace_s=settings.grace_s,
     )
-    server = Server(resources.leases, resources.run, drain.draining)
+    server = Server(resources.leases, resources.run)
     register_doorbell(app, server.serve)
 
     def on_ready(_consumer: object) -> None:
@@ -81,8 +81,10 @@ def _serve_jobs(
 
     controller = create_controller(app, settings, resources.worker_id, on_ready)
     drain.install()
-    controller.start()
-    resources.close()
+    try:
+        controller.start()
+    finally:
+        drain.close()  # Celery may have ended without waiting for the jobs
     return int(controller.exitcode or 0)
 
 

@@ -164,7 +164,7 @@ class Resources:
             periodic.start()
 
     def close(self) -> None:
-        """Stop everything; jobs should have ended before."""
+        """Stop everything; jobs have ended or were given back before."""
         for periodic in self.periodics:
             periodic.stop()
         self.decoders.close()

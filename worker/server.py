@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 from core.errors import StoreUnavailable
@@ -19,16 +18,13 @@ class Server:
     while somebody is at work, and ``interactive`` goes strictly before ``batch``.
     """
 
-    def __init__(
-        self, leases: Leases, run: Callable[[RunningJob], None], draining: threading.Event
-    ) -> None:
+    def __init__(self, leases: Leases, run: Callable[[RunningJob], None]) -> None:
         self._leases = leases
         self._run = run
-        self._draining = draining
 
     def serve(self) -> None:
         """Run jobs until none waits for this worker, or until it stops."""
-        while not self._draining.is_set() and self._serve_one():
+        while self._serve_one():
             pass
 
     def _serve_one(self) -> bool:

@@ -118,6 +118,21 @@ def test_given_back_jobs_wait_again_and_their_threads_stop(
     assert store.get(running.job.id).status is JobStatus.QUEUED
 
 
+def test_jobs_that_can_not_be_given_back_write_nothing_either(
+    redis: Redis, leases: Leases, redis_server: RedisServer
+) -> None:
+    with started(redis, leases) as first, started(redis, leases) as second:
+        redis_server.stop()
+        try:
+            with pytest.raises(StoreUnavailable):
+                leases.release_all()
+        finally:
+            redis_server.start()
+        for running in (first, second):
+            with pytest.raises(LeaseLost):
+                running.check()
+
+
 def test_a_job_that_was_to_be_canceled_is_not_given_back(
     redis: Redis, store: JobStore, leases: Leases
 ) -> None:

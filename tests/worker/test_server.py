@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from redis import Redis
 
@@ -23,8 +21,8 @@ class Slot:
     def __init__(self, redis: Redis) -> None:
         self.attempts = Attempts(redis)
         self.ran: list[str] = []
-        self.draining = threading.Event()
-        self.serve = Server(Leases(self.attempts, "worker-1"), self.run, self.draining).serve
+        self.leases = Leases(self.attempts, "worker-1")
+        self.serve = Server(self.leases, self.run).serve
 
     def run(self, running: RunningJob) -> None:
         self.ran.append(running.job.id)
@@ -52,7 +50,7 @@ def test_a_job_that_comes_meanwhile_is_served_in_its_turn(redis: Redis, slot: Sl
             added.append(enqueue(redis).id)
         slot.run(running)
 
-    Server(Leases(slot.attempts, "worker-1"), run, slot.draining).serve()
+    Server(slot.leases, run).serve()
     assert slot.ran == [batch[0], *added, batch[1]]
 
 
@@ -65,10 +63,10 @@ def test_a_worker_that_stops_takes_no_further_job(redis: Redis, slot: Slot) -> N
     first, second = enqueue(redis), enqueue(redis)
 
     def run(running: RunningJob) -> None:
-        slot.draining.set()
+        slot.leases.stop_taking()
         slot.run(running)
 
-    server = Server(Leases(slot.attempts, "worker-1"), run, slot.draining)
+    server = Server(slot.leases, run)
     server.serve()
     server.serve()
     assert slot.ran == [first.id]
