@@ -14,7 +14,7 @@ from core.openvino_core import openvino_core
 from training.frozen.tower import Tower
 from training.frozen.towers import TOWERS
 
-LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+LITE = ("efficientnet_lite0",)
 _SIZE = 224  # px
 _ROUNDS = 5
 CROPS = 10

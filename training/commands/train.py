@@ -95,7 +95,7 @@ def train(
     """Train a network; the same command again continues an interrupted run exactly.
 
     The run folder gets run.json, history.csv, curve.svg with loss, accuracy and AUC over the
-    steps, logs for TensorBoard, a checkpoint, and model.keras with the averaged or best weights.
+    steps, a checkpoint, and model.keras with the averaged or best weights.
     A recipe with a frozen network computes features, keeps them in the cache, and fits a linear
     head: its run folder gets run.json and head.npz.
 

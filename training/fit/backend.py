@@ -1,8 +1,7 @@
 """The library that Keras computes with, TensorFlow, JAX or PyTorch, and in which numbers.
 
 Keras chooses it once a process, by ``KERAS_BACKEND`` or its own settings file, by default
-TensorFlow. Whatever differs between the three while training is in this file, and the sharing of
-a batch between devices in :mod:`training.fit.devices`.
+TensorFlow. Whatever differs between the three while training is in this file.
 """
 
 from __future__ import annotations
@@ -64,6 +63,13 @@ def gpus() -> list[str]:
     if name() == JAX:
         return [device.device_kind for device in library.devices() if device.platform == "gpu"]
     return [library.cuda.get_device_name(i) for i in range(library.cuda.device_count())]
+
+
+def describe() -> str:
+    """The backend and the device of a run, in words."""
+    names = gpus()
+    told = f"{name()} {version()} on {names[0] if names else 'the CPU'}"
+    return f"{told}, one of {len(names)} GPUs" if len(names) > 1 else told
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

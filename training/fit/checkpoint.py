@@ -60,9 +60,8 @@ def load(folder: Path) -> State | None:
             for name in sorted(arrays.files):
                 if "/" in name:
                     parts[name.partition("/")[0]].append(arrays[name])
-            # Checkpoints from before early stopping have no counters.
-            counters = str(arrays["counters"]) if "counters" in arrays.files else "{}"
-            return State(int(arrays["step"]), str(arrays["recipe"]), dict(parts), counters)
+            recipe, counters = str(arrays["recipe"]), str(arrays["counters"])
+            return State(int(arrays["step"]), recipe, dict(parts), counters)
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ConfigurationError(
             f"{file} is no readable checkpoint ({error}); start in an empty folder."

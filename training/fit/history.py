@@ -1,4 +1,4 @@
-"""The figures of a run: one row a report, as CSV, for TensorBoard and on the screen."""
+"""The figures of a run: one row a report, as CSV, as a curve and on the screen."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from training.fit.curve import learning_curve
-from training.fit.tensorboard import Summaries
 
 FILE = "history.csv"
 CURVE = "curve.svg"
-TENSORBOARD = "tensorboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +60,16 @@ class History:
             rows.writeheader()
             rows.writerows(kept)
         temporary.replace(self._file)
-        self._summaries = Summaries(folder / TENSORBOARD)
 
     def add(self, row: Row) -> None:
         """Write one row, whole, before the checkpoint that counts on it."""
         with self._file.open("a", newline="") as stream:
             shown = {name: _shown(value) for name, value in asdict(row).items()}
             csv.DictWriter(stream, list(shown)).writerow(shown)
-        figures = {name: value for name, value in asdict(row).items() if value is not None}
-        self._summaries.add(figures.pop("step"), figures)
 
     def draw(self) -> None:
         """Write ``curve.svg``, loss and accuracy of all rows so far."""
         (self._folder / CURVE).write_text(learning_curve(read(self._folder)), encoding="utf-8")
-
-    def close(self) -> None:
-        """Close the file of TensorBoard."""
-        self._summaries.close()
 
 
 def read(folder: Path) -> list[dict[str, str]]:

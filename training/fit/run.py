@@ -19,8 +19,7 @@ from core.errors import ConfigurationError
 from training.data.batches import Sampler
 from training.data.cache import Sample
 from training.data.pipeline import training_batches
-from training.fit import checkpoint, record
-from training.fit.devices import describe
+from training.fit import backend, checkpoint, record
 from training.fit.early_stopping import EarlyStopping
 from training.fit.feed import feed
 from training.fit.history import History
@@ -39,25 +38,17 @@ CHECKPOINT_EVERY_S = 600.0  # what a kill may cost
 class Run:
     """One training run; made in a folder that holds a checkpoint, it continues from there.
 
-    ``recipe`` counts in steps (:meth:`Recipe.planned`). ``devices`` are those that share a
-    batch, by default all GPUs. Raises :class:`ConfigurationError` when the folder's run had
-    another recipe, or weights do not fit.
+    ``recipe`` counts in steps (:meth:`Recipe.planned`). Raises :class:`ConfigurationError` when the
+    folder's run had another recipe, or weights do not fit.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        *,
-        network: Network | None = None,
-        devices: Sequence[str] | None = None,
-    ) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, *, network: Network | None = None) -> None:
         self.recipe, self.folder, self.step, self.stopped = recipe, folder, 0, False
         folder.mkdir(parents=True, exist_ok=True)
         state = checkpoint.load(folder)
         _check_recipe(recipe, state, folder)
         self._stopping = EarlyStopping(recipe.early_stopping) if recipe.early_stopping else None
-        self.trainee = Trainee(recipe, network or find_network(recipe.network), devices)
+        self.trainee = Trainee(recipe, network or find_network(recipe.network))
         self.weights_from = self._load(state)
 
     @property
@@ -101,7 +92,6 @@ class Run:
         ):
             if not self.finished:
                 self._fit(stretch, sampler, watch)
-        history.close()
         self._save_network()
 
     def describe(self) -> str:
@@ -114,7 +104,7 @@ class Run:
                 self.weights_from,
                 f"layers: {layers['trainable']} of {layers['layers']} train, "
                 f"{layers['trainable_parameters']:,} parameters",
-                f"computes: {self.trainee.precision}, {describe(self.trainee.strategy)}",
+                f"computes: {self.trainee.precision}, {backend.describe()}",
             )
         )
 
@@ -132,7 +122,6 @@ class Run:
             "step": self.step,
             "weights": self.weights_from,
             "precision": trainee.precision,
-            "devices": trainee.strategy.num_replicas_in_sync,
         }
         record.write(self.folder, fields, start)
 
@@ -143,7 +132,7 @@ class Run:
             scaling=self.trainee.network.scaling,
         )  # fmt: skip
         self.trainee.model.fit(
-            feed(batches, self.trainee.strategy.num_replicas_in_sync),
+            feed(batches),
             epochs=stretch.reports,
             steps_per_epoch=stretch.steps_per_report,
             class_weight=_class_weights(self.recipe, sampler),
@@ -155,8 +144,7 @@ class Run:
     def _load(self, state: checkpoint.State | None) -> str:
         """Fill the network from the recipe's weights or the checkpoint; says which."""
         if state is None:
-            with self.trainee.strategy.scope():
-                told = load_weights(self.trainee.network, self.trainee.model, self.recipe.weights)
+            told = load_weights(self.trainee.network, self.trainee.model, self.recipe.weights)
             self.trainee.start_average()
             return told
         self.trainee.restore(state.arrays)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from training.fit import backend, checkpoint
 from training.fit.average import WeightAverage
-from training.fit.devices import choose_strategy
 from training.fit.optimizers import build_optimizer
 from training.networks import Network
 from training.recipes import Recipe
@@ -20,20 +19,15 @@ Arrays = Mapping[str, Sequence[NDArray[Any]]]
 
 
 class Trainee:
-    """Built, frozen and compiled as the recipe says; its weights are random until loaded.
+    """Built, frozen and compiled as the recipe says; its weights are random until loaded."""
 
-    ``devices`` are those that share a batch, by default all GPUs.
-    """
-
-    def __init__(
-        self, recipe: Recipe, network: Network, devices: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, recipe: Recipe, network: Network) -> None:
         import keras
 
         self.recipe, self.network = recipe, network
-        self.precision, self.strategy = backend.precision_of(recipe), choose_strategy(devices)
+        self.precision = backend.precision_of(recipe)
         keras.utils.set_random_seed(recipe.seed)
-        with self.strategy.scope(), backend.dtype_policy(self.precision):
+        with backend.dtype_policy(self.precision):
             self.model = network.build(None, recipe.head)
             network.freeze(self.model, recipe.freeze_until)
             if recipe.freeze_norm:
@@ -78,9 +72,8 @@ class Trainee:
 
     def restore(self, arrays: Arrays) -> None:
         """Take up :meth:`arrays`; :class:`ConfigurationError` when they do not fit."""
-        with self.strategy.scope():
-            checkpoint.restore(self.model.variables, arrays["model"], "network")
-            checkpoint.restore(self.model.optimizer.variables, arrays["optimizer"], "optimizer")
+        checkpoint.restore(self.model.variables, arrays["model"], "network")
+        checkpoint.restore(self.model.optimizer.variables, arrays["optimizer"], "optimizer")
         self.start_average()
         if self._average is not None:
             self._average.restore(arrays["average"])

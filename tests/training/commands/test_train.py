@@ -53,7 +53,7 @@ def test_one_command_trains_and_says_what_it_does(data_dir: Path, tmp_path: Path
     assert " accuracy " in lines[-2].partition("valid loss")[2]
     assert lines[-1] == f"done: {run_dir}"
     assert {path.name for path in run_dir.iterdir()} == {
-        "checkpoint.npz", "curve.svg", "history.csv", "model.keras", "run.json", "tensorboard"
+        "checkpoint.npz", "curve.svg", "history.csv", "model.keras", "run.json"
     }  # fmt: skip
     again = _train(data_dir, run_dir, *SHORT, *settings)
     assert "this run has ended at step 4" in again.stdout

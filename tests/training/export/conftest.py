@@ -13,9 +13,9 @@ def lite0() -> Any:
     """
     pytest.importorskip("tensorflow")
     from training.export.openvino import to_openvino
-    from training.networks.efficientnet_lite import LITE0
+    from training.networks.efficientnet_lite0 import build
 
-    model = LITE0.build(32)
+    model = build(32)
     for layer in model.layers:
         if layer.name.endswith("_bn"):
             layer.set_weights([value + 0.1 for value in layer.get_weights()])

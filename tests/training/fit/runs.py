@@ -35,10 +35,10 @@ RECIPE = Recipe(
 )
 
 
-def make_run(folder: Path, devices: Sequence[str] | None = None, **changes: Any) -> Run:
+def make_run(folder: Path, **changes: Any) -> Run:
     """A run of the tiny network by :data:`RECIPE` with some fields changed."""
     recipe = Recipe.model_validate({**dict(RECIPE), **changes})
-    return Run(recipe, folder, network=tiny_network(), devices=devices)
+    return Run(recipe, folder, network=tiny_network())
 
 
 def fit(run: Run, samples: Sequence[Sample], **options: Any) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from training.data.lookahead import Lookahead
 from training.data.pipeline import Batch
-from training.fit.feed import dealt, feed
+from training.fit.feed import feed
 
 keras = pytest.importorskip("keras")
 
@@ -18,22 +18,6 @@ def _batch(index: int) -> Batch:
     return np.tile(places[:, None, None, None], (1, 4, 4, 3)), np.repeat(
         np.array([0, 1], np.float32), 3
     )
-
-
-def test_each_half_of_a_divided_batch_holds_both_classes() -> None:
-    crops, fake = feed(Lookahead(_batch, 2), devices=2)[1]
-    assert crops[:, 0, 0, 0].tolist() == [10, 13, 11, 14, 12, 15]
-    assert fake.tolist() == [0, 1, 0, 1, 0, 1]
-
-
-def test_one_device_gets_a_batch_as_it_is() -> None:
-    crops, fake = feed(Lookahead(_batch, 2))[0]
-    assert crops[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4, 5]
-    assert fake.tolist() == [0, 0, 0, 1, 1, 1]
-
-
-def test_an_odd_batch_loses_nothing() -> None:
-    assert sorted(dealt(np.array([1, 0, 0], np.float32)).tolist()) == [0, 1, 2]
 
 
 def test_keras_fits_on_every_batch_once_in_order() -> None:

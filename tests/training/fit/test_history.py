@@ -3,11 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
+from training.fit.history import CURVE, FILE, History, Row, read
 
-from training.fit.history import CURVE, FILE, TENSORBOARD, History, Row, read
-
-tf = pytest.importorskip("tensorflow")
 ROW = Row(20, 192, 5e-4, 0.6931, 0.5, 13.25)
 
 
@@ -15,7 +12,6 @@ def _write(folder: Path, *steps: int) -> None:
     history = History(folder, 0)
     for step in steps:
         history.add(replace(ROW, step=step))
-    history.close()
 
 
 def test_a_row_is_read_back(tmp_path: Path) -> None:
@@ -31,7 +27,7 @@ def test_a_row_is_read_back(tmp_path: Path) -> None:
 
 def test_rows_after_the_checkpoint_are_taken_back(tmp_path: Path) -> None:
     _write(tmp_path, 20, 40, 60)
-    History(tmp_path, 40).close()
+    History(tmp_path, 40)
     assert [row["step"] for row in read(tmp_path)] == ["20", "40"]
 
 
@@ -40,20 +36,6 @@ def test_a_row_torn_by_a_kill_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / FILE).open("a") as stream:
         stream.write("40,192,0.00")
     assert [row["step"] for row in read(tmp_path)] == ["20"]
-
-
-def test_tensorboard_gets_the_same_figures(tmp_path: Path) -> None:
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    history = History(tmp_path, 0)
-    history.add(ROW)
-    history.add(replace(ROW, step=40, loss=0.5, valid_loss=0.6, valid_accuracy=0.7, valid_auc=0.75))
-    history.close()
-    events = accumulator.EventAccumulator(str(tmp_path / TENSORBOARD), {"tensors": 0})
-    events.Reload()
-    names = {"size_px", "learning_rate", "loss", "accuracy", "images_per_s"}
-    assert set(events.Tags()["tensors"]) == {*names, "valid_loss", "valid_accuracy", "valid_auc"}
-    assert [event.step for event in events.Tensors("loss")] == [20, 40]
-    assert float(tf.make_ndarray(events.Tensors("loss")[1].tensor_proto)) == 0.5
 
 
 def test_the_line_for_people_says_what_is_left() -> None:
@@ -74,6 +56,5 @@ def test_the_learning_curve_shows_what_training_and_validation_gave(tmp_path: Pa
     assert "accuracy, valid" not in before
     history.add(replace(ROW, step=40, valid_loss=0.6, valid_accuracy=0.7, valid_auc=0.75))
     history.draw()
-    history.close()
     after = (tmp_path / CURVE).read_text()
     assert all(label in after for label in ("accuracy, valid", "AUC, valid", "Loss", "step"))
