@@ -88,9 +88,10 @@ about_int8 = _together(
     click.option("--int8", is_flag=True,
                  help="Add an INT8 export, up to 4 times as fast as FP32 on a CPU with VNNI; "
                  "needs --calibration-data and the packages of training."),
-    click.option("--calibration-data", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+    click.option("--calibration-data", metavar="PATH",
+                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                  help="Of INT8: pictures like those that the model will judge, of a few hundred "
-                 "people. A folder, with folders real and fake for the AUC or without, or a table. "
+                 "people. A folder, with folders real and fake for the AUC or without. "
                  "Half of them set ranges, the others say what INT8 costs. A picture in which no "
                  "face is found is taken for a crop of one."),
     click.option("--int8-loss", type=click.FloatRange(0, min_open=True), metavar="SHARE",

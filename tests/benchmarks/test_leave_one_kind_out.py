@@ -66,13 +66,13 @@ def test_each_kind_is_left_out_in_turn_and_the_table_has_both_networks(
 
 
 def test_fakes_of_no_stated_kind_are_told(root: Path) -> None:
-    pictures = read_all([DataSet(root, "kinds")])
+    pictures = read_all([DataSet(root)])
     assert of_no_kind(pictures, {}) == "Of no stated kind, and always trained on: 6 of mouths."
     assert of_no_kind(pictures, {"mouths": "lip-sync"}) == ""
 
 
 def test_a_kind_that_a_manifest_states_is_not_overruled(root: Path) -> None:
-    pictures = read_all([DataSet(root, "kinds")])
+    pictures = read_all([DataSet(root)])
     swap = next(each for each in pictures if each.source == "swaps")
     assert with_kind(swap, {"swaps": "other"}).kind == "swap"
 

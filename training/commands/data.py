@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,28 +25,8 @@ def data() -> None:
 
 @data.command("check")
 @data_options.data_set_arguments
-@click.option(
-    "--distance",
-    default=24,
-    show_default=True,
-    type=click.IntRange(0, 255),
-    help="Bits of 256 in which the perceptual hashes of one picture may differ.",
-)
-@click.option(
-    "--limit",
-    default=0.65,
-    show_default=True,
-    type=click.FloatRange(0.5, 1.0),
-    help="AUC above which files alone tell the classes apart.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Everything that was found, with every file.")
-def check(
-    data_sets: Sequence[DataSet],
-    distance: int,
-    limit: float,
-    as_json: bool,
-) -> None:
-    """Count the pictures of [NAME=]PATH, find copies across splits, and classes that files tell.
+def check(data_sets: Sequence[DataSet]) -> None:
+    """Count the pictures below PATH, find copies across splits, and classes that files tell.
 
     Shows sizes, formats, JPEG qualities and chroma subsampling by split, source and class. An
     ERROR is a leak: the same file, the same picture to the eye or the same group (a person, a
@@ -62,18 +41,14 @@ def check(
       2  the command line is wrong
 
     \b
-    Examples:
+    Example:
       deepfake data check ../shared/data
-      deepfake data check ffhq=real-vs-fake swaps=faces.tsv --json > found.json
-      deepfake data check frames/ --real original --fake manipulated
     """
     from training.data.check.findings import check_pictures
-    from training.data.check.summary import to_json
     from training.data.check.text import to_text
     from training.data.manifest import read_all
 
-    pictures = read_all(data_sets)
-    findings = check_pictures(pictures, max_distance=distance, max_auc=limit)
-    click.echo(json.dumps(to_json(findings), indent=2) if as_json else to_text(findings))
+    findings = check_pictures(read_all(data_sets))
+    click.echo(to_text(findings))
     if findings.errors:
         raise click.exceptions.Exit(1)

@@ -49,13 +49,7 @@ _PER_CELL = 20
     "report_dir",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="REPORT",
-    help="Folder for report.html, metrics.json and plots/.",
-)
-@click.option(
-    "--pictures/--no-pictures",
-    default=True,
-    show_default=True,
-    help="Show the worst mistakes as pictures; without, the report holds nothing of the data.",
+    help="Folder for metrics.json and plots/.",
 )
 @click.option(
     "--clips/--no-clips",
@@ -99,15 +93,15 @@ def evaluate(
     """Measure bundles by source, generator and kind of fake through the code path that serves.
 
     Prints tables of the pictures and of the clips, and of several bundles the differences on the
-    same files. With --out, the robustness is measured too, and a report for people and one for
-    machines are written, of several bundles into a folder each.
+    same files. With --out, the robustness is measured too, and figures and plots are written, of
+    several bundles into a folder each.
 
     \b
     Examples:
       deepfake evaluate --data ../shared/data --out /tmp/report
       deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
-      deepfake evaluate --data ../shared/data --out docs/evaluation/mine --no-pictures
-      deepfake evaluate --data theirs=faces/ --data ours=faces.csv --split all
+      deepfake evaluate --data ../shared/data --out docs/evaluation/mine
+      deepfake evaluate --data faces/ --split all
       deepfake evaluate --data faces/ --split valid --model old-v1 --model new-v2
     """
     from training.data.clips import read_clips
@@ -211,7 +205,6 @@ def _write(
     split: str,
     *,
     report_dir: Path | None,
-    pictures: bool,
     json_file: Path | None,
     save: bool,
     **_: Any,
@@ -224,10 +217,9 @@ def _write(
         json_file.write_text(json.dumps(told, indent=1) + "\n")
     for each in evaluations:
         if report_dir is not None:
-            from training.evaluate.report.page import write_report
-
             folder = report_dir / each.bundle.manifest.name if several else report_dir
-            click.echo(f"\n{write_report(each, folder, pictures=pictures)}")
+            _write_report(each, folder)
+            click.echo(f"\n{folder}")
         if save:
             from training.evaluate.claims import save_claims
 
@@ -235,3 +227,12 @@ def _write(
             click.echo(f"\nwritten into {each.bundle.path / 'model.json'}")
     if report_dir is not None and several:
         (report_dir / "comparison.json").write_text(json.dumps(compared, indent=1) + "\n")
+
+
+def _write_report(evaluation: Evaluation, folder: Path) -> None:
+    from training.evaluate.plots.gallery import draw_all, save_all
+
+    document, thresholds = evaluation.document, evaluation.bundle.manifest.thresholds
+    plots = draw_all(evaluation.scores, evaluation.report, thresholds, document["robustness"])
+    save_all(plots, folder / "plots")
+    (folder / "metrics.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from core.errors import ConfigurationError
 from training.commands import data_options, options
 from training.commands.train_head import train_head
 
@@ -33,37 +32,19 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Show the recipes and exit.",
 )  # fmt: skip
 @data_options.data_sets
-@data_options.weights
 @options.cache
 @click.option(
     "--out", "run_dir", required=True, type=click.Path(path_type=Path), help="Run folder."
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="FIELD=VALUE",
-    help="Any field of the recipe, as learning_rate=2e-4 or augmentation.flip=0. Repeatable.",
+    help="Any field of the recipe, as steps=4000, weights=none or augmentation.flip=0. Repeatable.",
 )  # fmt: skip
-@click.option("--steps", type=int, help="Optimizer steps.")
-@click.option("--epochs", type=float, help="The same, in looks at every picture.")
-@click.option("--size", type=int, help="Side of the crops, px.")
-@click.option("--batch-size", type=int)
-@click.option("--learning-rate", type=float)
-@click.option(
-    "--weights", "first_weights",
-    help="imagenet, none, or a .keras or .h5 file.",
-)  # fmt: skip
-@click.option("--seed", type=int)
-@click.option("--source", "sources", multiple=True, help="Train on this source alone. Repeatable.")
 @click.option(
     "--leave-out",
     multiple=True,
     metavar="NAME",
     help="Train without the fakes of this source, generator or kind. Repeatable.",
-)
-@click.option(
-    "--skip",
-    "skip_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with names of pictures, one a line, that are not trained on.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Pictures at most of a source and class.")
 @click.option(
@@ -78,19 +59,14 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def train(
     recipe_name: str,
     data_sets: Sequence[DataSet],
-    weights: Sequence[str],
     cache_dir: Path | None,
     run_dir: Path,
     settings: Sequence[str],
-    first_weights: str | None,
-    sources: Sequence[str],
     leave_out: Sequence[str],
-    skip_file: Path | None,
     limit: int | None,
     valid_limit: int,
     report_every: int,
     checkpoint_minutes: float,
-    **given: Any,
 ) -> None:
     """Train a network; the same command again continues an interrupted run exactly.
 
@@ -101,7 +77,7 @@ def train(
 
     \b
     Example:
-      deepfake train --recipe advanced_fine_tune --data faces/ --out runs/first --epochs 3
+      deepfake train --recipe advanced_fine_tune --data faces/ --out runs/first --set epochs=3
       deepfake train --recipe faces --data faces/ --out runs/faces --set steps=4000
       deepfake train --recipe clip_faces --data faces/ --out runs/clip
     """
@@ -109,25 +85,15 @@ def train(
     from training.fit.pictures import Selection
     from training.recipes import FROZEN_RECIPES, find_recipe, override, parse_settings
 
-    flags = {**given, "weights": first_weights}
-    values = {name: value for name, value in flags.items() if value is not None}
-    values = {**parse_settings(settings), **values}
-    selection = Selection(
-        data_sets, sources, leave_out, _names(skip_file), limit, valid_limit, cache_dir
-    )
+    values = parse_settings(settings)
+    selection = Selection(data_sets, leave_out, limit, valid_limit, cache_dir)
     if recipe_name in FROZEN_RECIPES:
-        train_head(override(FROZEN_RECIPES[recipe_name], values), weights, selection, run_dir)
+        train_head(override(FROZEN_RECIPES[recipe_name], values), selection, run_dir)
         return
     recipe = override(find_recipe(recipe_name), values)
     samples, valid = selection.read()
     samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
-    recipe = _weighted(recipe, weights, samples).planned(len(samples))
-    _fit(recipe, samples, valid, run_dir, report_every, checkpoint_minutes)
-
-
-def _names(file: Path | None) -> frozenset[str]:
-    lines = file.read_text("utf-8").splitlines() if file else []
-    return frozenset(name for line in lines if (name := line.strip()))
+    _fit(recipe.planned(len(samples)), samples, valid, run_dir, report_every, checkpoint_minutes)
 
 
 def _fit(
@@ -170,16 +136,3 @@ def _told_of_blended(samples: Sequence[Sample]) -> str:
         f"self-blended: {fakes} fakes, of the {found} of {len(reals)} real pictures in which a "
         "face was found"
     )
-
-
-def _weighted(recipe: Recipe, weights: Sequence[str], samples: list[Sample]) -> Recipe:
-    """The recipe with the weights of ``--weight`` in its mixture."""
-    if not weights:
-        return recipe
-    if recipe.mixture is None:
-        raise ConfigurationError(
-            f"--weight: {recipe.name} shows every picture once an epoch; give it a mixture, as "
-            "--set 'mixture={}', or take the recipe faces."
-        )
-    mixture = data_options.weighted(recipe.mixture, weights, samples)
-    return recipe.model_copy(update={"mixture": mixture})

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from training.commands import data_options
-
 if TYPE_CHECKING:
     from training.fit.pictures import Selection
     from training.recipes import FrozenRecipe
 
 
-def train_head(
-    recipe: FrozenRecipe, weights: Sequence[str], selection: Selection, run_dir: Path
-) -> None:
+def train_head(recipe: FrozenRecipe, selection: Selection, run_dir: Path) -> None:
     """Compute what features are missing, fit the head and write the run."""
     from training.data.reading import cache_folder, with_faces
     from training.data.self_blend import blended_fakes
@@ -31,11 +26,9 @@ def train_head(
     kept, _ = replace(selection, limit=limit).pictures()
     samples = with_faces(kept, selection.cache_dir)
     samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
-    mixture = data_options.weighted(recipe.mixture, weights, samples)
-    recipe = recipe.model_copy(update={"mixture": mixture})
     run = Run(recipe, run_dir)
     click.echo(run.describe(tower))
-    click.echo(f"pictures: {len(samples)}; mixture: {mixture.describe(samples)}")
+    click.echo(f"pictures: {len(samples)}; mixture: {recipe.mixture.describe(samples)}")
     if run.finished:
         click.echo(f"this run has ended: {run_dir}")
         return

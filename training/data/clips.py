@@ -3,8 +3,8 @@
 clips/<split>/<source>/{real,fake}/*.mp4   films by split, as pictures lie
 videos/{real,fake}/*.mp4                   films without a split: they are of ``test``
 
-A table may name films too, by their suffix. A clip is described by a :class:`Picture`, as both have
-a file, a class, a source, a kind, a generator and a group. No clip is ever trained on.
+A clip is described by a :class:`Picture`, as both have a file, a class, a source, a kind, a
+generator and a group. No clip is ever trained on.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from training.data.classes import unknown_classes
+from training.data.classes import is_fake, unknown_classes
 from training.data.data_set import DataSet
-from training.data.manifest import read_table
 from training.data.picture import Picture, Split
 from training.data.splits import split_in, split_of_name
 from training.data.table import Row, check_label, rows_beside
@@ -62,9 +61,6 @@ def _of_test(_group: str) -> Split:
 
 
 def _of_data_set(data: DataSet) -> Iterator[Clip]:
-    if not data.path.is_dir():
-        yield from read_table(data, SUFFIXES, above=None, otherwise=_of_test)
-        return
     rows = rows_beside(data.path)
     for path in _films_below(data.path):
         key = path.relative_to(data.path).as_posix()
@@ -74,16 +70,14 @@ def _of_data_set(data: DataSet) -> Iterator[Clip]:
 
 def _of_file(data: DataSet, path: Path, row: Row) -> Clip:
     """A film by the folders above it, and by its line of the manifest where it has one."""
-    above, classes = path.relative_to(data.path).parts[1:-1], data.classes  # below clips/, videos/
-    places = [i for i, name in enumerate(above) if classes.is_fake(name) is not None]
+    above = path.relative_to(data.path).parts[1:-1]  # below clips/, videos/
+    places = [i for i, name in enumerate(above) if is_fake(name) is not None]
     if not places:
         raise unknown_classes(above[-1:] or [path.parent.name], f"{path}; the layout is {LAYOUT}")
-    fake = bool(classes.is_fake(above[places[0]]))
-    check_label(row, classes, data.path, fake=fake)
+    fake = bool(is_fake(above[places[0]]))
+    check_label(row, data.path, fake=fake)
     source = next((name for name in above[: places[0]] if split_of_name(name) is None), "")
-    return data.picture(
-        path, row, data.source(source), fake=fake, split=split_in(above), otherwise=_of_test
-    )
+    return data.picture(path, row, source, fake=fake, split=split_in(above), otherwise=_of_test)
 
 
 def _films_below(root: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """How often each kind of fake is drawn, and which real picture stands beside it.
 
-Sources, kinds and groups are those of the data (folders, or columns of a manifest), so a recipe
-keeps its meaning where the data has another name in front: ``--data mine=faces/``.
+Sources, kinds and groups are those of the data: folders, or columns of a manifest.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core.errors import ConfigurationError
 from training.data.picture import Picture
@@ -38,12 +37,8 @@ class Mixture:
                     f"The weight of source {name!r} is {weight}; it must be 0 or more."
                 )
 
-    def with_weights(self, weights: Mapping[str, float]) -> Mixture:
-        """The same with some weights replaced; 0 leaves a source out."""
-        return replace(self, weights={**self.weights, **weights})
-
     def weight_of(self, picture: Picture) -> float:
-        """The weight of the picture's source: by its full name, its own name, or the kind."""
+        """The weight of the picture's source, or else of its kind."""
         for name in _names(picture):
             if name in self.weights:
                 return self.weights[name]
@@ -125,5 +120,4 @@ def with_partners(samples: Sequence[Sample]) -> list[tuple[Sample, Sample | None
 
 def _names(picture: Picture) -> list[str]:
     """The names that a weight may be given for, the most exact first."""
-    bare = picture.source.rpartition("/")[2]
-    return [name for name in (picture.source, bare, picture.kind) if name]
+    return [name for name in (picture.source, picture.kind) if name]

@@ -8,7 +8,7 @@ show one person, clip or photo, so that these are never on both sides of a divis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import ConfigurationError
@@ -16,39 +16,40 @@ from core.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Facts by the name of a source, or of a data set for all its sources."""
+    """Facts by the name of a source."""
 
     centres: Mapping[str, float] = field(default_factory=dict)
     groups: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     def centre_of(self, source: str) -> float:
         """The share of each side, about the middle, that is photograph."""
-        return next((self.centres[name] for name in _names(source, self.centres)), 1.0)
+        return self.centres.get(source, 1.0)
 
     def group_of(self, source: str, file: str) -> str:
         """The group of a file by its name; without a pattern, the name up to its first point.
 
         Raises :class:`ConfigurationError` when there is a pattern that the name does not fit.
         """
-        for name in _names(source, self.groups):
-            found = self.groups[name].search(file)
-            if found is None:
-                raise ConfigurationError(
-                    f"--group {name}={self.groups[name].pattern}: {file} of {source} does not fit; "
-                    "the pattern must fit every file of the source."
-                )
-            return f"{source.rpartition('/')[2]}/{found[1]}"
-        # No source in the group: two sources made from the same photo share its name.
-        return file.split(".", maxsplit=1)[0]
+        pattern = self.groups.get(source)
+        if pattern is None:
+            # No source in the group: two sources made from the same photo share its name.
+            return file.split(".", maxsplit=1)[0]
+        found = pattern.search(file)
+        if found is None:
+            raise ConfigurationError(
+                f"--group {source}={pattern.pattern}: {file} of {source} does not fit; the "
+                "pattern must fit every file of the source."
+            )
+        return f"{source}/{found[1]}"
 
-    def check_names(self, sources: Iterable[str]) -> None:
+    def check_names(self, sources: Collection[str]) -> None:
         """Raise :class:`ConfigurationError` for a fact of a source that does not occur."""
-        known = sorted(set(sources))
         for option, names in (("--centre", self.centres), ("--group", self.groups)):
             for name in names:
-                if not any(_means(name, source) for source in known):
+                if name not in sources:
                     raise ConfigurationError(
-                        f"{option} {name}: no source has that name; there are {', '.join(known)}."
+                        f"{option} {name}: no source has that name; there are "
+                        f"{', '.join(sorted(sources))}."
                     )
 
 
@@ -86,12 +87,3 @@ def _parse_group(text: str) -> tuple[str, re.Pattern[str]]:
             "brackets is around what names the group, as clips=^(.+)_[0-9]+."
         )
     return name, pattern
-
-
-def _names(source: str, known: Iterable[str]) -> list[str]:
-    """The names that mean the source, the most exact first."""
-    return sorted((name for name in known if _means(name, source)), key=lambda name: name != source)
-
-
-def _means(name: str, source: str) -> bool:
-    return name == source or name in source.split("/")

@@ -1,4 +1,4 @@
-"""Which split a name means: the name of a folder, or a cell of a table."""
+"""Which split the name of a folder means."""
 
 from __future__ import annotations
 
@@ -45,8 +45,3 @@ def split_by_chance(group: str) -> Split:
     if share < _VALID:
         return Split.VALID
     return Split.TEST if share < _VALID + _TEST else Split.TRAIN
-
-
-def known_splits() -> str:
-    """The names that mean a split, for a message."""
-    return ", ".join(_MEANING)

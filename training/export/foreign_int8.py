@@ -31,7 +31,7 @@ class ForeignInt8:
 
     @classmethod
     def by(cls, path: Path, limit: float = LIMIT, cache_dir: Path | None = None) -> Self:
-        """With the pictures of a folder or table.
+        """With the pictures of a folder.
 
         Raises :class:`ConfigurationError` where they are too few, or NNCF is missing.
         """

@@ -61,13 +61,12 @@ class Int8Pictures:
 
 
 def choose_pictures(path: Path) -> Int8Pictures:
-    """Of a folder in a layout of training, a table, or a folder of pictures of no stated class.
+    """Of a folder in a layout of training, or a folder of pictures of no stated class.
 
     Where splits are stated, those of ``test`` are left out. Raises :class:`ConfigurationError`
     for fewer than twice ``FEWEST`` pictures, or groups that cannot be divided into such halves.
     """
-    data = DataSet(path, path.resolve().stem or "data")
-    labelled = not path.is_dir() or has_layout(path)
+    data, labelled = DataSet(path), has_layout(path)
     found = read_all([data]) if labelled else _without_classes(data)
     usable = [each for each in found if not (each.split_stated and each.split is Split.TEST)]
     ranges, judged = _halves(usable)

@@ -10,19 +10,17 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from training.data.cache import Sample
 from training.data.data_set import DataSet
-from training.data.manifest import Picture, Split, hold_out, read_all, sources
+from training.data.manifest import Picture, Split, hold_out, read_all
 from training.data.picture import share_of
 from training.data.reading import with_faces
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A part of the data sets given; ``sources`` empty means every source."""
+    """A part of the data sets given."""
 
     data_sets: Sequence[DataSet]
-    sources: Sequence[str] = ()
     leave_out: Sequence[str] = ()  # fakes of these sources, generators or kinds are not trained on
-    skip: frozenset[str] = frozenset()  # names of files that are not trained on
     limit: int | None = None  # pictures at most of a source and class
     valid_limit: int = 240  # the same, of those that watch
     cache_dir: Path | None = None
@@ -30,7 +28,7 @@ class Selection:
     def read(self) -> tuple[list[Sample], list[Sample]]:
         """(to train on, to watch): ``train`` without its held-out groups; those and ``valid``.
 
-        Raises :class:`ConfigurationError` when a source does not occur or nothing is to train on.
+        Raises :class:`ConfigurationError` when nothing is to train on, or to leave out.
         """
         kept, watched = self.pictures()
         return with_faces(kept, self.cache_dir), with_faces(watched, self.cache_dir)
@@ -38,21 +36,13 @@ class Selection:
     def pictures(self) -> tuple[list[Picture], list[Picture]]:
         """As :meth:`read`, before any file is opened."""
         everything = read_all(self.data_sets)
-        known = sources(everything)
-        for name in self.sources:
-            if name not in known:
-                raise ConfigurationError(
-                    f"--source {name}: no source has that name; there are {', '.join(known)}."
-                )
-        chosen = [each for each in everything if not self.sources or each.source in self.sources]
-        kept, held = hold_out(each for each in chosen if each.split is Split.TRAIN)
+        kept, held = hold_out(each for each in everything if each.split is Split.TRAIN)
         kept = self._without(kept, everything)
         if not kept:
             raise ConfigurationError(
-                "There is no picture to train on: the data has none in train/, or none of "
-                f"{', '.join(self.sources) or 'any source'}."
+                "There is no picture to train on: the data has none in train/, or all are left out."
             )
-        watched = [each for each in chosen if each.split is Split.VALID] + held
+        watched = [each for each in everything if each.split is Split.VALID] + held
         valid_limit = min(self.valid_limit, self.limit or self.valid_limit)
         return limited(kept, self.limit), limited(watched, valid_limit)
 
@@ -65,24 +55,13 @@ class Selection:
                     f"--leave-out {name}: no fakes are of that source, generator or kind; there "
                     f"are {', '.join(names)}."
                 )
-        missing = self.skip - {each.path.name for each in everything}
-        if missing:
-            raise ConfigurationError(
-                f"--skip: {min(missing)} and perhaps others ({len(missing)} in all) are not in "
-                "the data; give names of files, one a line."
-            )
         left_out = set(self.leave_out)
-        return [
-            each
-            for each in kept
-            if each.path.name not in self.skip and not (each.fake and left_out & _names(each))
-        ]
+        return [each for each in kept if not (each.fake and left_out & _names(each))]
 
 
 def _names(picture: Picture) -> set[str]:
-    """What a fake may be left out by; a source goes by its own name too, behind a data set's."""
-    bare = picture.source.rpartition("/")[2]
-    return {picture.source, bare, picture.generator, picture.kind} - {""}
+    """What a fake may be left out by."""
+    return {picture.source, picture.generator, picture.kind} - {""}
 
 
 def limited(pictures: Sequence[Picture], limit: int | None) -> list[Picture]:

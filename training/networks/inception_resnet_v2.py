@@ -66,7 +66,7 @@ def load_imagenet(model: Any) -> None:
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise ConfigurationError(
             f"The ImageNet weights of inception_resnet_v2 cannot be downloaded: {error}. "
-            "Fetch that file elsewhere and train with --weights FILE.h5, or with --weights none."
+            "Fetch that file elsewhere and train with --set weights=FILE.h5, or with weights=none."
         ) from error
     base = keras.Model(model.input, model.get_layer(FEATURES).output)
     base.set_weights(found.get_weights())

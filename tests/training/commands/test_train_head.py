@@ -122,7 +122,7 @@ def test_a_head_is_packed_and_assembled_again_without_a_picture(
     run_dir, bundle_dir, heads = tmp_path / "run", tmp_path / "clip-v1", tmp_path / "heads"
     assert train(data_dir, run_dir, "--set", "augmented_views=0").exit_code == 0
     told = run("export", "--run", run_dir, "--data", data_dir, "--out", bundle_dir, "--no-int8",
-               "--no-novelty", "--cache", tmp_path / "cache", *FEW)  # fmt: skip
+               "--cache", tmp_path / "cache", *FEW)  # fmt: skip
     assert told.exit_code == 0, told.output
     told = run("models", "pack", "--run", run_dir, "--model", bundle_dir, "--into", heads)
     assert told.exit_code == 0, told.output
@@ -155,7 +155,7 @@ def test_a_head_is_packed_and_assembled_again_without_a_picture(
 def test_settings_of_networks_that_learn_are_refused_by_name(
     data_dir: Path, tmp_path: Path
 ) -> None:
-    told = train(data_dir, tmp_path / "run", "--steps", 5)
+    told = train(data_dir, tmp_path / "run", "--set", "steps=5")
     assert told.exit_code == 1
     assert "no field 'steps'; there are: network, margin, seed" in told.stderr
 

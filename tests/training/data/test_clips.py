@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def _data(root: Path) -> list[DataSet]:
-    return [DataSet(root, "films")]
+    return [DataSet(root)]
 
 
 def test_split_source_and_class_come_from_folders_and_the_rest_from_the_manifest(
@@ -50,7 +50,7 @@ def test_clips_that_nothing_gives_a_split_are_of_test(root: Path) -> None:
     clips = read_clips(_data(root), Split.TEST)
     assert [(clip.path.name, clip.source, clip.split_stated) for clip in clips] == [
         ("b.MOV", "lips", True),
-        ("old.mp4", "films", False),
+        ("old.mp4", root.name, False),
     ]
     assert len(read_clips(_data(root), None)) == 4
     assert read_clips(_data(root), Split.TRAIN) == []
@@ -72,27 +72,6 @@ def test_a_manifest_that_contradicts_a_folder_is_refused(root: Path) -> None:
     manifest.write_text("file\tclass\nvideos/real/old.mp4\tfake\n")
     with pytest.raises(ConfigurationError, match=r"line 2: videos/real/old\.mp4 is .fake."):
         read_clips(_data(root), None)
-
-
-def test_a_table_names_clips_and_two_data_sets_keep_their_keys_apart(root: Path) -> None:
-    table = root / "films.csv"
-    table.write_text(
-        "file,class,split,source,kind\nclips/valid/pairs/fake/a.mp4,fake,val,mine,lip-sync\n"
-    )
-    clips = read_clips([DataSet(table, "table"), *_data(root)], Split.VALID)
-    assert [clip.key for clip in clips] == [
-        "table:clips/valid/pairs/fake/a.mp4",
-        "films:clips/valid/pairs/fake/a.mp4",
-        "films:clips/valid/pairs/real/a.mp4",
-    ]
-    assert (clips[0].source, clips[0].kind) == ("mine", "lip-sync")
-
-
-def test_a_split_that_a_table_misspells_is_refused(root: Path) -> None:
-    table = root / "films.csv"
-    table.write_text("file,class,split\nclips/valid/pairs/fake/a.mp4,fake,vlid\n")
-    with pytest.raises(ConfigurationError, match="line 2: the split is 'vlid'"):
-        read_clips([DataSet(table, "table")], None)
 
 
 def test_a_data_set_without_films_has_no_clips(tmp_path: Path) -> None:

@@ -54,23 +54,19 @@ def people(tmp_path: Path) -> Path:
 
 def test_a_pattern_keeps_the_people_of_file_names_together(people: Path) -> None:
     facts = parse_facts(["people=0.5"], [r"people=^(.+)_\d+\."])
-    for data in (
-        DataSet(people, "faces", facts=facts),
-        DataSet(people, "x", named=True, facts=facts),
-    ):
-        pictures = read_pictures([data], Split.TRAIN)
-        assert [each.group for each in pictures] == [
-            "people/0_0_ada",
-            "people/0_0_ada",
-            "people/0_0_bob",
-        ]
-        assert {each.centre for each in pictures} == {0.5}
-        assert not any(each.group_stated for each in pictures)
+    pictures = read_pictures([DataSet(people, facts)], Split.TRAIN)
+    assert [each.group for each in pictures] == [
+        "people/0_0_ada",
+        "people/0_0_ada",
+        "people/0_0_bob",
+    ]
+    assert {each.centre for each in pictures} == {0.5}
+    assert not any(each.group_stated for each in pictures)
     assert len({each.group for each in read_pictures(people, Split.TRAIN)}) == 3
 
 
 def test_a_fact_of_a_source_that_is_not_there_is_refused(people: Path) -> None:
-    data = [DataSet(people, "faces", facts=parse_facts(["peeple=0.5"], []))]
+    data = [DataSet(people, parse_facts(["peeple=0.5"], []))]
     for read in (partial(read_all, data), partial(read_pictures, data, Split.TRAIN)):
         with pytest.raises(
             ConfigurationError, match=r"--centre peeple: no source .* there are people"
@@ -85,40 +81,19 @@ def test_a_manifest_goes_before_what_is_said_of_a_source(people: Path) -> None:
         "train/people/real/0_0_bob_0001.jpg\treal\tboth\t\n"
     )
     facts = parse_facts(["people=0.5"], [r"people=^(.+)_\d+\."])
-    pictures = read_pictures([DataSet(people, "faces", facts=facts)], Split.TRAIN)
+    pictures = read_pictures([DataSet(people, facts)], Split.TRAIN)
     assert [each.group for each in pictures] == ["both", "people/0_0_ada", "both"]
     assert [each.centre for each in pictures] == [0.9, 0.5, 0.5]
 
 
-def _table(folder: Path, *lines: str) -> list[DataSet]:
-    path = folder / "faces.tsv"
-    path.write_text("\n".join(line.replace(" ", "\t") for line in lines) + "\n")
-    return [DataSet(path, "faces")]
-
-
-def test_a_table_states_split_source_generator_and_group(tmp_path: Path) -> None:
-    data = _table(
-        tmp_path,
-        "file class split source generator group",
-        "b/1.jpg fake val swaps FSGAN ada",
-        "b/2.jpg real val   ",
-        "b/3.jpg real train   ",
-        "b/clip.mp4 noface val   ",
-    )
-    first, second = read_pictures(data, Split.VALID)
-    assert (first.source, first.generator, first.group) == ("swaps", "FSGAN", "ada")
-    assert (second.source, second.generator, second.group) == ("faces", "faces", "2")
-    assert [p.key for p in read_all(data)] == ["b/3.jpg", "b/1.jpg", "b/2.jpg"]
-
-
-def test_a_table_without_splits_goes_by_the_topmost_folder(tmp_path: Path) -> None:
-    data = _table(tmp_path, "file class", "train/1.jpg real", "validation/2.jpg fake")
-    assert [p.key for p in read_pictures(data, Split.VALID)] == ["validation/2.jpg"]
-
-
-def test_a_table_that_says_nothing_of_splits_is_divided_by_group(tmp_path: Path) -> None:
-    lines = [f"{i}.jpg real person{i // 2}" for i in range(400)]
-    pictures = read_all(_table(tmp_path, "file class group", *lines))
+def test_groups_that_no_folder_gives_a_split_are_divided_by_chance(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    lines = ["file\tclass\tgroup"]
+    for number in range(400):
+        (tmp_path / "real" / f"{number}.jpg").write_bytes(b"")
+        lines.append(f"real/{number}.jpg\treal\tperson{number // 2}")
+    (tmp_path / "MANIFEST.tsv").write_text("\n".join(lines))
+    pictures = read_all(tmp_path)
     splits = {split: {p.group for p in pictures if p.split is split} for split in Split}
     assert len(pictures) == 400
     assert sum(map(len, splits.values())) == 200
@@ -128,28 +103,24 @@ def test_a_table_that_says_nothing_of_splits_is_divided_by_group(tmp_path: Path)
     assert hold_out([p for p in pictures if p.split is Split.TRAIN])[1]
 
 
-def test_a_split_without_pictures_is_named(tmp_path: Path) -> None:
+def test_a_split_without_pictures_is_named(people: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no pictures of the split 'valid'"):
-        read_pictures(_table(tmp_path, "file class", "train/1.jpg real"), Split.VALID)
+        read_pictures(people, Split.VALID)
 
 
-def test_a_table_may_state_kinds(tmp_path: Path) -> None:
-    (picture,) = read_all(_table(tmp_path, "file class kind", "train/1.jpg fake swap"))
+def test_a_manifest_may_state_kinds(tmp_path: Path) -> None:
+    (tmp_path / "train" / "fake").mkdir(parents=True)
+    (tmp_path / "train" / "fake" / "1.jpg").write_bytes(b"")
+    (tmp_path / "MANIFEST.tsv").write_text("file\tclass\tkind\ntrain/fake/1.jpg\tfake\tswap\n")
+    (picture,) = read_all(tmp_path)
     assert (picture.kind, picture.split_stated) == ("swap", True)
-
-
-def test_a_split_or_class_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="line 2: the split is 'holdout'"):
-        read_all(_table(tmp_path, "file class split", "1.jpg real holdout"))
-    with pytest.raises(ConfigurationError, match=r"'genuine' .* --real NAME"):
-        read_all(_table(tmp_path, "file class", "1.jpg genuine"))
 
 
 def test_several_data_sets_have_keys_of_their_own(data_dir: Path, tmp_path: Path) -> None:
     extra = tmp_path / "train" / "dfdc" / "real" / "train000.jpg"
     extra.parent.mkdir(parents=True)
     extra.write_bytes(b"")
-    sets = [DataSet(data_dir, "main"), DataSet(tmp_path, "extra", named=True)]
+    sets = [DataSet(data_dir), DataSet(tmp_path)]
     pictures = read_pictures(sets, Split.TRAIN)
     assert len({p.key for p in pictures}) == len(pictures) == 25
-    assert sources(pictures) == ["dfdc", "extra/dfdc", "portraits"]
+    assert sources(pictures) == ["dfdc", "portraits"]

@@ -15,12 +15,8 @@ from training.data.self_blend import blended_fakes
 MIXTURE = Mixture(weights={"portraits": 3.0, "lfw": 2.0})
 
 
-def _named(samples: list[Sample], name: str, kind: str = "") -> list[Sample]:
-    """The same as ``--data NAME=PATH`` gives them."""
-    return [
-        replace(s, picture=replace(s.picture, source=f"{name}/{s.picture.source}", kind=kind))
-        for s in samples
-    ]
+def _of_kind(samples: list[Sample], kind: str) -> list[Sample]:
+    return [replace(each, picture=replace(each.picture, kind=kind)) for each in samples]
 
 
 def _pictures(samples: list[Sample], **of_kind: dict[str, int]) -> list[Picture]:
@@ -34,19 +30,11 @@ def _pictures(samples: list[Sample], **of_kind: dict[str, int]) -> list[Picture]
     ]
 
 
-def test_a_data_set_with_a_name_keeps_weights_and_partners(samples: list[Sample]) -> None:
-    plain = Sampler(samples, MIXTURE, batch_size=8, seed=3)
-    named = Sampler(_named(samples, "mine"), MIXTURE, batch_size=8, seed=3)
-    for step in range(5):
-        drawn = [[s.picture.key for s in each.draw(step)] for each in (plain, named)]
-        assert drawn[0] == drawn[1]
-
-
 def test_the_partner_of_a_fake_is_the_real_of_its_stated_group(samples: list[Sample]) -> None:
-    pairs = with_partners(_named(samples, "mine"))
+    pairs = with_partners(samples)
     assert all(fake.picture.fake for fake, _ in pairs)
     for fake, real in pairs:
-        if fake.picture.source == "mine/dfdc":
+        if fake.picture.source == "dfdc":
             assert real is not None
             assert not real.picture.fake
             assert real.picture.group == fake.picture.group
@@ -85,11 +73,10 @@ def test_partners_are_found_in_copies_of_samples_too(samples: list[Sample]) -> N
 
 
 def test_a_weight_may_be_that_of_a_kind_and_a_source_goes_before_it(samples: list[Sample]) -> None:
-    (sample,) = _named(samples[:1], "mine", kind="swap")
+    (sample,) = _of_kind(samples[:1], "swap")
     for weights, expected in (
         ({"swap": 2.0}, 2.0),
         ({"swap": 2.0, "dfdc": 3.0}, 3.0),
-        ({"dfdc": 3.0, "mine/dfdc": 4.0}, 4.0),
         ({"lfw": 9.0}, 1.0),
     ):
         assert Mixture(weights).weight_of(sample.picture) == expected
@@ -141,7 +128,7 @@ def test_the_mixture_says_what_it_uses_and_what_it_cannot(samples: list[Sample])
         "fakes portraits 75%, dfdc 25%; 6 of 12 have a real picture of their own; "
         "no picture has the source or kind lfw"
     )
-    kinds = _named(samples, "mine", kind="swap")
+    kinds = _of_kind(samples, "swap")
     assert Mixture().describe(kinds).startswith("fakes swap 100%; 6 of 12")
 
 

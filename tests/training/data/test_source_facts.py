@@ -13,28 +13,11 @@ def test_nothing_is_said_of_a_source_that_is_not_named() -> None:
     assert facts.group_of("new", "ada.jpg.chip.jpg") == "ada"
 
 
-@pytest.mark.parametrize("source", ["old", "mine/old", "old/portraits"])
-def test_a_fact_is_of_a_source_or_of_all_sources_of_a_data_set(source: str) -> None:
-    assert parse_facts(["old=0.76"], []).centre_of(source) == 0.76
-
-
-def test_the_full_name_of_a_source_goes_first() -> None:
-    facts = parse_facts(["mine=0.5", "mine/old=0.76", "old=0.6"], [])
-    assert facts.centre_of("mine/old") == 0.76
-
-
-def test_a_pattern_names_the_group_whatever_the_data_set_is_called() -> None:
-    facts = parse_facts([], [r"clips=^(.+)_\d+\."])
-    assert facts.group_of("clips", "ada_b_07.jpg") == "clips/ada_b"
-    assert facts.group_of("mine/clips", "ada_b_08.jpg") == "clips/ada_b"
-
-
 def test_a_file_that_the_pattern_does_not_fit_is_named() -> None:
     facts = parse_facts([], [r"clips=^(.+)_\d+\."])
-    with pytest.raises(
-        ConfigurationError, match=r"--group clips=.*ada\.jpg of mine/clips does not"
-    ):
-        facts.group_of("mine/clips", "ada.jpg")
+    assert facts.group_of("clips", "ada_b_07.jpg") == "clips/ada_b"
+    with pytest.raises(ConfigurationError, match=r"--group clips=.*ada\.jpg of clips does not"):
+        facts.group_of("clips", "ada.jpg")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +42,7 @@ def test_what_is_no_fact_is_refused_with_what_would_be(
 
 def test_a_fact_of_a_source_that_does_not_occur_is_refused_with_those_that_do() -> None:
     facts = parse_facts(["old=0.76"], ["clips=(.)"])
-    facts.check_names(["old", "mine/clips"])
+    facts.check_names(["old", "clips"])
     with pytest.raises(ConfigurationError, match=r"--group clips: no source .* there are a, old"):
         facts.check_names(["old", "a"])
     SourceFacts().check_names([])

@@ -33,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> list[DataSet]:
     (root / "videos" / "noface").mkdir(parents=True)
     (root / "videos" / "noface" / "sea.mp4").write_bytes(make_video(frames=3))
     (root / "MANIFEST.tsv").write_text("\n".join(rows) + "\n")
-    return [DataSet(root, "films")]
+    return [DataSet(root)]
 
 
 @pytest.fixture(scope="module")

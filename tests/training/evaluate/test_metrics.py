@@ -99,3 +99,11 @@ def test_honest_probabilities_have_little_calibration_error() -> None:
 
 def test_certainty_belongs_to_the_last_bin() -> None:
     assert metrics.bin_of(np.array([0.0, 0.0999, 0.1, 1.0])).tolist() == [0, 0, 1, 9]
+
+
+def test_the_calibration_error_is_the_weighted_distance_to_the_diagonal() -> None:
+    p = np.array([0.05, 0.05, 0.95, 0.95])
+    fake = np.array([False, True, True, True])
+    weights = np.array([[1.0, 1.0, 2.0, 2.0]])
+    expected = (2 * 0.45 + 4 * 0.05) / 6
+    assert metrics.calibration_error(fake, p, weights) == pytest.approx(expected)

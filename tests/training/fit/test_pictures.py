@@ -12,8 +12,8 @@ from training.data.manifest import Picture, Split
 from training.fit.pictures import Selection, limited
 
 
-def _selection(data_dir: Path, *sources: str, limit: int | None = None) -> Selection:
-    return Selection(parse_data_sets([str(data_dir)]), sources=sources, limit=limit)
+def _selection(data_dir: Path, limit: int | None = None) -> Selection:
+    return Selection(parse_data_sets([str(data_dir)]), limit=limit)
 
 
 def test_what_watches_is_not_trained_on_and_test_is_not_read(data_dir: Path) -> None:
@@ -31,13 +31,6 @@ def test_a_limit_is_of_each_source_and_class(data_dir: Path) -> None:
         assert len(counts) == 4
 
 
-def test_one_source_can_be_chosen(data_dir: Path) -> None:
-    kept, watched = _selection(data_dir, "dfdc").pictures()
-    assert {picture.source for picture in (*kept, *watched)} == {"dfdc"}
-    with pytest.raises(ConfigurationError, match=r"--source lfw.*dfdc, portraits"):
-        _selection(data_dir, "lfw").pictures()
-
-
 def test_fakes_of_a_source_are_watched_and_not_trained_on(data_dir: Path) -> None:
     everything, _ = _selection(data_dir).pictures()
     kept, watched = replace(_selection(data_dir), leave_out=["dfdc"]).pictures()
@@ -45,16 +38,6 @@ def test_fakes_of_a_source_are_watched_and_not_trained_on(data_dir: Path) -> Non
     assert any(picture.fake and picture.source == "dfdc" for picture in watched)
     with pytest.raises(ConfigurationError, match=r"--leave-out stylegan.*dfdc, portraits"):
         replace(_selection(data_dir), leave_out=["stylegan"]).pictures()
-
-
-def test_pictures_can_be_skipped_by_name(data_dir: Path) -> None:
-    everything, watched = _selection(data_dir).pictures()
-    name = everything[0].path.name
-    kept, still_watched = replace(_selection(data_dir), skip=frozenset({name})).pictures()
-    assert kept == [picture for picture in everything if picture.path.name != name]
-    assert still_watched == watched
-    with pytest.raises(ConfigurationError, match=r"--skip: nothing\.jpg"):
-        replace(_selection(data_dir), skip=frozenset({"nothing.jpg"})).pictures()
 
 
 def _picture(group: str, name: str, *, fake: bool) -> Picture:

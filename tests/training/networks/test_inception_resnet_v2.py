@@ -90,5 +90,5 @@ def test_a_failed_download_says_what_to_do(model: Any, monkeypatch: pytest.Monke
         raise Exception("URL fetch failure on https://example.org/notop.h5")
 
     monkeypatch.setattr(keras.applications, "InceptionResNetV2", fail)
-    with pytest.raises(ConfigurationError, match=r"example\.org.*--weights FILE\.h5"):
+    with pytest.raises(ConfigurationError, match=r"example\.org.*--set weights=FILE\.h5"):
         NETWORK.load_imagenet(model)

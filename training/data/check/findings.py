@@ -34,21 +34,8 @@ class Findings:
     warnings: Sequence[Finding]
 
 
-def check_pictures(
-    pictures: Sequence[Picture],
-    *,
-    max_distance: int = duplicates.MAX_DISTANCE,
-    max_auc: float = MAX_AUC,
-) -> Findings:
-    """Look at every file.
-
-    Parameters
-    ----------
-    max_distance
-        Bits of 256 in which the hashes of a picture and its copy may differ.
-    max_auc
-        Above it, files alone tell the classes apart.
-    """
+def check_pictures(pictures: Sequence[Picture]) -> Findings:
+    """Look at every file."""
     facts, broken = _examined(pictures)
     probes = probe_sources(facts)
     copies = duplicates.identical(facts)
@@ -57,7 +44,7 @@ def check_pictures(
     both = [group for group in copies if _several(each.picture.fake for each in group)]
     errors = [
         _copies("same_file_across_splits", "lie in more than one split; keep each in one", across),
-        _leaked_looks(duplicates.alike(facts, max_distance=max_distance)),
+        _leaked_looks(duplicates.alike(facts)),
         _leaked_groups(
             "same_group_across_splits",
             "lie in more than one split; keep each in one",
@@ -72,7 +59,7 @@ def check_pictures(
             duplicates.split_groups(facts, stated=False),
         ),
         _copies("same_file_in_one_split", "lie more than once in one split", within),
-        *(_telling(probe) for probe in probes if probe.auc > max_auc),
+        *(_telling(probe) for probe in probes if probe.auc > MAX_AUC),
     ]
     if broken:
         many = len(broken) > MAX_BROKEN * len(pictures)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
+from training.data.check.file_facts import FileFacts
 from training.data.check.file_probe import Probe
 from training.data.check.findings import Finding, Findings
-from training.data.check.summary import rows
+from training.data.picture import Split
 
 _COLUMNS = ("split", "source", "class", "pictures", "size", "format", "quality", "chroma", "B/px")
-_NAMED = 10  # lines of a finding
-_OF_ONE = 4  # names on a line
 
 
 def to_text(findings: Findings) -> str:
-    """A table of the files, one of the probes, then errors and warnings apart."""
-    parts = [_table([_COLUMNS, *(_cells(row) for row in rows(findings.facts))])]
+    """A table of the files, one of the probes, then errors and warnings apart with every file."""
+    parts = [_table([_COLUMNS, *_rows(findings.facts)])]
     if findings.probes:
         lines = _table([("source", "AUC", "most telling"), *map(_told, findings.probes)])
         parts.append(f"Do the files alone tell the classes apart? 0.5 is chance.\n{lines}")
@@ -27,28 +26,37 @@ def to_text(findings: Findings) -> str:
     return "\n\n".join([*parts, f"{total} pictures, {len(findings.broken)} broken; {counts}."])
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        row["split"],
-        row["source"],
-        row["class"],
-        str(row["pictures"]),
-        _most(row["sizes"]),
-        _most(row["formats"]),
-        _most(row["jpeg_qualities"]),
-        _most(row["subsampling"]),
-        f"{row['bytes_per_pixel']:.3f}",
-    )
+def _rows(facts: Sequence[FileFacts]) -> Iterator[tuple[str, ...]]:
+    """The files of each split, source and class."""
+    splits = list(Split)
+    kinds: dict[tuple[int, str, bool], list[FileFacts]] = defaultdict(list)
+    for each in facts:
+        picture = each.picture
+        kinds[splits.index(picture.split), picture.source, picture.fake].append(each)
+    for (split, source, fake), some in sorted(kinds.items()):
+        pixels = sum(each.width * each.height for each in some)
+        yield (
+            splits[split].value,
+            source,
+            "fake" if fake else "real",
+            str(len(some)),
+            _most(f"{each.width}x{each.height}" for each in some),
+            _most(each.format for each in some),
+            _most(str(each.quality) for each in some if each.quality),
+            _most(each.subsampling for each in some if each.subsampling),
+            f"{sum(each.size for each in some) / pixels:.3f}",
+        )
 
 
-def _most(counts: dict[str, int]) -> str:
+def _most(values: Iterable[str]) -> str:
     """The most frequent value, its share where it is not the only one."""
+    counts = Counter(values)
     if not counts:
         return "-"
-    name, times = next(iter(counts.items()))
-    if len(counts) == 1:
-        return name
-    return f"{name} {times / sum(counts.values()):.0%} of {len(counts)} kinds"
+    name, times = counts.most_common(1)[0]
+    return (
+        name if len(counts) == 1 else f"{name} {times / counts.total():.0%} of {len(counts)} kinds"
+    )
 
 
 def _told(probe: Probe) -> tuple[str, ...]:
@@ -58,17 +66,9 @@ def _told(probe: Probe) -> tuple[str, ...]:
 
 
 def _paragraph(title: str, finding: Finding) -> str:
-    lines = [f"{title}: {finding.message}"]
-    if finding.kind != "files_tell_the_classes":
-        lines += ["  " + "  ".join(_first(some)) for some in finding.files[:_NAMED]]
-        if len(finding.files) > _NAMED:
-            lines.append(f"  and {len(finding.files) - _NAMED} more; --json names them all")
-    return "\n".join(lines)
-
-
-def _first(names: Sequence[str]) -> list[str]:
-    left = len(names) - _OF_ONE
-    return [*names[:_OF_ONE], *([f"and {left} more"] if left > 0 else [])]
+    return "\n".join(
+        [f"{title}: {finding.message}", *("  " + "  ".join(some) for some in finding.files)]
+    )
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

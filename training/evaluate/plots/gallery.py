@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from core.model.rules import Thresholds
 from training.evaluate.plots.confusion import confusion
-from training.evaluate.plots.curves import coverage, precision_recall, roc
+from training.evaluate.plots.curves import precision_recall, roc
 from training.evaluate.plots.distributions import histogram, reliability
 from training.evaluate.plots.robustness import degradation
-from training.evaluate.plots.sources import auc_bars, verdict_bars
+from training.evaluate.plots.sources import auc_bars
 from training.evaluate.plots.style import STYLE, to_png, to_svg
 from training.evaluate.scores import Scores
 
@@ -30,26 +30,21 @@ def draw_all(
             "scores": histogram(scores, thresholds),
             "confusion": confusion(report["all"]["confusion"], "Verdicts on all pictures"),
             "calibration": reliability(scores),
-            "verdicts": verdict_bars(report),
         }
         if report["all"]["auc"] is not None:
             figures |= {
                 "roc": roc(scores, report),
                 "precision-recall": precision_recall(scores, report),
                 "auc": auc_bars(report),
-                "coverage": coverage(scores, report),
             }
         for name, curve in (robustness or {"curves": {}})["curves"].items():
             figures[f"robustness-{name}"] = degradation(curve)
     return figures
 
 
-def save_all(figures: dict[str, Figure], folder: Path) -> dict[str, str]:
-    """Write each plot as SVG and PNG; returns name → SVG."""
+def save_all(figures: dict[str, Figure], folder: Path) -> None:
+    """Write each plot as SVG and PNG."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {}
     for name, figure in figures.items():
-        drawn[name] = to_svg(figure)
-        (folder / f"{name}.svg").write_text(drawn[name])
+        (folder / f"{name}.svg").write_text(to_svg(figure))
         (folder / f"{name}.png").write_bytes(to_png(figure))
-    return drawn

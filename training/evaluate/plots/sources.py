@@ -1,17 +1,13 @@
-"""Bars by source: AUC with intervals, and the shares of the three verdicts."""
+"""Bars by source: AUC with intervals."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from core.result import Label
-from training.evaluate.plots.style import FAKE, INK, NEITHER, REAL, WIDTH_IN, new_axes
-from training.evaluate.verdicts import ORDER
+from training.evaluate.plots.style import FAKE, INK, REAL, WIDTH_IN, new_axes
 
-_COLOURS = {Label.REAL: REAL, Label.INCONCLUSIVE: NEITHER, Label.FAKE: FAKE}
 _ROW_IN = 0.3
 
 
@@ -41,27 +37,4 @@ def auc_bars(report: dict[str, Any]) -> Figure:
     axes.set(xlabel="AUC; the dotted line is chance", xlim=(0, 1.02))
     axes.grid(visible=False, axis="y")
     figure.legend(loc="outside lower center", ncols=2)
-    return figure
-
-
-def verdict_bars(report: dict[str, Any]) -> Figure:
-    """Which verdicts the reals and the fakes of each source get."""
-    rows = [
-        (f"{name}, {true}", counts)
-        for name, group in report["by_source"].items()
-        for true, counts in group["confusion"].items()
-        if sum(counts.values())
-    ][::-1]
-    figure, axes = new_axes("Verdicts by source and class", WIDTH_IN, 1.0 + 0.27 * len(rows))
-    start = [0.0] * len(rows)
-    for label in ORDER:
-        parts = [counts[label.value] / sum(counts.values()) for _, counts in rows]
-        name = f"called {label.value}" if label is not Label.INCONCLUSIVE else label.value
-        axes.barh(range(len(rows)), parts, 0.72, start, color=_COLOURS[label], label=name)
-        start = [before + part for before, part in zip(start, parts, strict=True)]
-    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set(xlim=(0, 1), ylim=(-0.6, len(rows) - 0.4))
-    axes.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=3, columnspacing=1)
     return figure

@@ -1,13 +1,12 @@
 """How every plot looks, and how it becomes SVG or PNG.
 
-Drawn without pyplot: no global figure, no display. The colours of data are readable on
-white and on black; ink and grid are replaced by the page's own when a plot is put inline.
+Drawn without pyplot: no global figure, no display. The colours of data are readable on white and
+on black.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 from matplotlib import rc_context
@@ -76,15 +75,3 @@ def to_png(figure: Figure) -> bytes:
     with rc_context(STYLE):
         figure.savefig(data, format="png", dpi=_PNG_DPI, metadata={"Software": None})
     return data.getvalue()
-
-
-def inline(svg: str, name: str) -> str:
-    """An ``<svg>`` element for a page: the page's ink, no background, its own ids."""
-    element = svg[svg.index("<svg") :]
-    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
-    element = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
-    for colour, variable in ((INK, "--ink"), (GRID, "--grid"), ("#ffffff", "--card")):
-        element = element.replace(colour, f"var({variable})")
-    label = f'<svg role="img" aria-label="{name}"'
-    # Without its size, the page decides.
-    return re.sub(r'<svg([^>]*?) width="[^"]*" height="[^"]*"', rf"{label}\1", element, count=1)

@@ -1,1 +1,0 @@
-"""``report.html``: one file without outside requests, for people."""
