@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
+from benchmarks.video_inputs import Compared, compare_inputs
 from core.faces.detector import load_face_detector
 from core.model.bundle import find_bundle, load_bundle
 from core.model.runtimes import load_detector
 from training.calibrate.scored_clips import score_clips
-from training.calibrate.video_inputs import Compared, compare_inputs
 from training.data.clips import read_clips
 from training.data.data_set import parse_data_sets
 from training.data.evidence_cache import EvidenceCache

@@ -61,7 +61,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     samples = load_samples(pictures, tmp_path_factory.mktemp("cache"), CentreFace).samples
     network, folder = tiny_network(), tmp_path_factory.mktemp("bundles") / "tiny-v1"
     model, origin = striped(network), Origin("1.0.0", "stripes made in code", "MIT")
-    few = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
+    few = Wanted(0.3, 0.3)  # of twelve pictures of each class
     exported = KerasNetwork(model, network)
     publish(exported, folder, samples, origin=origin, wanted=few, trained_on=samples)
     return Exported(load_bundle(folder), model)

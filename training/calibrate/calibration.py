@@ -13,10 +13,8 @@ from core.errors import ConfigurationError
 from core.model.rules import Calibration
 from training.evaluate.metrics import Flags, Floats
 
-Method = Literal["platt", "temperature"]
 Tail = Literal["data", "normal"]
 Names = NDArray[np.str_]
-_TEMPERATURES = (1e-3, 1e3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,6 @@ class Wanted:
     An accusation weighs more than a miss, so that its share is the smaller.
     """
 
-    method: Method = "platt"
     false_positives: float = 0.02  # of real pictures that may be called fake
     misses: float = 0.05  # of fakes that may be called real
     # Of videos: what sets the threshold of fake. With few groups a share that their order cannot
@@ -44,7 +41,6 @@ class Wanted:
 
 
 def fit(
-    method: Method,
     logits: Floats,
     fake: Flags,
     fitted_on: str,
@@ -52,7 +48,7 @@ def fit(
     weights: Floats | None = None,
     numbers: tuple[int, int] | None = None,
 ) -> Calibration:
-    """Fit P(fake) = sigmoid(slope * logit + intercept), the intercept 0 for ``temperature``.
+    """Fit P(fake) = sigmoid(slope * logit + intercept) (Platt 1999).
 
     ``logits`` (n,), ``fake`` (n,), ``weights`` (n,) or None for all alike; ``numbers`` are those of
     independent real and fake files, or None where all are. Raises
@@ -63,16 +59,13 @@ def fit(
         raise ConfigurationError("Calibration needs real and fake pictures; one class is missing.")
     weights = np.ones(len(logits)) if weights is None else weights
     target = _targets(fake, *(numbers or (int((~fake).sum()), int(fake.sum()))))
-    if method == "platt":
-        slope, intercept = _platt(logits, target, weights)
-    else:
-        slope, intercept = _temperature(logits, target, weights), 0.0
+    slope, intercept = _platt(logits, target, weights)
     if not slope > 0:
         raise ConfigurationError(
             f"Calibration found a slope of {slope:.3g}: the network ranks real above fake. "
             "Check the class order."
         )
-    return Calibration(method=method, slope=slope, intercept=intercept, fitted_on=fitted_on)
+    return Calibration(slope=slope, intercept=intercept, fitted_on=fitted_on)
 
 
 def balanced_weights(sources: Sequence[str], fake: Flags) -> Floats:
@@ -128,17 +121,3 @@ def _platt(logits: Floats, target: Floats, weights: Floats) -> tuple[float, floa
         sample_weight=np.concatenate([weights * target, weights * (1 - target)]),
     )
     return float(model.coef_[0, 0]), float(model.intercept_[0])
-
-
-def _temperature(logits: Floats, target: Floats, weights: Floats) -> float:
-    """One over the temperature, the only number fitted (Guo et al. 2017, arXiv:1706.04599)."""
-    from scipy.optimize import minimize_scalar
-
-    def loss(log_slope: float) -> float:
-        scaled = np.exp(log_slope) * logits
-        return float(np.sum(weights * (np.logaddexp(0, scaled) - target * scaled)))
-
-    if np.sum(weights * (target - 0.5) * logits) <= 0:  # no temperature is better than infinity
-        return 0.0
-    found = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), options={"xatol": 1e-8})
-    return float(np.exp(found.x))

@@ -15,8 +15,7 @@ from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import Wanted, balanced_weights, fit
 from training.calibrate.thresholds import check_enough, choose_thresholds
 from training.data.cache import Sample
-from training.evaluate.metrics import ECE_BINS, Flags, Floats, bin_of
-from training.evaluate.metrics import calibration_error as weighted_error
+from training.evaluate.metrics import Flags, Floats, calibration_error
 
 FOLDS = 5
 _NOT_KEPT = "one fold of a cross-validation"
@@ -49,25 +48,12 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """The pictures whose P(fake) lies in ``[low, high)``, weighted."""
-
-    low: float
-    high: float
-    pictures: int
-    mean_probability: float
-    fakes: float  # share, in [0, 1]
-    weight: float  # share of all, in [0, 1]
-
-
-@dataclass(frozen=True, slots=True)
 class CrossValidated:
     """A calibration fitted on four fifths and judged on the rest, five times."""
 
     folds: int
     ece_before: float  # of sigmoid(logit)
     ece_after: float
-    bins: tuple[Bin, ...]  # after
     real_called_fake: float  # weighted shares, by thresholds of the same four fifths
     fake_called_real: float
     inconclusive: float
@@ -78,10 +64,19 @@ class CrossValidated:
         names = ("ece_before", "ece_after", "real_called_fake", "fake_called_real", "inconclusive")
         return {"folds": self.folds, **{name: round(getattr(self, name), 4) for name in names}}
 
+    def describe(self) -> str:
+        """The figures in words; all of them are of held-back pictures."""
+        return (
+            f"Expected calibration error {self.ece_before:.4f} before, {self.ece_after:.4f} after; "
+            f"real called fake {self.real_called_fake:.1%}, fake called real "
+            f"{self.fake_called_real:.1%}, inconclusive {self.inconclusive:.1%} "
+            f"(cross-validation, {self.folds} folds, both classes weighted alike)."
+        )
+
 
 def calibrate(data: Labelled, wanted: Wanted, fitted_on: str) -> tuple[Calibration, Thresholds]:
     """The calibration of all the pictures, and the thresholds that it gives them."""
-    platt = fit(wanted.method, data.logits, data.fake, fitted_on, weights=data.weights)
+    platt = fit(data.logits, data.fake, fitted_on, weights=data.weights)
     probability = apply(platt, data.logits)
     return platt, choose_thresholds(probability, data.fake, data.weights, wanted)
 
@@ -130,7 +125,7 @@ def folds_of(fake: Flags, groups: NDArray[np.str_]) -> list[tuple[Places, Places
     number = min(FOLDS, *(len(set(groups[fake == label])) for label in (False, True)))
     if number < 2:
         raise ConfigurationError(
-            "Calibration is judged on files held back from it and needs two groups of real "
+            "What is fitted is judged on files held back from it, which needs two groups of real "
             "and two of fake ones at least; give more."
         )
     splitter = StratifiedGroupKFold(number, shuffle=True, random_state=0)
@@ -152,50 +147,10 @@ def summary(
     real_weights, fake_weights = (weights * (fake == label) for label in (False, True))
     return CrossValidated(
         folds=folds,
-        ece_before=float(weighted_error(fake, before, weights[None])[0]),
-        ece_after=float(weighted_error(fake, after, weights[None])[0]),
-        bins=reliability(after, fake, weights),
+        ece_before=float(calibration_error(fake, before, weights[None])[0]),
+        ece_after=float(calibration_error(fake, after, weights[None])[0]),
         real_called_fake=float(real_weights[verdicts == 1].sum() / real_weights.sum()),
         fake_called_real=float(fake_weights[verdicts == -1].sum() / fake_weights.sum()),
         inconclusive=float(weights[verdicts == 0].sum() / weights.sum()),
         verdicts=verdicts,
     )
-
-
-def reliability(probability: Floats, fake: Flags, weights: Floats) -> tuple[Bin, ...]:
-    """The bins of a reliability diagram that hold pictures (DeGroot and Fienberg 1983)."""
-    index = bin_of(probability)
-    sums = [
-        np.bincount(index, values, minlength=ECE_BINS)
-        for values in (weights, weights * probability, weights * fake)
-    ]
-    counts = np.bincount(index, minlength=ECE_BINS)
-    return tuple(
-        Bin(
-            which / ECE_BINS,
-            (which + 1) / ECE_BINS,
-            int(count),
-            p / mass,
-            share / mass,
-            mass / weights.sum(),
-        )
-        for which, (count, mass, p, share) in enumerate(zip(counts, *sums, strict=True))
-        if count
-    )
-
-
-def table(judged: CrossValidated) -> str:
-    """The reliability table and the figures, as text; all of them of held-back pictures."""
-    lines = [f"{'P(fake)':>10} {'pictures':>9} {'mean P(fake)':>13} {'fakes':>7}"]
-    lines += [
-        f"{each.low:.1f} to {each.high:.1f} {each.pictures:>9} {each.mean_probability:>13.3f} "
-        f"{each.fakes:>7.3f}"
-        for each in judged.bins
-    ]
-    lines.append(
-        f"Expected calibration error {judged.ece_before:.4f} before, {judged.ece_after:.4f} after; "
-        f"real called fake {judged.real_called_fake:.1%}, fake called real "
-        f"{judged.fake_called_real:.1%}, inconclusive {judged.inconclusive:.1%} "
-        f"(cross-validation, {judged.folds} folds, both classes weighted alike)."
-    )
-    return "\n".join(lines)

@@ -68,7 +68,6 @@ def calibrate_videos(
         )
     fake, groups = _fake(clips), _groups(clips)
     found = fit(
-        wanted.method,
         logits_of_clips(clips),
         fake,
         fitted_on,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
     from training.export.publish import Published
 
-_method = click.option(
-    "--method",
-    type=click.Choice(["platt", "temperature"]),
-    default="platt",
-    show_default=True,
-    help="platt fits slope and offset; temperature the slope alone, for few pictures.",
-)
 _false_positives = click.option(
     "--false-positives",
     default=0.02,
@@ -44,8 +37,8 @@ _misses = click.option(
 
 
 def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --method, --false-positives and --misses."""
-    return _method(_false_positives(_misses(command)))
+    """Add --false-positives and --misses."""
+    return _false_positives(_misses(command))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ class _Fit:
             places = ", ".join(str(each.path) for each in self.data_sets)
             raise ConfigurationError(
                 f"{places} holds no labelled films of the split {self.split!r}; the layout is "
-                f"{LAYOUT}, or a table with the columns file and class."
+                f"{LAYOUT}."
             )
         return clips
 
@@ -113,11 +106,6 @@ class _Fit:
 )  # fmt: skip
 @options.clip_frames
 @click.option(
-    "--novelty-rate", default=0.02, show_default=True, metavar="SHARE",
-    help="Of files like the training data that may be refused, where the model tells novelty.",
-)  # fmt: skip
-@_method
-@click.option(
     "--false-positives",
     type=float,
     metavar="SHARE",
@@ -140,8 +128,6 @@ def calibrate(
     runtime: str,
     videos: bool,
     clip_frames: int,
-    novelty_rate: float,
-    method: Literal["platt", "temperature"],
     false_positives: float | None,
     tail: Tail,
     misses: float,
@@ -168,9 +154,9 @@ def calibrate(
     old = load_bundle(find_bundle(bundle))
     if false_positives is None:
         false_positives = FALSE_POSITIVES if videos else 0.02
-    wanted = Wanted(method, false_positives, misses, tail)
+    wanted = Wanted(false_positives, misses, tail)
     fit = _Fit(old, data_sets, split, cache_dir, wanted, out_dir, runtime)
-    report(_fit_videos(fit, clip_frames, novelty_rate) if videos else _fit_pictures(fit))
+    report(_fit_videos(fit, clip_frames) if videos else _fit_pictures(fit))
 
 
 def _fit_pictures(fit: _Fit) -> Published:
@@ -192,7 +178,7 @@ def _fit_pictures(fit: _Fit) -> Published:
     return published
 
 
-def _fit_videos(fit: _Fit, frames: int, novelty_rate: float) -> Published:
+def _fit_videos(fit: _Fit, frames: int) -> Published:
     from core.faces.detector import load_face_detector
     from training.calibrate.recalibrate_videos import load_for_clips, recalibrate_videos
     from training.calibrate.scored_clips import score_clips
@@ -205,8 +191,4 @@ def _fit_videos(fit: _Fit, frames: int, novelty_rate: float) -> Published:
     for names, what in ((clips.unreadable, "cannot be judged"), (clips.faceless, "have no face")):
         if names:
             click.echo(f"{len(names)} clips {what} and are left out: {', '.join(names)}", err=True)
-    samples = [] if fit.old.manifest.novelty is None else fit.samples()
-    return recalibrate_videos(
-        detector, clips, samples, fit.wanted,
-        where=fit.where, out=fit.out, novelty_rate=novelty_rate,
-    )  # fmt: skip
+    return recalibrate_videos(detector, clips, fit.wanted, where=fit.where, out=fit.out)

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 
 
 def report(published: Published) -> None:
-    """Print the reliability table, the calibrations, the thresholds and the expected errors."""
-    from training.calibrate.reliability import table
-
+    """Print what held-back files say of a calibration, what it is, and the expected errors."""
     manifest = published.bundle.manifest
-    click.echo(table(published.judged))
+    click.echo(published.judged.describe())
     if manifest.calibration is not None:
         click.echo(
             f"{manifest.calibration.method}: slope {manifest.calibration.slope:.4f}, "
@@ -51,9 +49,4 @@ def _report_videos(manifest: Manifest) -> None:
             f"sample, with 95 % certainty, at most {told['false_positives_at_most']:.1%}. Of fake "
             f"ones at most {told['misses']:.1%} are called real; by this sample at most "
             f"{told['misses_at_most']:.1%}."
-        )
-    if manifest.novelty is not None:
-        click.echo(
-            f"novelty: no verdict above {manifest.novelty.limit:g}, {manifest.novelty.rate:.1%} of "
-            f"{manifest.novelty.fitted_on}"
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.errors import ConfigurationError
-from core.options import DEFAULT_MARGIN
 from training.commands import data_options, options
 from training.commands.calibrate import wanted_options
 from training.commands.calibration_report import report
@@ -52,10 +51,6 @@ _PARITIES = {
     help="Take INT8 even where it loses over 0.5 points of accuracy.",
 )
 @click.option(
-    "--novelty/--no-novelty", "with_novelty", default=True, show_default=True,
-    help="Learn what is like the training pictures, of 1,500 of them.",
-)  # fmt: skip
-@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1000,
@@ -72,9 +67,7 @@ def export(
     licence: str,
     with_int8: bool,
     allow_int8_drop: bool,
-    with_novelty: bool,
     limit: int,
-    method: Literal["platt", "temperature"],
     false_positives: float,
     misses: float,
 ) -> None:
@@ -91,8 +84,7 @@ def export(
     """
     from training.calibrate.calibration import Wanted
     from training.data.reading import with_faces
-    from training.export.crops import TRAINED_CROPS
-    from training.export.novelty import FEWEST_CROPS
+    from training.export.crops import INT8_CROPS, evenly
     from training.export.publish import check_new, publish
     from training.fit.pictures import Selection
     from training.frozen.run import is_run
@@ -102,24 +94,16 @@ def export(
         raise click.UsageError("--allow-int8-drop and --no-int8 exclude each other.")
     int8: Int8 = "none" if not with_int8 else "any" if allow_int8_drop else "bounded"
     check_new(bundle_dir)
-    wanted = Wanted(method, false_positives, misses)
+    wanted = Wanted(false_positives, misses)
     on_tower = is_run(run_dir) or is_tuned(run_dir)
     network, origin = (_of_head if on_tower else _of_network)(run_dir, version, licence)
     kept, watched = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir).pictures()
     samples = with_faces(watched, cache_dir)
-    some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
-    if not with_novelty:
-        some = some[:: max(1, -(-len(some) // (FEWEST_CROPS - 1)))]
-    trained_on = with_faces(some, cache_dir)
+    trained_on = with_faces(evenly(kept, INT8_CROPS), cache_dir)
     published = publish(
         network, bundle_dir, samples, origin=origin, trained_on=trained_on, wanted=wanted, int8=int8
     )
     report(published)
-    if published.bundle.manifest.novelty is None:
-        click.echo(
-            "novelty: not measured; it needs --novelty, a network with a linear head and "
-            f"{FEWEST_CROPS} training pictures."
-        )
     _report_losses(published.bundle.manifest.metrics)
 
 
@@ -158,9 +142,8 @@ def _of_network(run_dir: Path, version: str, licence: str) -> tuple[Exportable, 
     content = json.loads(file.read_text())
     network = find_network(content["recipe"]["network"])
     model = keras.saving.load_model(run_dir / AVERAGED, compile=False)
-    # Runs that began before recipes had a margin were validated at this one.
-    margin = content["recipe"].get("margin", DEFAULT_MARGIN)
-    origin = Origin(version, _trained_on(content["pictures"]["train"]), licence, margin)
+    trained_on, margin = _trained_on(content["pictures"]["train"]), content["recipe"]["margin"]
+    origin = Origin(version, trained_on, licence, margin)
     return KerasNetwork(model, network), origin
 
 

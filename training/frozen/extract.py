@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-import click
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.lookahead import Lookahead
+from training.data.progress import tracked
 from training.data.sample import Sample
 from training.frozen.store import FeatureStore
 from training.frozen.tower import BATCH, Tower
 from training.frozen.views import Views
 
-_AHEAD = 2  # batches whose crops are cut while the tower works on another
 _THREADS = 2
 
 Show: TypeAlias = Callable[[str], None]
 _View: TypeAlias = tuple[str, Sample, int]  # its key, and what it is a view of
-_Cut: TypeAlias = tuple[list[_View], list[Future[NDArray[np.uint8]]]]
 
 
 def extract_features(
@@ -54,32 +50,19 @@ def _compute(
     tower: Tower, views: Views, missing: list[_View], store: FeatureStore, show: Show
 ) -> None:
     tower.features(np.zeros((1, tower.size, tower.size, 3), np.uint8))  # compiles
-    cv2.setNumThreads(1)  # the pool's threads are the parallelism
-    bar = click.progressbar(length=len(missing), label="features", show_pos=True, file=sys.stderr)
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        started = time.monotonic()
-        with bar:
-            for done, (batch, crops) in enumerate(_cut(pool, views, missing)):
-                features = tower.features(np.stack([crop.result() for crop in crops]))
-                for (key, _, _), each in zip(batch, features, strict=True):
-                    store.write(key, each)
-                if not done:
-                    show(_forecast(len(batch), len(missing), time.monotonic() - started))
-                bar.update(len(batch))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    cv2.setNumThreads(1)  # the threads of the look-ahead are the parallelism
+    batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
 
+    def cut(number: int) -> NDArray[np.uint8]:
+        return np.stack([views.crop(sample, view) for _, sample, view in batches[number]])
 
-def _cut(pool: ThreadPoolExecutor, views: Views, missing: list[_View]) -> Iterator[_Cut]:
-    """The batches with their crops, a few of which are cut ahead."""
-    ahead: deque[_Cut] = deque()
-    for start in range(0, len(missing), BATCH):
-        batch = missing[start : start + BATCH]
-        ahead.append((batch, [pool.submit(views.crop, s, number) for _, s, number in batch]))
-        if len(ahead) > _AHEAD:
-            yield ahead.popleft()
-    yield from ahead
+    crops, started = Lookahead(cut, len(batches), threads=_THREADS), time.monotonic()
+    for number, batch in enumerate(tracked(batches, "features")):
+        features = tower.features(crops[number])
+        for (key, _, _), each in zip(batch, features, strict=True):
+            store.write(key, each)
+        if not number:
+            show(_forecast(len(batch), len(missing), time.monotonic() - started))
 
 
 def _forecast(first: int, total: int, seconds: float) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
+from training.calibrate.reliability import FOLDS, folds_of
 from training.data.sample import Sample
 from training.evaluate.metrics import Flags, Floats, auc, once
 from training.frozen.head import Features, fit_heads
-
-FOLDS = 5
-
-Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +55,21 @@ def choose_strength(
     groups of a class.
     """
     fake = np.array([sample.picture.fake for sample in samples], np.bool_)
-    sources = np.array([sample.picture.source for sample in samples], np.str_)
-    by, groups, folds = _division(samples, sources, fake)
+    by, names = "source", np.array([sample.picture.source for sample in samples], np.str_)
+    if min(len(set(names[fake == label].tolist())) for label in (False, True)) < FOLDS:
+        by = "group"
+        names = np.array([f"{s.picture.source}/{s.picture.group}" for s in samples], np.str_)
     areas: list[list[float]] = []
-    for kept, held in _folds(groups, fake, weights, folds):
+    for kept, held in folds_of(fake, names):
+        if not _judges(fake[kept[weights[kept] > 0]], fake[held]):
+            continue
         show(f"head: fitted to {len(kept)} pictures, judged on {len(held)} others")
         heads = fit_heads(*of_views(features[:, kept], fake[kept], weights[kept]), strengths)
         areas.append([once(auc, fake[held], head.logits(features[0][held])) for head in heads])
     if not areas:
-        raise _too_few()
+        raise ConfigurationError(
+            "No part of the pictures has both classes to fit a head to and to judge it; give more."
+        )
     means = np.mean(areas, axis=0)
     best = max(zip(means.round(4).tolist(), strengths, strict=True))[1]
     return Choice(best, by, len(areas), dict(zip(strengths, means.tolist(), strict=True)))
@@ -80,35 +82,6 @@ def of_views(features: Features, fake: Flags, weights: Floats) -> tuple[Features
     return rows, np.tile(fake, views), np.tile(weights / views, views)
 
 
-def _division(samples: Sequence[Sample], sources: Names, fake: Flags) -> tuple[str, Names, int]:
-    if _fewest(sources, fake) >= FOLDS:
-        return "source", sources, FOLDS
-    groups = np.array([f"{s.picture.source}/{s.picture.group}" for s in samples], np.str_)
-    folds = min(FOLDS, _fewest(groups, fake))
-    if folds < 2:
-        raise _too_few()
-    return "group", groups, folds
-
-
-def _fewest(names: Names, fake: Flags) -> int:
-    return min(len(set(names[fake == label].tolist())) for label in (False, True))
-
-
-def _too_few() -> ConfigurationError:
-    return ConfigurationError(
-        "The strength of the penalty is chosen on pictures that are held back and needs two "
-        "groups of real and two of fake pictures at least; give more pictures."
-    )
-
-
-def _folds(
-    groups: Names, fake: Flags, weights: Floats, folds: int
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Whole groups to fit to and to judge on; a part that lacks a class is left out."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
-    for kept, held in splitter.split(groups, fake, groups):
-        counted = kept[weights[kept] > 0]
-        if all(len(set(fake[part].tolist())) == 2 for part in (counted, held)):
-            yield kept, held
+def _judges(fitted: Flags, held: Flags) -> bool:
+    """Whether both classes are in what a head is fitted to, and in what it is judged on."""
+    return all(part.any() and not part.all() for part in (fitted, held))

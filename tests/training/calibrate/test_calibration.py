@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
 from core.model.sigmoid import sigmoid
 from training.calibrate.calibration import (
-    Method,
     Wanted,
     balanced_group_weights,
     balanced_weights,
@@ -16,25 +13,14 @@ from training.calibrate.calibration import (
     group_weights,
 )
 
-METHODS: tuple[Method, ...] = get_args(Method)
-
 
 def test_platt_scaling_recovers_the_parameters_that_made_the_labels() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 3, 40_000)
     fake = rng.random(40_000) < sigmoid(0.6 * logits - 0.8)
-    found = fit("platt", logits, fake, "made up")
+    found = fit(logits, fake, "made up")
     assert found.slope == pytest.approx(0.6, abs=0.03)
     assert found.intercept == pytest.approx(-0.8, abs=0.05)
-
-
-def test_a_temperature_recovers_the_slope_and_has_no_intercept() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, 40_000)
-    fake = rng.random(40_000) < sigmoid(0.4 * logits)
-    found = fit("temperature", logits, fake, "made up")
-    assert (found.method, found.intercept) == ("temperature", 0.0)
-    assert found.slope == pytest.approx(0.4, abs=0.02)
 
 
 def test_a_weight_of_two_is_a_picture_twice() -> None:
@@ -42,30 +28,27 @@ def test_a_weight_of_two_is_a_picture_twice() -> None:
     logits, weights = rng.normal(0, 2, 400), np.r_[np.full(200, 2.0), np.full(200, 1.0)]
     fake = rng.random(400) < sigmoid(logits)
     twice = np.r_[np.arange(200), np.arange(400)]
-    for method in METHODS:
-        weighted = fit(method, logits, fake, "weighted", weights=weights)
-        repeated = fit(method, logits[twice], fake[twice], "repeated")
-        # Not equal: Platt's targets depend on the number of pictures.
-        assert weighted.slope == pytest.approx(repeated.slope, rel=0.02)
+    weighted = fit(logits, fake, "weighted", weights=weights)
+    repeated = fit(logits[twice], fake[twice], "repeated")
+    # Not equal: Platt's targets depend on the number of pictures.
+    assert weighted.slope == pytest.approx(repeated.slope, rel=0.02)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_separable_classes_still_have_a_finite_answer(method: Method) -> None:
-    found = fit(method, np.array([-2.0, -1, 1, 2]), np.array([False, False, True, True]), "four")
+def test_separable_classes_still_have_a_finite_answer() -> None:
+    found = fit(np.array([-2.0, -1, 1, 2]), np.array([False, False, True, True]), "four")
     assert 0 < found.slope < 10
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_network_with_its_classes_swapped_is_refused(method: Method) -> None:
+def test_a_network_with_its_classes_swapped_is_refused() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(size=500)
     with pytest.raises(ConfigurationError, match="class order"):
-        fit(method, logits, rng.random(500) < sigmoid(-3 * logits), "swapped")
+        fit(logits, rng.random(500) < sigmoid(-3 * logits), "swapped")
 
 
 def test_one_class_cannot_be_calibrated() -> None:
     with pytest.raises(ConfigurationError, match="one class"):
-        fit("platt", np.zeros(3), np.ones(3, bool), "fakes")
+        fit(np.zeros(3), np.ones(3, bool), "fakes")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.2])

@@ -13,7 +13,7 @@ from training.calibrate.group_thresholds import (
     normal_bound,
 )
 
-WANTED = Wanted("platt", 0.05, 0.05)
+WANTED = Wanted(0.05, 0.05)
 
 
 def _sample(groups: int, files: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
@@ -44,9 +44,9 @@ def test_as_many_groups_as_the_share_needs_are_enough() -> None:
 
 def test_a_normal_tail_sets_a_threshold_that_few_groups_cannot_show_and_never_a_lower_one() -> None:
     p, fake, groups = _sample(29, 1, np.random.default_rng(3))
-    strict = Wanted("platt", 0.01, 0.05, "normal")
+    strict = Wanted(0.01, 0.05, "normal")
     with pytest.raises(ConfigurationError, match=r"0\.01 needs 99.*or for --tail normal"):
-        check_enough_groups(fake, groups, Wanted("platt", 0.01, 0.05))
+        check_enough_groups(fake, groups, Wanted(0.01, 0.05))
     check_enough_groups(fake, groups, strict)
     found = choose_group_thresholds(p, fake, groups, strict)
     assert found.fake > p[~fake].max()
@@ -58,7 +58,7 @@ def test_a_normal_tail_sets_a_threshold_that_few_groups_cannot_show_and_never_a_
 def test_a_distribution_is_not_fitted_to_a_handful_of_groups() -> None:
     fake, groups = np.arange(38) < 19, np.arange(38).astype(str)
     with pytest.raises(ConfigurationError, match=r"of 19 persons.*20 at least"):
-        check_enough_groups(fake, groups, Wanted("platt", 0.05, 0.06, "normal"))
+        check_enough_groups(fake, groups, Wanted(0.05, 0.06, "normal"))
 
 
 def test_with_one_group_no_share_is_offered() -> None:

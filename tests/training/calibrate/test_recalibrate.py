@@ -13,7 +13,7 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.recalibrate import dropped_metrics, recalibrate
 from training.data.cache import Sample
 
-WANTED = Wanted("platt", 0.3, 0.3)  # of twelve pictures of each class
+WANTED = Wanted(0.3, 0.3)  # of twelve pictures of each class
 
 
 @pytest.fixture

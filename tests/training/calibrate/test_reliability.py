@@ -10,10 +10,7 @@ from training.calibrate.reliability import (
     Labelled,
     calibrate,
     cross_validate,
-    reliability,
-    table,
 )
-from training.evaluate.metrics import calibration_error
 
 
 def overconfident(n: int = 4000, *, pictures_a_group: int = 2) -> Labelled:
@@ -53,29 +50,13 @@ def test_too_few_pictures_for_the_shares_are_refused() -> None:
         cross_validate(overconfident(60), Wanted())
 
 
-def test_the_error_is_the_weighted_distance_to_the_diagonal() -> None:
-    p = np.array([0.05, 0.05, 0.95, 0.95])
-    fake = np.array([False, True, True, True])
-    weights = np.array([1.0, 1.0, 2.0, 2.0])
-    bins = reliability(p, fake, weights)
-    assert [(each.pictures, each.fakes) for each in bins] == [(2, 0.5), (2, 1.0)]
-    assert calibration_error(fake, p, weights[None]) == pytest.approx((2 * 0.45 + 4 * 0.05) / 6)
-
-
-def test_certainty_falls_into_the_last_bin() -> None:
-    (only,) = reliability(np.ones(3), np.ones(3, bool), np.ones(3))
-    assert (only.low, only.high, only.pictures) == (0.9, 1.0, 3)
-
-
 def test_one_video_of_a_class_cannot_be_held_back_from_itself() -> None:
     data = overconfident(400, pictures_a_group=400)
     with pytest.raises(ConfigurationError, match="two groups"):
         cross_validate(data, Wanted())
 
 
-def test_the_table_has_a_line_for_each_bin_and_the_figures() -> None:
-    judged = cross_validate(overconfident(), Wanted("temperature"))
-    lines = table(judged).splitlines()
-    assert len(lines) == len(judged.bins) + 2
-    assert f"{judged.ece_after:.4f} after" in lines[-1]
+def test_the_figures_are_told_in_words_and_kept() -> None:
+    judged = cross_validate(overconfident(), Wanted())
+    assert f"{judged.ece_after:.4f} after" in judged.describe()
     assert judged.to_json()["ece_after"] == round(judged.ece_after, 4)

@@ -11,7 +11,7 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.thresholds import check_enough, choose_thresholds
 from training.evaluate.metrics import effective_number
 
-WANTED = Wanted("platt", 0.02, 0.05)
+WANTED = Wanted(0.02, 0.05)
 
 
 def _scores(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +42,7 @@ def test_thirty_pictures_of_each_class_are_refused_with_the_number_that_is_neede
     fake = np.arange(60) < 30
     with pytest.raises(ConfigurationError, match=r"30 real .*0\.02 needs 150.* 0\.1\."):
         check_enough(fake, np.ones(60), WANTED)
-    check_enough(fake, np.ones(60), Wanted("platt", 0.1, 0.1))
+    check_enough(fake, np.ones(60), Wanted(0.1, 0.1))
 
 
 def test_the_class_that_is_too_small_is_named() -> None:
@@ -71,7 +71,7 @@ def test_any_probabilities_give_thresholds_that_keep_the_shares(
 ) -> None:
     p = np.array(values)
     fake = np.random.default_rng(seed).permutation(len(p)) < len(p) // 2
-    found = choose_thresholds(p, fake, np.ones(len(p)), Wanted("platt", 0.1, 0.1))
+    found = choose_thresholds(p, fake, np.ones(len(p)), Wanted(0.1, 0.1))
     assert found.real < found.fake
     if found.fake < 1:  # a P of 1 for a tenth of the reals cannot be left undecided
         assert (p[~fake] >= found.fake).mean() <= 0.1

@@ -17,7 +17,7 @@ from training.calibrate.videos import (
     fitted_on_clips,
 )
 
-WANTED = Wanted("platt", 0.05, 0.05)
+WANTED = Wanted(0.05, 0.05)
 
 
 def test_videos_get_a_fit_and_a_band_of_their_own_and_those_of_pictures_stay() -> None:
@@ -76,11 +76,11 @@ def test_the_share_of_real_videos_called_fake_holds_for_groups_that_were_not_mea
 def test_too_few_groups_are_refused_with_the_share_that_they_allow() -> None:
     clips = made_clips(groups=29, a_group=3)
     with pytest.raises(ConfigurationError) as told:
-        cross_validate_videos(clips, RULES, Wanted("platt", 0.01, 0.05))
+        cross_validate_videos(clips, RULES, Wanted(0.01, 0.05))
     assert "The 87 real clips are of 29 persons" in told.value.message
     assert "--false-positives 0.01 needs 99" in told.value.message
     assert "ask for --false-positives 0.034, the least" in told.value.message
-    cross_validate_videos(clips, RULES, Wanted("platt", 0.034, 0.05))
+    cross_validate_videos(clips, RULES, Wanted(0.034, 0.05))
 
 
 def test_held_back_clips_give_errors_by_width_and_shares() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from core.model.bundle import RuntimeName, load_bundle
 from deepfake.cli import cli
 from tests.training.pictures import tiny_network
 from tests.training.trained_networks import striped
-from training.commands.export import _of_network
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("nncf")
@@ -47,7 +45,7 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     bundle, copy, cache = tmp_path / "tiny-v1", tmp_path / "tiny-here", tmp_path / "cache"
     told = run(
         "export", "--run", run_dir, "--data", data_dir, "--out", bundle, "--cache", cache,
-        "--licence", "MIT", "--method", "temperature", "--no-int8", *FEW,
+        "--licence", "MIT", "--no-int8", *FEW,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "Expected calibration error" in told.stdout
@@ -57,7 +55,7 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert set(manifest.artifacts) == {RuntimeName.TENSORFLOW, RuntimeName.OPENVINO_FP32}
     assert manifest.input.margin == 0.2
     assert manifest.calibration is not None
-    assert (manifest.calibration.method, manifest.calibration.intercept) == ("temperature", 0)
+    assert manifest.calibration.method == "platt"
     told = run(
         "calibrate", "--model", bundle, "--data", data_dir, "--split", "train", "--out", copy,
         "--cache", cache, *FEW,
@@ -69,17 +67,6 @@ def test_a_run_becomes_a_bundle_that_is_then_fitted_to_other_data(
     assert fitted.method == "platt"
     assert "train of data" in fitted.fitted_on
     assert load_bundle(bundle).manifest == manifest
-
-
-def test_a_run_from_before_recipes_had_a_margin_is_served_with_a_third(
-    run_dir: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(run_dir, tmp_path / "old")
-    content = json.loads((run_dir / "run.json").read_text())
-    del content["recipe"]["margin"]
-    (tmp_path / "old" / "run.json").write_text(json.dumps(content))
-    margins = [_of_network(folder, "1", "MIT")[1].margin for folder in (run_dir, tmp_path / "old")]
-    assert margins == [0.2, 1 / 3]
 
 
 def test_a_bundle_that_exists_is_told_before_anything_is_read(

@@ -20,7 +20,6 @@ from core.errors import ConfigurationError
 
 EPSILON = 1e-5  # beside the variance
 NORMS = "norms.npz"  # the file of tuned normalizations
-_KERAS = ".keras"
 _ENDS = ("weight", "bias")
 
 Floats = NDArray[np.float32]
@@ -54,15 +53,11 @@ class Norms:
 
     @classmethod
     def load(cls, file: Path) -> Self:
-        """Those of a ``.keras`` file, or of one that :meth:`save` wrote.
+        """Those of a file that :meth:`save` wrote.
 
         Raises :class:`ConfigurationError` when it cannot be read or is of another network.
         """
         try:
-            if file.suffix == _KERAS:
-                import keras
-
-                return cls.of_network(keras.saving.load_model(file, compile=False))
             with np.load(file) as saved:
                 return cls({name: saved[name] for name in saved.files})
         except (OSError, ValueError) as error:

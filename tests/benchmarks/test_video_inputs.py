@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.video_inputs import CANDIDATES, Compared, compare_inputs, inputs
 from tests.training.calibrate.made_clips import FRAMES, made_clip
 from training.calibrate.scored_clips import ScoredClip
-from training.calibrate.video_inputs import CANDIDATES, Compared, compare_inputs, inputs
 
 
 @pytest.fixture(scope="module")
