@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
     from training.evaluate.evaluation import Evaluation, Plan
 
-_PER_CELL = 20
-
 
 @click.command("evaluate")
 @data_options.data_sets
@@ -51,26 +49,11 @@ _PER_CELL = 20
     metavar="REPORT",
     help="Folder for metrics.json and plots/.",
 )
-@click.option(
-    "--clips/--no-clips",
-    "with_clips",
-    default=True,
-    show_default=True,
-    help="Judge the films of the data too, of clips/{valid,test}/ and videos/.",
-)
 @options.clip_frames
 @click.option(
     "--robustness/--no-robustness",
     default=None,
     help="Measure degraded pictures too. Default: when there is --out.",
-)
-@click.option(
-    "--sample",
-    "per_cell",
-    type=click.IntRange(min=0),
-    default=_PER_CELL,
-    show_default=True,
-    help="Pictures of each source and class for the robustness; 0 takes all, which is slow.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Figures go here."
@@ -86,7 +69,6 @@ def evaluate(
     cache_dir: Path | None,
     split: str,
     models: Sequence[str],
-    with_clips: bool,
     count_look: bool,
     **choices: Any,
 ) -> None:
@@ -109,7 +91,7 @@ def evaluate(
     from training.evaluate.evaluation import evaluate
 
     bundles, wanted = _load(models, split, count_look=count_look), data_options.split_of(split)
-    clips = read_clips(data_sets, wanted) if with_clips else []
+    clips = read_clips(data_sets, wanted)
     samples = read_samples(data_sets, wanted, cache_dir)
     plans = [_plan(bundle, clips, cache_dir, **choices) for bundle in bundles]
     evaluations = [
@@ -154,17 +136,15 @@ def _plan(
     runtimes: tuple[str, ...],
     report_dir: Path | None,
     robustness: bool | None,
-    per_cell: int,
     clip_frames: int,
     **_: Any,
 ) -> Plan:
     from core.model.bundle import RuntimeName
     from training.evaluate.evaluation import Plan
 
-    wanted = robustness if robustness is not None else report_dir is not None
     return Plan(
         runtimes=[RuntimeName(name) for name in runtimes] or list(bundle.manifest.artifacts),
-        robustness_per_cell=per_cell if wanted else None,
+        robustness=report_dir is not None if robustness is None else robustness,
         clips=clips,
         clip_frames=clip_frames,
         cache_dir=cache_dir,

@@ -47,15 +47,7 @@ def _list_recipes(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Train without the fakes of this source, generator or kind. Repeatable.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Pictures at most of a source and class.")
-@click.option(
-    "--valid-limit", type=click.IntRange(1), default=240, show_default=True,
-    help="The same, of those that are watched while training.",
-)  # fmt: skip
 @click.option("--report-every", type=click.IntRange(1), default=20, show_default=True)
-@click.option(
-    "--checkpoint-every", "checkpoint_minutes", type=click.FloatRange(0), default=10,
-    show_default=True, metavar="MINUTES", help="What a kill may cost.",
-)  # fmt: skip
 def train(
     recipe_name: str,
     data_sets: Sequence[DataSet],
@@ -64,9 +56,7 @@ def train(
     settings: Sequence[str],
     leave_out: Sequence[str],
     limit: int | None,
-    valid_limit: int,
     report_every: int,
-    checkpoint_minutes: float,
 ) -> None:
     """Train a network; the same command again continues an interrupted run exactly.
 
@@ -86,23 +76,18 @@ def train(
     from training.recipes import FROZEN_RECIPES, find_recipe, override, parse_settings
 
     values = parse_settings(settings)
-    selection = Selection(data_sets, leave_out, limit, valid_limit, cache_dir)
+    selection = Selection(data_sets, leave_out, limit, cache_dir=cache_dir)
     if recipe_name in FROZEN_RECIPES:
         train_head(override(FROZEN_RECIPES[recipe_name], values), selection, run_dir)
         return
     recipe = override(find_recipe(recipe_name), values)
     samples, valid = selection.read()
     samples += blended_fakes(samples, per_source=recipe.self_blended, seed=recipe.seed)
-    _fit(recipe.planned(len(samples)), samples, valid, run_dir, report_every, checkpoint_minutes)
+    _fit(recipe.planned(len(samples)), samples, valid, run_dir, report_every)
 
 
 def _fit(
-    recipe: Recipe,
-    samples: list[Sample],
-    valid: list[Sample],
-    run_dir: Path,
-    report_every: int,
-    checkpoint_minutes: float,
+    recipe: Recipe, samples: list[Sample], valid: list[Sample], run_dir: Path, report_every: int
 ) -> None:
     from training.fit import Run, validator
     from training.fit.backend import import_backend
@@ -121,10 +106,7 @@ def _fit(
     run.note(samples, valid)
     network = run.trainee.network
     validate = validator(valid, network, size=recipe.size, margin=recipe.margin) if valid else None
-    run.fit(
-        samples, validate=validate, report_every=report_every,
-        checkpoint_every_s=60 * checkpoint_minutes, show=click.echo,
-    )  # fmt: skip
+    run.fit(samples, validate=validate, report_every=report_every, show=click.echo)
     click.echo(f"done: {run_dir}")
 
 

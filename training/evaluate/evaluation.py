@@ -33,6 +33,7 @@ from training.evaluate.scoring import cut_crops, score_crops
 from training.evaluate.verdicts import Answers, called
 
 SCHEMA_VERSION = 1
+_PER_CELL = 20  # pictures of a source and class that are made worse in every way
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Plan:
     """What to measure beside the figures of pictures."""
 
     runtimes: Sequence[RuntimeName]
-    robustness_per_cell: int | None  # pictures a source and class; 0 all, None no robustness
+    robustness: bool = False  # of a part of the pictures
     clips: Sequence[Clip] = ()
     clip_frames: int = DEFAULT_FRAMES
     cache_dir: Path | None = None  # of what was extracted; None for that of the user
@@ -136,7 +137,7 @@ def _extras(
 ) -> tuple[ClipEvaluation | None, dict[str, Any]]:
     """Robustness and clips; None for what was not asked for or is not there."""
     told: dict[str, Any] = {"robustness": None, "clips": None}
-    if plan.robustness_per_cell is None and not plan.clips:
+    if not plan.robustness and not plan.clips:
         return None, told
     detector, faces = load_detector(bundle, runtime=runtime), load_face_detector(threads=1)
     judged = None
@@ -145,14 +146,8 @@ def _extras(
         judged = judge_clips(plan.clips, detector, films, frames=plan.clip_frames)
         faceless = measure_faceless(find_faceless(data), detector, films)
         told["clips"] = {**judged.document(plan.resamples), "without_face": faceless}
-    if plan.robustness_per_cell is not None:
-        some = _part(samples, plan.robustness_per_cell)
+    if plan.robustness:
+        chosen = {each.key for each in choose_sample([s.picture for s in samples], _PER_CELL)}
+        some = [sample for sample in samples if sample.picture.key in chosen]
         told["robustness"] = measure_robustness(some, detector, faces, resamples=plan.resamples)
     return judged, told
-
-
-def _part(samples: Sequence[Sample], per_cell: int) -> list[Sample]:
-    if not per_cell:
-        return list(samples)
-    chosen = {each.key for each in choose_sample([s.picture for s in samples], per_cell)}
-    return [sample for sample in samples if sample.picture.key in chosen]

@@ -122,15 +122,11 @@ def test_two_bundles_are_compared_on_the_same_pictures_and_clips(
     assert (tmp_path / "report" / "turned" / "metrics.json").is_file()
 
 
-def test_clips_are_measured_unless_they_are_not_wanted(
-    run: Run, films: Path, tmp_path: Path
-) -> None:
-    for option, clips in (("--clips", 2), ("--no-clips", None)):
-        file = tmp_path / "figures.json"
-        told = run("evaluate", "--data", films, "--split", "valid", option, "--json", file)
-        assert told.exit_code == 0, told.output
-        document = json.loads(file.read_text())
-        assert (document["clips"] and document["clips"]["data"]["clips"]) == clips
+def test_the_clips_of_the_data_are_measured_too(run: Run, films: Path, tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    told = run("evaluate", "--data", films, "--split", "valid", "--json", file)
+    assert told.exit_code == 0, told.output
+    assert json.loads(file.read_text())["clips"]["data"]["clips"] == 2
 
 
 def test_the_gate_needs_a_claim_then_holds_the_bundle_to_it(run: Run, own_bundle: Path) -> None:

@@ -35,7 +35,7 @@ def evaluation(
         (data_dir / "videos" / label / "<b>clip.mp4").write_bytes(make_video(frames=4))
     data = [DataSet(data_dir)]
     plan = Plan(
-        [RuntimeName.OPENVINO_FP32], robustness_per_cell=2, resamples=50,
+        [RuntimeName.OPENVINO_FP32], robustness=True, resamples=50,
         clips=read_clips(data, Split.TEST), cache_dir=tmp_path_factory.mktemp("films"),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
@@ -58,7 +58,7 @@ def test_metrics_json_says_what_was_measured_and_on_what(
     assert document["data"]["pictures"] == 18
     assert document["thresholds"] == {"fake": 0.8, "real": 0.2, "video": None}
     assert document["runtimes"]["openvino-fp32"]["all"]["auc"] > 0.9
-    assert document["robustness"]["pictures"] == 6
+    assert document["robustness"]["pictures"] == 18
     assert [clip["label"] for clip in document["clips"]["files"]] == ["fake", "real"]
     assert document["clips"]["without_face"] == {"clips": 1, "no_face": 0}
 
@@ -117,7 +117,7 @@ def test_reals_alone_have_no_figure_that_needs_fakes(
     bundle_dir: Path, bright_samples: list[Sample], tmp_path: Path
 ) -> None:
     reals = [sample for sample in bright_samples if sample.picture.source == "plain"]
-    plan = Plan([RuntimeName.OPENVINO_FP32], robustness_per_cell=None, resamples=20)
+    plan = Plan([RuntimeName.OPENVINO_FP32], resamples=20)
     bundle = load_bundle(bundle_dir)
     alone = evaluate(bundle, reals, plan, data=[DataSet(tmp_path)], split="test")
     assert alone.report["all"]["auc"] is None
