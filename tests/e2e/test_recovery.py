@@ -36,7 +36,7 @@ def test_a_file_that_keeps_killing_workers_fails_and_is_quarantined(own_folder: 
 
 def test_a_stopping_worker_finishes_the_job_in_hand(own_folder: Path) -> None:
     with service(own_folder, workers=0) as running:
-        worker = running.start_worker()
+        worker = running.start_worker(grace_s=VERDICT_S)
         job_id = running.post(slow_film(), **SLOWLY)
         running.at_work_on(job_id)
         worker.send_signal(signal.SIGTERM)
