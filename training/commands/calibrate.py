@@ -106,6 +106,10 @@ class _Fit:
 )  # fmt: skip
 @options.clip_frames
 @click.option(
+    "--novelty-rate", default=0.02, show_default=True, metavar="SHARE",
+    help="Of files like the training data that may be refused, where the model tells novelty.",
+)  # fmt: skip
+@click.option(
     "--false-positives",
     type=float,
     metavar="SHARE",
@@ -128,6 +132,7 @@ def calibrate(
     runtime: str,
     videos: bool,
     clip_frames: int,
+    novelty_rate: float,
     false_positives: float | None,
     tail: Tail,
     misses: float,
@@ -156,7 +161,7 @@ def calibrate(
         false_positives = FALSE_POSITIVES if videos else 0.02
     wanted = Wanted(false_positives, misses, tail)
     fit = _Fit(old, data_sets, split, cache_dir, wanted, out_dir, runtime)
-    report(_fit_videos(fit, clip_frames) if videos else _fit_pictures(fit))
+    report(_fit_videos(fit, clip_frames, novelty_rate) if videos else _fit_pictures(fit))
 
 
 def _fit_pictures(fit: _Fit) -> Published:
@@ -178,7 +183,7 @@ def _fit_pictures(fit: _Fit) -> Published:
     return published
 
 
-def _fit_videos(fit: _Fit, frames: int) -> Published:
+def _fit_videos(fit: _Fit, frames: int, novelty_rate: float) -> Published:
     from core.faces.detector import load_face_detector
     from training.calibrate.recalibrate_videos import load_for_clips, recalibrate_videos
     from training.calibrate.scored_clips import score_clips
@@ -191,4 +196,8 @@ def _fit_videos(fit: _Fit, frames: int) -> Published:
     for names, what in ((clips.unreadable, "cannot be judged"), (clips.faceless, "have no face")):
         if names:
             click.echo(f"{len(names)} clips {what} and are left out: {', '.join(names)}", err=True)
-    return recalibrate_videos(detector, clips, fit.wanted, where=fit.where, out=fit.out)
+    samples = [] if fit.old.manifest.novelty is None else fit.samples()
+    return recalibrate_videos(
+        detector, clips, samples, fit.wanted,
+        where=fit.where, out=fit.out, novelty_rate=novelty_rate,
+    )  # fmt: skip

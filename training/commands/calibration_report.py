@@ -50,3 +50,8 @@ def _report_videos(manifest: Manifest) -> None:
             f"ones at most {told['misses']:.1%} are called real; by this sample at most "
             f"{told['misses_at_most']:.1%}."
         )
+    if manifest.novelty is not None:
+        click.echo(
+            f"novelty: no verdict above {manifest.novelty.limit:g}, {manifest.novelty.rate:.1%} of "
+            f"{manifest.novelty.fitted_on}"
+        )

@@ -51,6 +51,10 @@ _PARITIES = {
     help="Take INT8 even where it loses over 0.5 points of accuracy.",
 )
 @click.option(
+    "--novelty/--no-novelty", "with_novelty", default=True, show_default=True,
+    help="Learn what is like the training pictures, of 1,500 of them.",
+)  # fmt: skip
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1000,
@@ -67,6 +71,7 @@ def export(
     licence: str,
     with_int8: bool,
     allow_int8_drop: bool,
+    with_novelty: bool,
     limit: int,
     false_positives: float,
     misses: float,
@@ -84,7 +89,8 @@ def export(
     """
     from training.calibrate.calibration import Wanted
     from training.data.reading import with_faces
-    from training.export.crops import INT8_CROPS, evenly
+    from training.export.crops import TRAINED_CROPS
+    from training.export.novelty import FEWEST_CROPS
     from training.export.publish import check_new, publish
     from training.fit.pictures import Selection
     from training.frozen.run import is_run
@@ -99,11 +105,19 @@ def export(
     network, origin = (_of_head if on_tower else _of_network)(run_dir, version, licence)
     kept, watched = Selection(data_sets, valid_limit=limit, cache_dir=cache_dir).pictures()
     samples = with_faces(watched, cache_dir)
-    trained_on = with_faces(evenly(kept, INT8_CROPS), cache_dir)
+    some = kept[:: max(1, len(kept) // TRAINED_CROPS)]
+    if not with_novelty:
+        some = some[:: max(1, -(-len(some) // (FEWEST_CROPS - 1)))]
+    trained_on = with_faces(some, cache_dir)
     published = publish(
         network, bundle_dir, samples, origin=origin, trained_on=trained_on, wanted=wanted, int8=int8
     )
     report(published)
+    if published.bundle.manifest.novelty is None:
+        click.echo(
+            "novelty: not measured; it needs --novelty, a network with a linear head and "
+            f"{FEWEST_CROPS} training pictures."
+        )
     _report_losses(published.bundle.manifest.metrics)
 
 

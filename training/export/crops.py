@@ -12,6 +12,7 @@ from core.model import preprocess
 from core.model.bundle import InputSpec
 
 PARITY_CROPS = 16  # by which two formats of a network are compared
+TRAINED_CROPS = 1500  # that say what is like the training data
 INT8_CROPS = 300  # that set the ranges of INT8
 
 Item = TypeVar("Item")

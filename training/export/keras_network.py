@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from core.model.bundle import Explanation, InputSpec, RuntimeName
 from training.export import openvino as export
 from training.export.class_activation import with_map
-from training.export.crops import PARITY_CROPS, evenly, tensor_of
+from training.export.crops import PARITY_CROPS, TRAINED_CROPS, evenly, tensor_of
+from training.export.novelty import (
+    FEWEST_CROPS,
+    NOT_MEASURED,
+    FeatureSpace,
+    pooled_features,
+    with_novelty,
+)
 from training.networks import Network
 
 
@@ -35,8 +42,7 @@ class KerasNetwork:
         self, draft: Path, fields: dict[str, Any], crops: Sequence[bytes]
     ) -> tuple[dict[RuntimeName, list[str]], Any]:
         """Files of Keras and of OpenVINO in FP32, and OpenVINO's model; notes how they differ."""
-        linear = self.network.linear_head
-        exported = with_map(self.model, self.network.features) if linear else self.model
+        exported = self._with_outputs(fields, crops)
         converted = export.to_openvino(exported)
         few = tensor_of(evenly(crops, PARITY_CROPS), fields)
         parity = export.check_parity(exported, converted, few)
@@ -50,3 +56,15 @@ class KerasNetwork:
         """The same in INT8."""
         convolutions = self.network.float_convolutions
         return export.quantize(converted, tensors, float_convolutions=convolutions)
+
+    def _with_outputs(self, fields: dict[str, Any], crops: Sequence[bytes]) -> Any:
+        """The model with a map and novelty beside its logit, where it can have them."""
+        if not self.network.linear_head:
+            return self.model
+        exported = with_map(self.model, self.network.features)
+        if len(crops) < FEWEST_CROPS:
+            return exported
+        tensors = tensor_of(evenly(crops, TRAINED_CROPS), fields)
+        space = FeatureSpace.fit(pooled_features(exported, self.network.features, tensors))
+        fields["novelty"] = NOT_MEASURED
+        return with_novelty(exported, self.network.features, space)

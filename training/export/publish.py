@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from core.errors import ConfigurationError
 from core.model.bundle import (
     NAME_PATTERN,
@@ -21,7 +23,7 @@ from core.model.bundle import (
     write_manifest,
 )
 from core.model.detector import self_test
-from core.model.rules import Calibration, Thresholds
+from core.model.rules import Calibration, Novelty, Thresholds
 from core.model.runtimes import load_detector
 from core.options import DEFAULT_MARGIN
 from training.calibrate import reliability
@@ -34,6 +36,8 @@ from training.export.crops import INT8_CROPS, evenly, tensor_of
 from training.export.exportable import Exportable
 from training.export.int8_loss import Int8Loss, compare
 from training.export.new_bundle import new_folder, write_self_tested
+
+_NOVEL_SHARE = 0.02  # of pictures that calibrate, which are like those of training
 
 Int8 = Literal["bounded", "any", "none"]
 
@@ -69,8 +73,9 @@ def publish(
     """Write the bundle ``folder``, which appears whole or not at all.
 
     ``samples`` calibrate the trained ``network`` and measure what INT8 costs, ``trained_on`` set
-    the scales of INT8; neither may hold a picture of ``test``. Positive class: fake; output: the
-    logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it loses over half a point of
+    the scales of INT8 and say what is like the training data (:mod:`training.export.novelty`,
+    where they are enough); neither may hold a picture of ``test``. Positive class: fake; output:
+    the logit. ``int8`` is ``bounded`` (:class:`BundleInvalid` where it loses over half a point of
     accuracy), ``any`` or ``none``.
     """
     check_new(folder)
@@ -172,6 +177,9 @@ def _calibrate(
     judged = reliability.cross_validate(data, wanted)
     told = reliability.fitted_on(samples, "valid and held-out groups of train")
     fields["calibration"], fields["thresholds"] = reliability.calibrate(data, wanted, told)
+    if fp32.novelty is not None:
+        limit = float(np.quantile(fp32.novelty, 1 - _NOVEL_SHARE))
+        fields["novelty"] = Novelty(limit=round(limit, 3), rate=_NOVEL_SHARE, fitted_on=told)
     fields["expected_error"] = picture_cells(samples, judged.verdicts)
     fields["metrics"]["calibration"] = judged.to_json()
     return data, judged

@@ -43,10 +43,11 @@ def pack(bundle: Bundle, fitted: Fitted, root: Path) -> Path:
     Raises :class:`ConfigurationError` for a bundle with other weights than tower and head.
     """
     manifest = bundle.manifest
-    if set(manifest.artifacts) != {RuntimeName.OPENVINO_FP32}:
+    if set(manifest.artifacts) != {RuntimeName.OPENVINO_FP32} or manifest.novelty is not None:
         raise ConfigurationError(
             f"{manifest.name} is more than a head on a tower: it has "
-            f"{', '.join(manifest.artifacts)}. Export the run with --no-int8."
+            f"{', '.join(manifest.artifacts)}{' and tells novelty' if manifest.novelty else ''}. "
+            "Export the run with --no-int8 --no-novelty."
         )
     folder = root / manifest.name
     folder.mkdir(parents=True, exist_ok=True)

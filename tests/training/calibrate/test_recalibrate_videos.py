@@ -5,25 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from core.errors import ConfigurationError
 from core.model.bundle import Bundle, load_bundle
+from core.model.rules import Novelty
 from core.model.runtimes import load_detector
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_bundle
 from tests.media_factory import make_image, make_video
-from tests.training.calibrate.made_clips import made_clips
+from tests.training.calibrate.made_clips import made_clip, made_clips
 from tests.training.pictures import find_centre_faces
 from training.calibrate.calibration import Wanted
 from training.calibrate.recalibrate_videos import (
     METRIC,
+    fit_novelty,
     kept_metrics,
     load_for_clips,
     recalibrate_videos,
 )
 from training.calibrate.scored_clips import ScoredClips
+from training.data.cache import Sample
 
 WANTED = Wanted(0.05, 0.05)
 GROUPS = 6  # films of each class
@@ -46,7 +50,7 @@ def own(tmp_path: Path) -> Bundle:
 
 def test_the_part_for_videos_is_written_and_that_for_pictures_stays(own: Bundle) -> None:
     clips = ScoredClips(tuple(made_clips()), (), ())
-    published = recalibrate_videos(load_detector(own), clips, WANTED, where="valid of here")
+    published = recalibrate_videos(load_detector(own), clips, [], WANTED, where="valid of here")
     before, after = own.manifest, load_bundle(own.path).manifest
     assert after == published.bundle.manifest
     assert before.calibration is not None
@@ -69,9 +73,29 @@ def test_figures_of_clips_go_and_those_of_pictures_stay(own: Bundle) -> None:
 
 def test_a_copy_leaves_the_bundle_as_it_was(own: Bundle, tmp_path: Path) -> None:
     clips = ScoredClips(tuple(made_clips()), (), ())
-    recalibrate_videos(load_detector(own), clips, WANTED, where="here", out=tmp_path / "mine")
+    recalibrate_videos(load_detector(own), clips, [], WANTED, where="here", out=tmp_path / "mine")
     assert load_bundle(own.path) == own
     assert load_bundle(tmp_path / "mine").manifest.name == "mine"
+
+
+def test_the_limit_of_novelty_is_fitted_to_clips_and_pictures(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provisional = Novelty(limit=1000, rate=0, fitted_on="nothing yet")
+    bundle = _bundle(tmp_path / "novel", novelty=provisional)
+    clips = [
+        made_clip(c.mean_logit, fake=c.clip.fake, group=c.clip.group, novelty=float(n % 50))
+        for n, c in enumerate(made_clips(50))
+    ]
+    many = samples * 3
+    recalibrate_videos(
+        load_detector(bundle), ScoredClips(tuple(clips), (), ()), many, WANTED, where="here"
+    )
+    novelty = load_bundle(bundle.path).manifest.novelty
+    assert novelty is not None
+    assert novelty.limit == pytest.approx(48, abs=0.1)
+    assert 0 < novelty.rate <= 0.02
+    assert novelty.fitted_on == f"200 clips and {len(many)} pictures, here"
 
 
 def test_a_bundle_without_a_calibration_of_pictures_is_refused_before_any_work(
@@ -135,3 +159,19 @@ def test_data_without_films_is_refused_with_the_layout(run: Any, films: Path) ->
     told = run("--split", "test")
     assert told.exit_code == 1
     assert "holds no labelled films of the split 'test'" in told.stderr
+
+
+def test_the_limit_refuses_at_most_the_share_of_each_kind() -> None:
+    rng = np.random.default_rng(0)
+    kinds = {"clips": rng.gamma(3, 1, 100), "pictures": rng.gamma(3, 2, 1000)}
+    found = fit_novelty(kinds, 0.02, "valid of here")
+    shares = {kind: (values > found.limit).mean() for kind, values in kinds.items()}
+    assert max(shares.values()) == shares["pictures"] == 0.02
+    assert found.rate == pytest.approx((shares["clips"] * 100 + 20) / 1100, abs=1e-4)
+    assert found.fitted_on == "100 clips and 1000 pictures, valid of here"
+
+
+def test_too_few_files_for_the_share_are_refused_with_the_number_that_is_needed() -> None:
+    with pytest.raises(ConfigurationError, match=r"0\.02 of clips needs 50 .* there are 49"):
+        fit_novelty({"clips": np.ones(49)}, 0.02, "here")
+    assert fit_novelty({"clips": np.arange(50.0)}, 0.02, "here").limit == pytest.approx(48, abs=0.1)

@@ -18,7 +18,7 @@ from training.calibrate.calibration import Wanted
 from training.data.cache import Sample
 from training.evaluate.figures import figures_of
 from training.evaluate.scores import scores_of
-from training.evaluate.scoring import score_samples
+from training.evaluate.scoring import cut_crops, score_samples
 from training.evaluate.text_table import table
 from training.evaluate.verdicts import called
 from training.export import openvino as export
@@ -238,3 +238,23 @@ def _broken_quantization(model: Any, *_: object, **__: object) -> Any:
     result.output(0).get_tensor().set_names({"logit"})
     cam = turned.output("cam").get_node()
     return ov.Model([result, cam], turned.get_parameters())
+
+
+def test_every_runtime_says_the_same_of_how_new_a_crop_is(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("novelty", "keras_network"):
+        monkeypatch.setattr(f"training.export.{module}.FEWEST_CROPS", 10)
+    network, folder = tiny_network(), tmp_path / "new-v1"
+    publish(KerasNetwork(striped(network), network), folder, samples, **ABOUT, trained_on=samples)
+    bundle = load_bundle(folder)
+    assert bundle.manifest.novelty is not None
+    crops = cut_crops(samples[:4], bundle.manifest.input)
+    keras, float32, int8 = (
+        load_detector(bundle, runtime=name).score(crops).novelty for name in RuntimeName
+    )
+    assert keras is not None
+    assert float32 is not None
+    assert int8 is not None  # of features that differ: only whether it answers is asked
+    assert float(keras.min()) > 0
+    np.testing.assert_allclose(float32, keras, rtol=1e-2)

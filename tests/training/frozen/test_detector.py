@@ -12,6 +12,8 @@ from core.model import preprocess
 from core.model.bundle import InputSpec, RuntimeName
 from core.model.preprocess import Scaling
 from core.openvino_core import openvino_core
+from training.export.crops import tensor_of
+from training.export.novelty import FEWEST_CROPS, NOT_MEASURED
 from training.export.openvino import run_openvino
 from training.frozen import detector
 from training.frozen.detector import HeadOnTower
@@ -26,9 +28,9 @@ def whole(tower: Tower) -> HeadOnTower:
     return HeadOnTower(tower, LinearHead(kernel, -1.5))
 
 
-def _crops() -> list[bytes]:
+def _crops(n: int = 12) -> list[bytes]:
     random = np.random.default_rng(4)
-    return [jpeg.encode(random.integers(0, 256, (32, 32, 3)).astype(np.uint8)) for _ in range(12)]
+    return [jpeg.encode(random.integers(0, 256, (32, 32, 3)).astype(np.uint8)) for _ in range(n)]
 
 
 def _fields(tower: Tower) -> dict[str, Any]:
@@ -67,3 +69,23 @@ def test_a_head_that_float16_would_move_is_refused(tower: Tower, tmp_path: Path)
 
 def _weights(node: Any) -> bool:
     return bool(node.get_type_name() == "Constant" and np.prod(node.get_output_shape(0)) > 60)
+
+
+def test_of_many_crops_it_learns_what_is_like_them(
+    whole: HeadOnTower, tower: Tower, tmp_path: Path
+) -> None:
+    pytest.importorskip("nncf")
+    fields, crops = _fields(tower), _crops(FEWEST_CROPS)
+    artifacts, converted = whole.write_float(tmp_path, fields, crops)
+    assert fields["novelty"] == NOT_MEASURED
+    tensor = np.stack([tensor_of(crops[:4], fields), np.zeros((4, 32, 32, 3), np.float32)]).reshape(
+        8, 32, 32, 3
+    )
+    int8 = whole.quantized(converted, list(tensor[:4]))
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the CPU has it
+    for model in (converted, int8):
+        compiled = openvino_core().compile_model(model, "CPU", exact)
+        novelty = compiled([tensor])[compiled.output("novelty")][:, 0]
+        assert novelty[:4].max() < 5
+        assert novelty[4:].min() > 5 * novelty[:4].max()
+    assert list(artifacts) == [RuntimeName.OPENVINO_FP32]

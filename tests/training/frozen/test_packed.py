@@ -160,10 +160,9 @@ def test_a_name_that_is_not_packed_is_told_what_is(packed: Path) -> None:
 def test_a_bundle_of_more_than_a_head_is_not_packed(
     bundle: Bundle, fitted: Fitted, tmp_path: Path
 ) -> None:
-    (fp32,) = bundle.manifest.artifacts.values()
-    both = {RuntimeName.OPENVINO_FP32: fp32, RuntimeName.OPENVINO_INT8: fp32}
-    manifest = bundle.manifest.model_copy(update={"artifacts": both})
-    with pytest.raises(ConfigurationError, match=r"openvino-int8\. Export the run with --no-int8"):
+    novelty = {"limit": 2.0, "rate": 0.02, "fitted_on": "noise"}
+    manifest = bundle.manifest.model_copy(update={"novelty": novelty})
+    with pytest.raises(ConfigurationError, match=r"tells novelty.*--no-novelty"):
         pack(replace(bundle, manifest=manifest), fitted, tmp_path)
 
 
