@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     metavar="REPORT",
     help="Folder for metrics.json and plots/.",
 )
+@click.option(
+    "--mistakes",
+    is_flag=True,
+    help="Put mistakes.png there too: the faces that were judged worst, which are of the data.",
+)
 @options.clip_frames
 @click.option(
     "--robustness/--no-robustness",
@@ -80,7 +85,7 @@ def evaluate(
 
     \b
     Examples:
-      deepfake evaluate --data ../shared/data --out /tmp/report
+      deepfake evaluate --data ../shared/data --out /tmp/report --mistakes
       deepfake evaluate --data ../shared/data --runtime openvino-int8 --json figures.json
       deepfake evaluate --data ../shared/data --out docs/evaluation/mine
       deepfake evaluate --data faces/ --split all
@@ -185,6 +190,7 @@ def _write(
     split: str,
     *,
     report_dir: Path | None,
+    mistakes: bool,
     json_file: Path | None,
     save: bool,
     **_: Any,
@@ -198,7 +204,7 @@ def _write(
     for each in evaluations:
         if report_dir is not None:
             folder = report_dir / each.bundle.manifest.name if several else report_dir
-            _write_report(each, folder)
+            _write_report(each, folder, mistakes=mistakes)
             click.echo(f"\n{folder}")
         if save:
             from training.evaluate.claims import save_claims
@@ -209,10 +215,16 @@ def _write(
         (report_dir / "comparison.json").write_text(json.dumps(compared, indent=1) + "\n")
 
 
-def _write_report(evaluation: Evaluation, folder: Path) -> None:
+def _write_report(evaluation: Evaluation, folder: Path, *, mistakes: bool) -> None:
+    from training.evaluate.plots import mistakes as worst
     from training.evaluate.plots.gallery import draw_all, save_all
+    from training.evaluate.plots.style import to_png
 
     document, thresholds = evaluation.document, evaluation.bundle.manifest.thresholds
     plots = draw_all(evaluation.scores, evaluation.report, thresholds, document["robustness"])
     save_all(plots, folder / "plots")
     (folder / "metrics.json").write_text(json.dumps(document, indent=1) + "\n")
+    if mistakes:
+        margin = evaluation.bundle.manifest.input.margin
+        figure = worst.mistakes(evaluation.scores, evaluation.samples, margin)
+        (folder / "mistakes.png").write_bytes(to_png(figure))

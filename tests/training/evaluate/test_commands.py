@@ -72,10 +72,11 @@ def test_evaluate_prints_a_table_and_writes_figures(run: Run, tmp_path: Path) ->
 
 
 def test_evaluate_writes_a_report_into_a_folder(run: Run, tmp_path: Path) -> None:
-    told = run("evaluate", "--out", tmp_path / "report", "--no-robustness")
+    told = run("evaluate", "--out", tmp_path / "report", "--no-robustness", "--mistakes")
     assert told.exit_code == 0, told.output
     assert told.stdout.splitlines()[-1] == str(tmp_path / "report")
     assert (tmp_path / "report" / "plots" / "roc.svg").is_file()
+    assert (tmp_path / "report" / "mistakes.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_evaluate_saves_claims_with_intervals_and_keeps_those_of_other_runtimes(

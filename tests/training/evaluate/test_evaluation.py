@@ -21,6 +21,7 @@ from training.evaluate import evaluation as evaluation_module
 from training.evaluate.evaluation import Evaluation, Plan, evaluate
 from training.evaluate.figures import figures_of
 from training.evaluate.plots.gallery import draw_all, save_all
+from training.evaluate.plots.mistakes import mistakes, worst
 from training.evaluate.plots.style import to_png, to_svg
 from training.evaluate.verdicts import called
 
@@ -80,7 +81,7 @@ def test_every_plot_is_written_as_svg_and_png(evaluation: Evaluation, tmp_path: 
     names = {file.stem for file in tmp_path.glob("*.svg")}
     assert names == {file.stem for file in tmp_path.glob("*.png")}
     assert names == {
-        "roc", "precision-recall", "calibration", "scores", "confusion", "auc",
+        "roc", "precision-recall", "calibration", "scores", "confusion", "auc", "coverage",
         "robustness-jpeg", "robustness-downscale", "robustness-blur", "robustness-noise",
     }  # fmt: skip
     for name in names:
@@ -111,6 +112,24 @@ def test_the_confusion_plot_has_a_column_for_the_undecided(plots: dict[str, Any]
 def test_a_plot_is_the_same_file_every_time(plots: dict[str, Any]) -> None:
     assert to_svg(plots["scores"]) == to_svg(plots["scores"])
     assert to_png(plots["scores"]) == to_png(plots["scores"])
+
+
+def test_the_worst_mistakes_come_first_and_what_is_right_is_none() -> None:
+    scores = made_scores()
+    found = worst(scores, shown=5)
+    accused, missed = (scores.probability[found[label]] for label in ("real", "fake"))
+    assert accused.tolist() == sorted(scores.probability[~scores.fake], reverse=True)[:5]
+    assert missed.tolist() == sorted(scores.probability[scores.fake])[:5]
+    assert accused.min() >= 0.5 > missed.max()
+    assert worst(made_scores(separation=40)) == {"real": [], "fake": []}
+
+
+def test_each_mistake_is_drawn_with_what_made_it_and_its_score(evaluation: Evaluation) -> None:
+    figure = mistakes(evaluation.scores, evaluation.samples, 1 / 3)
+    titles = [title for axes in figure.axes if (title := axes.get_title("left"))]
+    wrong = evaluation.scores.fake != (evaluation.scores.probability >= 0.5)
+    shown = sorted(f"{p:.2f}" for p in evaluation.scores.probability[wrong])
+    assert sorted(title.split("\n")[1] for title in titles) == shown != []
 
 
 def test_reals_alone_have_no_figure_that_needs_fakes(

@@ -107,3 +107,10 @@ def test_the_calibration_error_is_the_weighted_distance_to_the_diagonal() -> Non
     weights = np.array([[1.0, 1.0, 2.0, 2.0]])
     expected = (2 * 0.45 + 4 * 0.05) / 6
     assert metrics.calibration_error(fake, p, weights) == pytest.approx(expected)
+
+
+def test_the_surest_answers_come_first_and_equals_together() -> None:
+    fake = np.array([True, False, True, True])
+    covered, right = metrics.by_certainty(fake, np.array([0.9, 0.25, 0.4, 0.75]))
+    assert covered.tolist() == [0, 0.25, 0.75, 1]
+    assert right.tolist() == [0, 0.25, 0.75, 0.75]

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, one a source."""
+"""ROC, precision-recall and risk-coverage curves, one a source."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.evaluate.figures import counterparts
-from training.evaluate.metrics import Flags
+from training.evaluate.metrics import Flags, by_certainty
 from training.evaluate.plots.style import INK, NEITHER, PALETTE, new_axes
 from training.evaluate.scores import Scores
+
+_FEWEST = 20  # pictures, of which a share is worth drawing
 
 
 def roc(scores: Scores, report: dict[str, Any]) -> Figure:
@@ -34,6 +36,21 @@ def precision_recall(scores: Scores, report: dict[str, Any]) -> Figure:
         axes.plot(x, y, label=_label(report, name, "ap"), **line)
     axes.set(xlabel="fakes found (recall)", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
     figure.legend(loc="outside lower center", ncols=2, title="AP", title_fontsize=8)
+    return figure
+
+
+def coverage(scores: Scores, report: dict[str, Any]) -> Figure:
+    """How many answers are right when the least sure are left out; a dot for the thresholds."""
+    figure, axes = new_axes("Right answers, the surest first")
+    for name, members, line in _curves(scores):
+        covered, right = by_certainty(scores.fake[members], scores.probability[members])
+        shown = covered * members.sum() >= _FEWEST
+        axes.plot(covered[shown], right[shown] / covered[shown], label=name, **line)
+    decides = report["all"]["decided"], report["all"]["accuracy_decided"]
+    if decides[1] is not None:
+        axes.plot(*decides, "o", color=INK, markersize=7, label="all, at the thresholds")
+    axes.set(xlabel="share of pictures decided", ylabel="right among them", xlim=(0, 1.01))
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 

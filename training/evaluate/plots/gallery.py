@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from core.model.rules import Thresholds
 from training.evaluate.plots.confusion import confusion
-from training.evaluate.plots.curves import precision_recall, roc
+from training.evaluate.plots.curves import coverage, precision_recall, roc
 from training.evaluate.plots.distributions import histogram, reliability
 from training.evaluate.plots.robustness import degradation
 from training.evaluate.plots.sources import auc_bars
@@ -36,6 +36,7 @@ def draw_all(
                 "roc": roc(scores, report),
                 "precision-recall": precision_recall(scores, report),
                 "auc": auc_bars(report),
+                "coverage": coverage(scores, report),
             }
         for name, curve in (robustness or {"curves": {}})["curves"].items():
             figures[f"robustness-{name}"] = degradation(curve)
