@@ -15,6 +15,7 @@ from training.evaluate.scores import Scores
 SHOWN = 12  # of each class
 _SIDE_PX = 160
 _COLUMNS, _CELL_IN = 6, 1.4
+_WIDEST = 22  # letters of a name
 
 
 def worst(scores: Scores, shown: int = SHOWN) -> dict[str, list[int]]:
@@ -38,7 +39,8 @@ def mistakes(scores: Scores, samples: Sequence[Sample], margin: float) -> Figure
         halves = figure.subfigures(2, 1, squeeze=False).ravel()
         parts = zip(halves, worst(scores).items(), (REAL, FAKE), strict=True)
         for part, (label, indices), colour in parts:
-            part.suptitle(f"{label}, judged the other way" if indices else f"{label}: no mistake")
+            side = "at least" if label == "real" else "below"
+            part.suptitle(f"{label}, P(fake) {side} 0.5" if indices else f"{label}: no mistake")
             cells = part.subplots(rows, _COLUMNS).ravel()
             for axes in cells:
                 axes.set_axis_off()
