@@ -12,7 +12,7 @@ from core.store.api_keys import ApiKeyStore, FoundKey
 
 # So long a key that was revoked, or a secret that was replaced, may still open this gateway.
 KEEP_S: Final = 1.0
-_MOST: Final = 10_000  # keys in use within one second
+_MOST: Final = 10_000  # keys; beyond as many, those that were kept are asked for anew
 
 
 class KeyCache:
