@@ -4,7 +4,7 @@
 # make upgrade replace the version FROM (the last tag) by this one and back while jobs run, and prove that none is lost
 # make lint    formatter, linter, types, import contracts
 # make bench   this service beside Flask, gunicorn, LitServe, BentoML and Ray Serve; LONG=1 for more rounds
-# make fuzz    damaged media through the sandboxed decoder; CASES=100000 for a night, KEEP=folder for what is found
+# make fuzz    damaged media through the sandboxed decoder; CASES=100000 takes an hour or more, KEEP=folder for what is found
 # make audit   holes that are known in the pinned packages (asks a service on the Internet)
 # make sbom    what the images hold, as CycloneDX, in build/sbom
 # make lock    pin every dependency again (needs uv)
