@@ -42,7 +42,7 @@ def row(compared: Compared) -> str:
 def errors_by_chance(probability: Floats, clips: int) -> Floats:
     """The calibration errors, (2000,), of so many clips whose P(fake) is right.
 
-    ``probability`` (n,) is drawn from with replacement, and every class by its P(fake).
+    ``probability`` (n,) is drawn from with replacement, and the class of each clip by its P(fake).
     """
     rng = np.random.default_rng(0)
     drawn = rng.choice(probability, (_DRAWS, clips))
@@ -53,7 +53,9 @@ def errors_by_chance(probability: Floats, clips: int) -> Floats:
 @click.command()
 @click.option("--data", "texts", multiple=True, required=True, help="As for deepfake calibrate.")
 @click.option("--model", help="Name in models/, or a folder. Default: the default.")
-@click.option("--clips", "number", default=144, show_default=True, help="Of the last line.")
+@click.option(
+    "--clips", "number", default=144, show_default=True, help="Their number in the last line."
+)
 @click.option("--cache", "cache_dir", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--write", type=click.Path(path_type=Path), help="Save the table as Markdown.")
 def main(

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--mistakes",
     is_flag=True,
-    help="Put mistakes.png there too: the faces that were judged worst, which are of the data.",
+    help="Draw the faces judged worst, pictures of the data, into mistakes.png in the folder of --out.",
 )
 @options.clip_frames
 @click.option(
@@ -95,6 +95,8 @@ def evaluate(
     from training.data.reading import read_samples
     from training.evaluate.evaluation import evaluate
 
+    if choices["mistakes"] and choices["report_dir"] is None:
+        raise click.UsageError("--mistakes goes into the folder of --out, which is missing.")
     bundles, wanted = _load(models, split, count_look=count_look), data_options.split_of(split)
     clips = read_clips(data_sets, wanted)
     samples = read_samples(data_sets, wanted, cache_dir)

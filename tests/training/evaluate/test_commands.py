@@ -103,6 +103,12 @@ def test_looks_at_test_are_counted_in_the_bundle_before_they_are_taken(
     assert run("evaluate", "--count-look", "--split", "valid").exit_code == 2
 
 
+def test_mistakes_without_a_folder_for_them_are_refused(run: Run) -> None:
+    told = run("evaluate", "--mistakes")
+    assert told.exit_code == 2
+    assert "--mistakes goes into the folder of --out" in told.stderr
+
+
 def test_two_bundles_are_compared_on_the_same_pictures_and_clips(
     run: Run, bundle_dir: Path, films: Path, tmp_path: Path
 ) -> None:
