@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--mistakes",
     is_flag=True,
-    help="Draw the faces judged worst, pictures of the data, into mistakes.png in the folder of --out.",
+    help="Draw the faces judged worst, pictures of the data, into mistakes.png beside them.",
 )
 @options.clip_frames
 @click.option(
