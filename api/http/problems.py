@@ -142,6 +142,7 @@ MEANINGS: Final[dict[type[errors.DeepfakeError], Meaning]] = {
     RateLimited: Meaning(429, "Too many requests"),
     errors.TooManyUploads: Meaning(429, "Your share of the uploads is used up", retry_after_s=2),
     errors.TooManyApiKeys: Meaning(429, "Your share of the API keys is used up"),
+    errors.TooManyWebhooks: Meaning(429, "Your share of the webhooks is used up"),
     errors.QuotaError: Meaning(429, "Your share is used up", retry_after_s=5),
     GatewayBusy: Meaning(503, "The gateway has no place left", retry_after_s=2),
     errors.QueueFull: Meaning(503, "Too many jobs wait", retry_after_s=5),

@@ -6,7 +6,7 @@ from core.errors.base import DeepfakeError
 
 
 class QuotaError(DeepfakeError):
-    """The tenant has as much as it may; a retry helps once some of its jobs have ended."""
+    """The tenant has as much as it may; mostly a retry helps once some of its jobs have ended."""
 
     code = "quota_exceeded"
     retryable = True
@@ -74,6 +74,7 @@ class TooMuchFeedback(QuotaError):
 
 class TooManyApiKeys(QuotaError):
     code = "too_many_api_keys"
+    retryable = False
 
     def __init__(self, tenant: str, *, used: int, limit: int) -> None:
         super().__init__(
