@@ -56,7 +56,7 @@ def _difference(first: float, other: float, apart: Floats) -> dict[str, Any]:
 def figures(answers: Answers, weights: Floats) -> dict[str, Floats]:
     """The figures that are compared, for each row of ``weights`` (r, n): (r,) each.
 
-    ``mean_auc`` is over the sources of fakes that have reals to compare with.
+    ``mean_auc`` is over the sources of which fakes, and reals to compare with, were judged.
     """
     scores, verdicts = answers.scores, answers.verdicts
     fake, judged, every = scores.fake, scores.judged, np.ones(len(scores), np.bool_)
@@ -74,7 +74,8 @@ def figures(answers: Answers, weights: Floats) -> dict[str, Floats]:
 
     own = [scores.source == name for name in sorted(set(scores.source[fake].tolist()))]
     compared = [each | counterparts(scores, each) for each in own]
-    aucs = [auc(some) for some in compared if (some & judged & ~fake).any()]
+    both = [each for each in compared if len(set(fake[each & judged].tolist())) == 2]
+    aucs = [auc(some) for some in both]
     probability = scores.probability[judged]
     return {
         "auc": auc(every),

@@ -67,6 +67,16 @@ def test_a_figure_that_one_bundle_does_not_have_has_no_difference(first: Answers
     assert "accuracy decided" in table(told, "a", "b")
 
 
+def test_a_source_whose_fakes_nobody_judged_is_left_out_of_the_mean(first: Answers) -> None:
+    scores = first.scores
+    unseen = (scores.source == "swaps") & scores.fake
+    answers = _answers(replace(scores, probability=np.where(unseen, np.nan, scores.probability)))
+    report = figures_of(answers.scores, answers.verdicts, resamples=10)
+    told = compare(answers, answers, resamples=20)["mean_auc"]
+    assert told["first"] == pytest.approx(report["mean_auc"], abs=1e-4)
+    assert told["difference"] == 0
+
+
 def test_answers_to_other_files_are_refused(first: Answers) -> None:
     turned = _answers(replace(first.scores, fake=~first.scores.fake))
     with pytest.raises(ConfigurationError, match="same files"):
