@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from training.data.cache import Sample
-from training.data.mixture import Mixture, Pool, pool_of, with_partners
+from training.data.mixture import Mixture, Pool, pool_of
 from training.data.order import EpochOrder, WeightedPicks
 
 
@@ -92,12 +92,7 @@ class _Mixed:
         if batch_size % 2:
             raise ConfigurationError(f"The batch size is {batch_size}; half of it must be real.")
         self._seed = seed
-        # A blended fake is of another source than its real, which may be left out.
-        pairs = [
-            (fake, real)
-            for fake, real in with_partners(samples)
-            if real is None or mixture.weight_of(real.picture)
-        ]
+        pairs = mixture.pairs(samples)
         fakes: dict[Pool, list[tuple[Sample, Sample | None]]] = defaultdict(list)
         for fake, real in pairs:
             fakes[pool_of(fake.picture)].append((fake, real))

@@ -68,15 +68,24 @@ class Mixture:
             )
         return {pool: share / total for pool, share in drawn.items() if share}
 
+    def pairs(self, samples: Sequence[Sample]) -> list[tuple[Sample, Sample | None]]:
+        """As :func:`with_partners`, without the fakes that were blended of a source left out."""
+        return [
+            (fake, real)
+            for fake, real in with_partners(samples)
+            if real is None or self.weight_of(real.picture)
+        ]
+
     def describe(self, samples: Sequence[Sample]) -> str:
         """What the mixture makes of these pictures, in words; what it cannot use is named."""
-        fakes = [sample.picture for sample in samples if sample.picture.fake]
+        pairs = self.pairs(samples)
+        fakes = [fake.picture for fake, _ in pairs]
         kinds: dict[str, float] = defaultdict(float)
         for (kind, _), share in self.shares(fakes).items():
             kinds[kind] += share
         often = sorted(kinds.items(), key=lambda item: -item[1])
         told = ["fakes " + ", ".join(f"{kind} {share:.0%}" for kind, share in often)]
-        paired = sum(real is not None for _, real in with_partners(samples))
+        paired = sum(real is not None for _, real in pairs)
         told.append(f"{paired} of {len(fakes)} have a real picture of their own")
         named = {name for sample in samples for name in _names(sample.picture)}
         if unused := sorted(set(self.weights) - named):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from training.data.mixture import Mixture, pool_of, with_partners
+from training.data.mixture import Mixture, pool_of
 from training.data.sample import Sample
 
 
@@ -33,9 +33,10 @@ def mixture_weights(samples: Sequence[Sample], mixture: Mixture) -> NDArray[np.f
     of_source: dict[str, list[int]] = defaultdict(list)
     for index in reals:
         of_source[samples[index].picture.source].append(index)
-    of_fakes = _by_shares(samples, [i for i, s in enumerate(samples) if s.picture.fake], mixture)
+    pairs = mixture.pairs(samples)
+    of_fakes = _by_shares(samples, [place[id(fake)] for fake, _ in pairs], mixture)
     homeless = 0.0  # what fakes count that no real picture belongs to
-    for fake, real in with_partners(samples):
+    for fake, real in pairs:
         weight = of_fakes[place[id(fake)]]
         weights[place[id(fake)]] = weight
         if real is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from training.calibrate.reliability import FOLDS, folds_of
@@ -55,10 +56,7 @@ def choose_strength(
     groups of a class.
     """
     fake = np.array([sample.picture.fake for sample in samples], np.bool_)
-    by, names = "source", np.array([sample.picture.source for sample in samples], np.str_)
-    if min(len(set(names[fake == label].tolist())) for label in (False, True)) < FOLDS:
-        by = "group"
-        names = np.array([f"{s.picture.source}/{s.picture.group}" for s in samples], np.str_)
+    by, names = kept_whole(samples, fake)
     areas: list[list[float]] = []
     for kept, held in folds_of(fake, names):
         if not _judges(fake[kept[weights[kept] > 0]], fake[held]):
@@ -73,6 +71,19 @@ def choose_strength(
     means = np.mean(areas, axis=0)
     best = max(zip(means.round(4).tolist(), strengths, strict=True))[1]
     return Choice(best, by, len(areas), dict(zip(strengths, means.tolist(), strict=True)))
+
+
+def kept_whole(samples: Sequence[Sample], fake: Flags) -> tuple[str, NDArray[np.str_]]:
+    """``source`` or ``group``, and its name for each sample, (n,): what no fold divides.
+
+    A blended fake is of the source of its real picture, so that none tells of one held back.
+    """
+    source_of = {s.picture.key: s.picture.source for s in samples if not s.donors}
+    names = np.array([source_of.get(s.picture.key, s.picture.source) for s in samples], np.str_)
+    if min(len(set(names[fake == label].tolist())) for label in (False, True)) >= FOLDS:
+        return "source", names
+    groups = zip(names, samples, strict=True)
+    return "group", np.array([f"{name}/{s.picture.group}" for name, s in groups], np.str_)
 
 
 def of_views(features: Features, fake: Flags, weights: Floats) -> tuple[Features, Flags, Floats]:

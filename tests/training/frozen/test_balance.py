@@ -10,6 +10,7 @@ from core.errors import ConfigurationError
 from training.data.batches import Sampler
 from training.data.mixture import Mixture
 from training.data.sample import Sample
+from training.data.self_blend import blended_fakes
 from training.frozen.balance import mixture_weights
 
 
@@ -41,6 +42,22 @@ def test_a_source_of_weight_0_counts_nothing(samples: list[Sample]) -> None:
     left_out = np.array([each.picture.source == "portraits" for each in samples])
     assert not weights[left_out].any()
     assert weights[~left_out].all()
+
+
+def test_a_fake_blended_of_a_source_of_weight_0_counts_nothing_as_in_training(
+    samples: list[Sample],
+) -> None:
+    mixture, blended = Mixture({"dfdc": 0}), blended_fakes(samples)
+    weights = mixture_weights([*samples, *blended], mixture)
+    left_out = np.array([of_dfdc(each) for each in (*samples, *blended)])
+    assert left_out[len(samples) :].any()
+    assert not left_out[len(samples) :].all()
+    assert not weights[left_out].any()
+    assert weights[~left_out].all()
+
+
+def of_dfdc(sample: Sample) -> bool:
+    return "/dfdc/" in sample.picture.key
 
 
 def test_one_class_alone_is_refused_with_its_number(samples: list[Sample]) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from training.data.sample import Sample
-from training.frozen.strength import Choice, choose_strength, of_views
+from training.data.self_blend import blended_fakes
+from training.frozen.strength import Choice, choose_strength, kept_whole, of_views
 
 _STRENGTHS = (1e-4, 10.0)
 
@@ -53,6 +54,20 @@ def test_groups_are_held_back_where_sources_are_few(samples: list[Sample]) -> No
     assert chosen.by == "group"
     assert "on a group that a head was not fitted to" in chosen.describe()
     assert chosen.to_json()["by"] == "group"
+
+
+@pytest.mark.parametrize(("sources", "by"), [(2, "group"), (5, "source")])
+def test_a_fake_blended_of_a_picture_is_held_back_with_it(
+    samples: list[Sample], sources: int, by: str
+) -> None:
+    many = [replace(s, landmarks=((0.5, 0.5),) * 5) for s in _many(samples, sources, each=3)]
+    blended = blended_fakes(many)
+    assert len(blended) == sources * 3
+    everything = [*many, *blended]
+    told, names = kept_whole(everything, np.array([each.picture.fake for each in everything]))
+    assert told == by
+    name_of = {s.picture.key: name for s, name in zip(many, names, strict=False)}
+    assert names[len(many) :].tolist() == [name_of[s.picture.key] for s in blended]
 
 
 def test_of_equal_figures_the_stronger_penalty_is_taken(samples: list[Sample]) -> None:
