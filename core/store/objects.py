@@ -47,7 +47,7 @@ class Objects:
             from obstore.store import S3Store  # noqa: PLC0415 - of an extra
         except ImportError as error:
             raise ConfigurationError(
-                f"{SETTING} needs obstore; install it with: pip install 'deepfake[s3]'."
+                f"{SETTING} needs obstore; run: pip install 'deepfake-detection[s3]'."
             ) from error
         return cls(
             S3Store(

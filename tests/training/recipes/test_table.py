@@ -7,7 +7,7 @@ import pytest
 from core.errors import ConfigurationError
 from training.fit.trainee import layer_counts
 from training.networks import find_network
-from training.recipes import RECIPES, Recipe, describe, find_recipe
+from training.recipes import FROZEN_RECIPES, RECIPES, Recipe, describe, find_recipe
 
 
 def test_the_seeds_table_is_in_the_recipes() -> None:
@@ -32,8 +32,9 @@ def test_every_recipe_is_valid_and_names_a_network() -> None:
 
 
 def test_a_recipe_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"'best'.*frozen_base.*advanced_fine_tune, faces"):
+    with pytest.raises(ConfigurationError, match="'best'") as told:
         find_recipe("best")
+    assert all(name in str(told.value) for name in (*RECIPES, *FROZEN_RECIPES))
 
 
 def test_the_table_can_be_read() -> None:
