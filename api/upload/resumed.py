@@ -48,11 +48,11 @@ async def submit_upload(
         return Submission(known, replayed=True)
     await check_queues(gateway)
     with gateway.slots.take(caller.tenant):
-        media = await _media(gateway, caller.tenant, upload_id)
-        wanted = new_job(gateway, caller, media, options)
         try:
+            media = await _media(gateway, caller.tenant, upload_id)
+            wanted = new_job(gateway, caller, media, options)
             job = await queue_job(gateway, caller, wanted, findable=True)
-        except BlobMissing as error:  # another request made a job of it, or it expired
+        except BlobMissing as error:  # another request made a job of it, it expired, or it is lost
             await gateway.store(gateway.uploads.claim, upload_id, caller.tenant)
             raise UploadNotFound(upload_id) from error
     if job.id != wanted.id:

@@ -304,6 +304,20 @@ def test_a_beginning_whose_client_goes_away_leaves_nothing(
     assert blobs.usage().used == 0
 
 
+def test_an_upload_whose_bytes_the_store_lost_is_to_be_begun_anew(
+    one: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: RedisBlobStore, blob_id: str) -> Iterator[bytes]:
+        raise BlobMissing(blob_id)  # as an object that a rule of its bucket has deleted
+        yield b""
+
+    where = begin(one, len(MP4))
+    assert patch(one, where, 0, MP4).status_code == 204
+    monkeypatch.setattr(RedisBlobStore, "read", lost)
+    answer = job_of(one, where)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/upload_not_found")
+
+
 def test_another_tenant_gets_no_job_of_an_upload(redis_url: str, redis: Redis) -> None:
     alice, bob = (bearer(make_key(redis, name, *Scope)) for name in ("alice", "bob"))
     own = GatewaySettings(redis_url=redis_url, api_keys="redis")
