@@ -30,7 +30,7 @@ from core.signatures import public_key
 
 router = APIRouter(prefix="/v1", tags=["webhooks"])
 
-WebhookId = Annotated[str, Path(examples=["whe_5f2c9a0b1d3e4f605f2c9a0b"], max_length=64)]
+WebhookId = Annotated[str, Path(examples=["whe_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max_length=64)]
 DeliveryId = Annotated[str, Path(max_length=128)]
 
 

@@ -162,13 +162,14 @@ def describe_frozen() -> str:
 
 def _row(recipe: Recipe) -> tuple[str, ...]:
     frozen = recipe.freeze_until
+    base = "base but its normalizations" if recipe.tune_norms else "whole base"
     length = f"{recipe.steps} steps" if recipe.steps else f"{recipe.epochs:g} epochs"
     if recipe.early_stopping:
         length += f", early stopping after {recipe.early_stopping}"
     return (
         recipe.name,
         recipe.network,
-        {"all": "whole base", 0: "nothing"}.get(frozen, f"first {frozen} layers"),
+        {"all": base, 0: "nothing"}.get(frozen, f"first {frozen} layers"),
         recipe.activation or "-",
         f"{recipe.optimizer}, {recipe.schedule} {recipe.learning_rate:g}",
         length,

@@ -43,6 +43,7 @@ def test_the_table_can_be_read() -> None:
     assert "whole base" in lines[1]
     assert "first 450 layers" in lines[3]
     assert "early stopping after 5" in lines[3]
+    assert "base but its normalizations" in lines[5]
 
 
 @pytest.mark.parametrize(
