@@ -19,6 +19,7 @@ from core.media.limits import MediaLimits
 _CLOCKED = frozenset(("mpegts", "mpeg"))
 _MAX_GAP_S = 60
 _NEVER = 2**63 - 1
+_INTERLACED = 2  # FFmpeg's AV_FIELD_TT, the first order of fields; 0 and 1 are unknown and none
 
 Ticks = NDArray[np.int64]
 
@@ -44,6 +45,8 @@ def read_timeline(
     usual, demuxer = _usual_duration(stream), stream.container.format.name
     if demuxer.startswith("matroska"):
         scan.hide_before_zero()
+    elif demuxer in _CLOCKED and stream.codec_context.field_order >= _INTERLACED:
+        scan.join_fields()
     if not scan.shows_something:
         return None
     base = stream.time_base or Fraction(1, 1000)
@@ -97,6 +100,22 @@ class _Scan:
             if times == (None, None):
                 self.pts[number] = -1
                 self._hidden.append(number)
+
+    def join_fields(self) -> None:
+        """Take each second field for a part of the picture before it.
+
+        FFmpeg makes a packet of each field of H.264, and camcorders (AVCHD) and broadcasters state
+        one time for both. Where two packets in a row lack times they are pictures, several of
+        which were sent together.
+        """
+        untimed = [number for number, pts in enumerate(self.pts) if pts is None]
+        if not untimed or untimed[0] == 0 or 1 in np.diff(untimed):
+            return
+        for number in untimed:
+            self.pts[number], self._dts[number] = self.pts[number - 1], self._dts[number - 1]
+        seconds = set(untimed)
+        self._keyframes = [keyframe for keyframe in self._keyframes if keyframe[0] not in seconds]
+        self._hidden += untimed
 
     @property
     def shows_something(self) -> bool:
@@ -155,18 +174,25 @@ class _Scan:
         return np.array(told[1:], np.int64)
 
     def _rising_times(self, usual: int, max_gap: int) -> tuple[Ticks, Ticks]:
-        """Decoding times that rise, and which clock each was read from: 0, 1, 2 and so on."""
-        before = self._dts[0]
-        times, clocks = [before or 0], [0]
+        """Decoding times that rise, and which clock each was read from: 0, 1, 2 and so on.
+
+        Packets without a time share the time between those that have one.
+        """
+        numbers, times, clocks = [0], [self._dts[0] or 0], [0] * len(self._dts)
         for number in range(1, len(self._dts)):
-            after = self._dts[number]
+            before, after = self._dts[numbers[-1]], self._dts[number]
+            clocks[number] = clocks[number - 1]
+            if after is None and number < len(self._dts) - 1:
+                continue
             gap = None if before is None or after is None else after - before
             anew = gap is not None and not 0 <= gap <= max_gap
-            step = gap if gap and not anew else self._durations[number - 1] or usual
+            lasting = self._durations[numbers[-1] : number]
+            step = gap if gap and not anew else sum(each or usual for each in lasting)
+            numbers.append(number)
             times.append(times[-1] + step)
-            clocks.append(clocks[-1] + anew)
-            before = before if after is None else after
-        return np.array(times, np.int64), np.array(clocks, np.int64)
+            clocks[number] += anew
+        shared = np.interp(np.arange(len(self._dts)), numbers, np.array(times) - times[0])
+        return times[0] + shared.round().astype(np.int64), np.array(clocks, np.int64)
 
     def _timeline(
         self, times: Ticks, shown: Ticks, end: int, placed: dict[int, list[Placed]] | None = None

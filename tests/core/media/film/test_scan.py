@@ -6,6 +6,7 @@ import io
 import re
 
 import av
+import numpy as np
 import pytest
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -15,6 +16,7 @@ from core.media.film.scan import read_timeline
 from core.media.frames import open_media
 from core.media.limits import MediaLimits
 from tests.core.media.films import film, info_of, sampled
+from tests.media import fields
 from tests.media.mux import mux
 from tests.media.plain import read
 from tests.media.scene import number_shown
@@ -93,6 +95,31 @@ def test_a_clock_is_known_to_start_anew_behind_a_packet_without_times() -> None:
     shown = sorted(packet.pts or 0 for packet in packets[1:100])
     orders = [[place.order for place in timeline.placed[pts]] for pts in shown]
     assert orders == [[order, order + 100] for order in range(1, 100)]
+
+
+@pytest.mark.parametrize("container", ["mpegts", "mpeg", "mp4"])
+def test_two_fields_are_one_picture(container: str) -> None:
+    data = fields.film(container)
+    info, (frames, coverage) = info_of(data), sampled(data)
+    assert info.duration_s == pytest.approx(1.6)
+    assert (info.frames_total, info.notes) == (40, ())
+    assert [frame.index for frame in frames] == list(range(2, 40, 4))
+    assert [number_shown(frame.pixels) for frame in frames] == list(range(2, 40, 4))
+    assert coverage.missed == 0
+
+
+@pytest.mark.parametrize(
+    ("track", "together"), [("h264", 2), ("h264-no-b", 3), ("h264-interlaced", 3)]
+)
+def test_pictures_that_were_sent_together_share_their_time(track: str, together: int) -> None:
+    packets, stream = packets_of(mux(track, "mpegts"))
+    for number, packet in enumerate(packets):
+        if number % together:
+            packet.pts = packet.dts = None
+    timeline = read_timeline(packets, stream, MediaLimits(), truncated=False)
+    assert timeline is not None
+    assert timeline.frames == 100
+    assert set(np.diff(timeline.shown)) == {90_000 // 25}
 
 
 def test_times_of_decoding_that_fall_in_matroska_change_no_time_of_presentation() -> None:
