@@ -31,6 +31,7 @@ _NOTES: Final = {
     "hdr_tone_mapped": "The picture has a high dynamic range and was converted.",
     "motion_photo_clip_ignored": "The photo carries a short film, which was not looked at.",
     "other_pages_ignored": "The file has further pictures, which were not looked at.",
+    "more_faces_ignored": "A frame shows more than eight faces; the eight largest were judged.",
     "decoded_at_reduced_size": "The photo was made smaller before it was looked at.",
     "icc_profile_ignored": "The colour profile could not be used; sRGB was assumed.",
     "evidence_not_kept": "The frames were not kept: there was no room for them.",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.faces.centerface import decode, letterbox, suppress
-from core.faces.face import MAX_FACES, Box, Face, FaceDetector
+from core.faces.face import Box, Face, FaceDetector
 from core.faces.network import Canvas, FaceNetwork
 from core.options import DEFAULT_MARGIN
 
@@ -49,8 +49,6 @@ class CenterFaceDetector:
         Its expected digest, in hexadecimal; a file that differs raises ``ModelError``.
     threads
         CPU threads for one call; None leaves the choice to OpenVINO.
-    max_faces
-        The most faces returned for one frame; the largest are kept.
     """
 
     def __init__(
@@ -59,10 +57,8 @@ class CenterFaceDetector:
         *,
         sha256: str = MODEL_SHA256,
         threads: int | None = None,
-        max_faces: int = MAX_FACES,
     ) -> None:
         self._network = FaceNetwork(path, sha256=sha256, threads=threads)
-        self._max_faces = max_faces
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """Find the faces of one frame.
@@ -75,7 +71,7 @@ class CenterFaceDetector:
         Returns
         -------
         list of Face
-            Without duplicates, the largest first, at most ``max_faces``.
+            Without duplicates, the largest first.
         """
         found = self._look(pixels, _canvas_for(*pixels.shape[:2]))
         if not len(found) or found[:, 4].max() < CONFIDENT:
@@ -83,7 +79,7 @@ class CenterFaceDetector:
         faces = [_as_face(row, *pixels.shape[:2]) for row in suppress(found)]
         faces = [face for face in faces if face.box.width > 0 and face.box.height > 0]
         faces.sort(key=lambda face: face.box.width * face.box.height, reverse=True)
-        return faces[: self._max_faces]
+        return faces
 
     def _look(
         self, pixels: NDArray[np.uint8], canvas: Canvas, *, side: int | None = None

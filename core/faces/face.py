@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_FACES: Final = 8  # in one frame; the largest are kept
+MAX_FACES: Final = 8  # that are judged in one frame; the largest are
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from core import jpeg
 from core.evidence import Cut, Evidence, ExtractOptions, FaceCrop, SampledFrame
 from core.faces.detector import crop_box, crop_face
-from core.faces.face import Box, Face, FaceDetector
+from core.faces.face import MAX_FACES, Box, Face, FaceDetector
 from core.faces.tracking import track
 from core.media.frames import Frame, open_media
 
@@ -55,6 +55,8 @@ def _extract(
             on_frame(len(found))
         info, coverage = media.info, media.coverage  # complete once the frames are decoded
     elapsed_s = time.perf_counter() - started
+    if any(seen.more_faces for seen in found):
+        info = replace(info, notes=(*info.notes, "more_faces_ignored"))
     identities = track([seen.faces for seen in found])
     return Evidence(
         media=info,
@@ -78,6 +80,7 @@ class _Searched:
     keyframe: bool
     width_px: int
     faces: tuple[Face, ...]
+    more_faces: bool  # than are judged
     jpegs: tuple[bytes, ...]
     cuts: tuple[Box, ...]
     preview: bytes | None
@@ -94,7 +97,8 @@ class _Searched:
 
 
 def _search(frame: Frame, cut: Cut, options: ExtractOptions, detector: FaceDetector) -> _Searched:
-    faces = tuple(detector.detect(frame.pixels))
+    seen = detector.detect(frame.pixels)
+    faces = tuple(seen[:MAX_FACES])
     crop = partial(crop_face, size=cut.size, margin=cut.margin)
     jpegs = tuple(jpeg.encode(crop(frame.pixels, face.box)) for face in faces)
     cuts = tuple(crop_box(frame.pixels, face.box, margin=cut.margin) for face in faces)
@@ -104,6 +108,7 @@ def _search(frame: Frame, cut: Cut, options: ExtractOptions, detector: FaceDetec
         frame.keyframe,
         frame.pixels.shape[1],
         faces,
+        len(seen) > MAX_FACES,
         jpegs,
         cuts,
         _preview(frame, options),

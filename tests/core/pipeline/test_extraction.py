@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from av.container import InputContainer
+from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
@@ -31,6 +32,12 @@ OPTIONS = ExtractOptions(frames=4, crop_size=64)
 @pytest.fixture(scope="module")
 def faces() -> FaceDetector:
     return load_face_detector()
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
 
 
 class Fixed:
@@ -92,10 +99,15 @@ def test_faces_of_videos_and_of_images_are_cut_each_in_their_own_way(faces: Face
 
 def test_two_people_in_a_picture_are_two_identities(faces: FaceDetector) -> None:
     pair = np.hstack([data.astronaut()[:300, 50:450], data.astronaut()[:300, 50:450]])
-    out = io.BytesIO()
-    Image.fromarray(pair).save(out, "PNG")
-    evidence = extract(out.getvalue(), OPTIONS, faces)
+    evidence = extract(png(pair), OPTIONS, faces)
     assert sorted(crop.identity for crop in evidence.crops) == [0, 1]
+
+
+def test_faces_beyond_the_eighth_are_told(faces: FaceDetector) -> None:
+    face = data.astronaut()[:256, 100:356]
+    evidence = [extract(png(np.tile(face, (2, columns, 1))), OPTIONS, faces) for columns in (4, 5)]
+    assert [len(list(each.crops)) for each in evidence] == [8, 8]
+    assert [each.media.notes for each in evidence] == [(), ("more_faces_ignored",)]
 
 
 def test_a_picture_without_a_face_gives_a_frame_without_crops(faces: FaceDetector) -> None:
