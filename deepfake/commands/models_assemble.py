@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from deepfake.commands.models_import import summary
+from training.commands import data_options, options
+
+if TYPE_CHECKING:
+    from training.data.data_set import DataSet
 
 
 @click.command("assemble")
@@ -79,19 +85,13 @@ def pack(run_dir: Path | None, model: str, into: Path) -> None:
 
 @click.command("ranges")
 @click.argument("name", default="clip-faces")
-@click.option(
-    "--data", "data", multiple=True, required=True, metavar="PATH",
-    help="Training pictures, as of deepfake train. May be given more than once.",
-)  # fmt: skip
+@data_options.data_sets
+@options.cache
 @click.option(
     "--limit", default=3, show_default=True, type=click.IntRange(1),
     help="Pictures at most of a source and class.",
 )  # fmt: skip
-@click.option(
-    "--cache", "cache_dir", type=click.Path(file_okay=False, path_type=Path),
-    help="Where face boxes are kept between runs. Default: the user's cache folder.",
-)  # fmt: skip
-def ranges(name: str, data: tuple[str, ...], limit: int, cache_dir: Path | None) -> None:
+def ranges(name: str, data_sets: Sequence[DataSet], limit: int, cache_dir: Path | None) -> None:
     """Measure the ranges of INT8 of a packed detector; `assemble` then makes INT8 of it too.
 
     \b
@@ -99,7 +99,6 @@ def ranges(name: str, data: tuple[str, ...], limit: int, cache_dir: Path | None)
       deepfake models ranges clip-faces --data faces/
     """
     from core.model.bundle import MANIFEST, Manifest
-    from training.data.data_set import parse_data_sets
     from training.data.reading import with_faces
     from training.evaluate.scoring import cut_crops
     from training.fit.pictures import Selection
@@ -109,7 +108,7 @@ def ranges(name: str, data: tuple[str, ...], limit: int, cache_dir: Path | None)
     tower = packed.tower_of(name, packed.PACKED)
     folder = packed.PACKED / name
     shown = Manifest.model_validate_json((folder / MANIFEST).read_text()).input
-    kept, _ = Selection(parse_data_sets(data), limit=limit).pictures()
+    kept, _ = Selection(data_sets, limit=limit).pictures()
     crops = cut_crops(with_faces(kept, cache_dir), shown)
     found = add_ranges(name, tower, crops, packed.PACKED)
     click.echo(

@@ -139,7 +139,7 @@ def test_a_head_is_packed_and_assembled_again_without_a_picture(
     assert "exists already" in told.stderr
 
     told = run("models", "ranges", "clip-v1", "--data", data_dir, "--limit", 4,
-               "--cache", tmp_path / "cache")  # fmt: skip
+               "--centre", "dfdc=0.9", "--cache", tmp_path / "cache")  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "INT8 differs from float32 by" in told.stdout
     told = run("models", "assemble", "clip-v1", "--into", into, "--replace")
