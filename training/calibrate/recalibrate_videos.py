@@ -21,6 +21,7 @@ from training.calibrate.calibration import Wanted
 from training.calibrate.recalibrate import write_fitted
 from training.calibrate.scored_clips import ScoredClip, ScoredClips
 from training.data.cache import Sample
+from training.evaluate import answers
 from training.evaluate.metrics import Floats
 from training.evaluate.scoring import cut_crops, scores_of_crops
 from training.export.publish import Published, check_new
@@ -59,8 +60,8 @@ def recalibrate_videos(
 
     In place, or in the new folder ``out``. Where the bundle tells novelty, its limit is fitted to
     the clips and to ``samples``, pictures of the same split; they are not used for anything
-    else. What model.json says of pictures stays. Raises :class:`ConfigurationError` where there
-    are too few groups for the shares wanted.
+    else. What model.json says of pictures stays; what the gate keeps of clips goes. Raises
+    :class:`ConfigurationError` where there are too few groups for the shares wanted.
     """
     bundle, usable = detector.bundle, clips.usable
     novelty = _novelty(detector, usable, samples, novelty_rate, where)
@@ -75,7 +76,9 @@ def recalibrate_videos(
         "expected_error": (*of_pictures, *judged.cells),
         "metrics": {**kept_metrics(bundle), METRIC: judged.to_json()},
     }
-    return Published(write_fitted(bundle, changes, out), judged.judged)
+    written = write_fitted(bundle, changes, out)
+    answers.forget(written.path, answers.CLIPS)
+    return Published(written, judged.judged)
 
 
 def kept_metrics(bundle: Bundle) -> dict[str, Any]:

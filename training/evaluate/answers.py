@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ FILE = "gate.npz"
 MEAN_LIMIT = 0.005
 LARGE = 0.1
 LARGE_LIMIT = 0.01
+
+_Arrays: TypeAlias = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,15 @@ def keep(
     names, order = np.unique(_names(contents), return_index=True)
     kept = _read(folder)
     if not np.array_equal(kept.get(part.name, []), names):
-        kept = {key: value for key, value in kept.items() if _part_of(key) is not part}
-    scores = {part.name: names, part.prefix + runtime: probability[order].astype(np.float16)}
-    np.savez_compressed(folder / FILE, allow_pickle=False, **{**kept, **scores})  # type: ignore[arg-type]
+        kept = _without(kept, part)
+    scores = probability[order].astype(np.float16)
+    _write(folder, {**kept, part.name: names, part.prefix + runtime: scores})
+
+
+def forget(folder: Path, part: Part) -> None:
+    """Remove the scores of pictures, or of clips, which a new calibration makes false."""
+    if holds(folder, part):
+        _write(folder, _without(_read(folder), part))
 
 
 def holds(folder: Path, part: Part) -> bool:
@@ -113,9 +122,17 @@ def contents_of(samples: Iterable[Sample]) -> Iterator[bytes]:
     return (sample.data or sample.picture.path.read_bytes() for sample in samples)
 
 
-def _read(folder: Path) -> dict[str, NDArray[np.generic]]:
+def _read(folder: Path) -> _Arrays:
     file = folder / FILE
     return dict(np.load(file)) if file.is_file() else {}
+
+
+def _write(folder: Path, arrays: _Arrays) -> None:
+    np.savez_compressed(folder / FILE, allow_pickle=False, **arrays)
+
+
+def _without(arrays: _Arrays, part: Part) -> _Arrays:
+    return {key: value for key, value in arrays.items() if _part_of(key) is not part}
 
 
 def _part_of(key: str) -> Part:

@@ -28,6 +28,7 @@ from training.calibrate.recalibrate_videos import (
 )
 from training.calibrate.scored_clips import ScoredClips
 from training.data.cache import Sample
+from training.evaluate import answers
 
 WANTED = Wanted(0.05, 0.05)
 GROUPS = 6  # films of each class
@@ -69,6 +70,15 @@ def test_the_part_for_videos_is_written_and_that_for_pictures_stays(own: Bundle)
 
 def test_figures_of_clips_go_and_those_of_pictures_stay(own: Bundle) -> None:
     assert kept_metrics(own) == {"test": {"openvino-fp32": {"auc": 0.9}}, "test_looks": 2}
+
+
+def test_scores_of_clips_that_the_gate_keeps_go_and_those_of_pictures_stay(own: Bundle) -> None:
+    scored = ScoredClips(tuple(made_clips()), (), ())
+    for part in (answers.PICTURES, answers.CLIPS):
+        answers.keep(own.path, part, "openvino-fp32", [b"a file"], np.array([0.5]))
+    recalibrate_videos(load_detector(own), scored, [], WANTED, where="here")
+    assert answers.holds(own.path, answers.PICTURES)
+    assert not answers.holds(own.path, answers.CLIPS)
 
 
 def test_a_copy_leaves_the_bundle_as_it_was(own: Bundle, tmp_path: Path) -> None:
