@@ -82,9 +82,6 @@ def bound(values: Floats, weights: Floats, share: float, number: float) -> float
 
     ``values`` and ``weights`` are (n,); ``number`` is how many of them are independent.
     """
-    level = (1 - share) * (1 + 1 / number)
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order]) / weights.sum()
     # With 1e-9 a level that is met exactly is not missed by rounding.
-    place = int(np.searchsorted(passed, level - 1e-9))
-    return float(values[order][min(place, len(values) - 1)])
+    level = min((1 - share) * (1 + 1 / number) - 1e-9, 1.0)
+    return float(np.quantile(values, level, weights=weights, method="inverted_cdf"))

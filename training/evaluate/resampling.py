@@ -38,7 +38,6 @@ def draw_groups(
     fake: Flags,
     groups: NDArray[np.str_],
     resamples: int = RESAMPLES,
-    seed: int = SEED,
 ) -> Floats:
     """(resamples, n) float64: how often each member is drawn, those of a group always together.
 
@@ -51,7 +50,7 @@ def draw_groups(
     sizes = np.bincount(strata)
     by_class = _same_rows(_occurs(group, fake.astype(np.int64), len(names)))
     strata = np.where(sizes[strata] < FEWEST_GROUPS, len(sizes) + by_class, strata)
-    return draw(strata, resamples, seed)[:, group]
+    return draw(strata, resamples)[:, group]
 
 
 def _occurs(group: NDArray[np.intp], cells: NDArray[np.int64], number: int) -> NDArray[np.bool_]:

@@ -9,15 +9,10 @@ from collections.abc import Callable, Hashable, Sequence
 from training.data.manifest import Picture
 
 
-def of_source_and_class(picture: Picture) -> Hashable:
-    """The cell of a picture or clip: its source and class."""
-    return picture.source, picture.fake
-
-
 def choose(
     pictures: Sequence[Picture],
     per_cell: int,
-    cell: Callable[[Picture], Hashable] = of_source_and_class,
+    cell: Callable[[Picture], Hashable] = lambda each: (each.source, each.fake),
 ) -> list[Picture]:
     """Up to ``per_cell`` pictures or clips of each cell, the same ones every time.
 

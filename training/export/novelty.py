@@ -78,7 +78,6 @@ def with_novelty(model: Any, layer: str, space: FeatureSpace) -> Any:
     import keras
 
     layers, width = keras.layers, len(space.mean)
-    outputs = _named_outputs(model)
     pooled = layers.GlobalAveragePooling2D(name="novelty_pool")(model.get_layer(layer).output)
     # |x - m|^2 / rest, less what the components explain of it: no (d, d) matrix is needed.
     explained = space.components * np.sqrt((1 / space.rest - 1 / space.variances) / width)
@@ -92,11 +91,5 @@ def with_novelty(model: Any, layer: str, space: FeatureSpace) -> Any:
         for name, each in (("all", centred), ("explained", projected))
     ]
     distance = layers.Subtract(name="novelty_rest")(squares)
-    outputs[NOVELTY_OUTPUT] = layers.ReLU(name=NOVELTY_OUTPUT)(distance)
+    outputs = {**model.output, NOVELTY_OUTPUT: layers.ReLU(name=NOVELTY_OUTPUT)(distance)}
     return keras.Model(model.input, outputs, name=model.name)
-
-
-def _named_outputs(model: Any) -> dict[str, Any]:
-    if not isinstance(model.output, dict):
-        raise ConfigurationError(f"The outputs of {model.name} have no names to add one to.")
-    return dict(model.output)

@@ -12,22 +12,8 @@ from core.model.bundle import NOVELTY_OUTPUT
 from core.openvino_core import ov
 from training.export.novelty import FeatureSpace
 
-_NAME = "novelty_{}"  # of a node
-NODES = tuple(
-    map(
-        _NAME.format,
-        (
-            "centred",
-            "along",
-            "all",
-            "explained",
-            "rest",
-            "distance",
-            "all_square",
-            "explained_square",
-        ),
-    )
-)
+_STEPS = ("centred", "along", "all", "explained", "rest", "distance")
+NODES = tuple(f"novelty_{step}" for step in (*_STEPS, "all_square", "explained_square"))
 
 
 @dataclass(frozen=True, slots=True)

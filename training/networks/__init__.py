@@ -1,4 +1,4 @@
-"""Networks that can be trained: a file says ``NETWORKS = (Network(...),)``."""
+"""Networks that can be trained: a file says ``NETWORK = Network(...)``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["Activation", "Head", "Network", "find_network", "registry"]
 
 def registry() -> dict[str, Network]:
     """Every network of this folder by name; a file that holds one needs no other entry."""
-    modules = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
-    return {each.name: each for module in modules for each in getattr(module, "NETWORKS", ())}
+    modules = [import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__)]
+    return {each.NETWORK.name: each.NETWORK for each in modules if hasattr(each, "NETWORK")}
 
 
 def find_network(name: str) -> Network:

