@@ -58,12 +58,12 @@ local function reap(id, begun, crashed, dropped)
   if crashed then
     crashes = redis.call('INCR', crashes_key(id))
     redis.call('PEXPIRE', crashes_key(id), crash_ttl_ms)
-  elseif not dropped then
+  elseif not (dropped and begun) then
     redis.call('HINCRBY', KEY.JOB .. id, 'uncounted', 1)
   end
   if begun and not dropped then set(id, 'alone', 1) end
   if get(id, 'cancel_requested') == '1' then return 'canceled' end
-  local spent = (crashed or dropped) and (counted(id) >= max_attempts or crashes >= max_attempts)
+  local spent = (crashed or dropped and begun) and (counted(id) >= max_attempts or crashes >= max_attempts)
   return spent and 'failed' or 'requeued'
 end
 

@@ -174,6 +174,20 @@ def test_a_job_that_a_living_worker_dropped_counts_but_is_no_crash(
     assert attempts.renew(at_work.id, 1).held
 
 
+def test_a_take_that_a_living_worker_never_heard_of_does_not_count(
+    redis: Redis, attempts: Attempts, store: JobStore
+) -> None:
+    unheard, at_work = enqueue(redis), enqueue(redis)
+    attempts.take("w", busy=True)  # its answer was lost
+    begin(attempts, "w", busy=True)
+    for _ in range(3):
+        expire_lease(redis, unheard.id)
+        attempts.renew(at_work.id, 1)
+        assert [reaped.action for reaped in attempts.reap()] == ["requeued"]
+        attempts.take("w", busy=True)
+    assert crashes(store) == 0
+
+
 def test_the_jobs_of_a_lost_worker_come_back_together(redis: Redis, attempts: Attempts) -> None:
     first, second = enqueue(redis), enqueue(redis)
     begin(attempts, "w")
