@@ -97,13 +97,14 @@ class Outbox:
         done: Try,
         *,
         again_in_s: float = 0.0,
-        gone: bool = False,
+        gone: str = "",
     ) -> bool:
         """Say how a try ended; False when it is stale, because its lease had ended.
 
-        ``waiting`` makes the delivery due ``again_in_s`` from now; ``gone`` disables its endpoint.
+        ``waiting`` makes the delivery due ``again_in_s`` from now. ``gone`` is the URL that wants
+        no more: it disables its endpoint, unless that has another URL by now, which is tried.
         """
-        arguments = (state, done.to_json(), int(again_in_s * 1000), int(gone))
+        arguments = (state, done.to_json(), int(again_in_s * 1000), gone)
         return bool(self._run("settle", delivery.id, delivery.attempts, *arguments))
 
     def test(self, endpoint_id: str, tenant: str, data: JsonObject) -> Delivery:

@@ -113,6 +113,7 @@ class Sender:
 
     async def _settle(self, parcel: Parcel, answer: Answer, done: Try) -> None:
         delivery, state, pause = parcel.delivery, DeliveryState.DELIVERED, 0.0
+        gone = parcel.url if answer.gone else ""
         if not answer.delivered:
             again = self._pause_s(parcel, answer)
             state = DeliveryState.FAILED if again is None else DeliveryState.WAITING
@@ -129,7 +130,7 @@ class Sender:
         for attempt in range(SETTLE_TRIES):
             try:
                 await asyncio.to_thread(
-                    self._outbox.settle, delivery, state, done, again_in_s=pause, gone=answer.gone
+                    self._outbox.settle, delivery, state, done, again_in_s=pause, gone=gone
                 )
             except StoreError:
                 if attempt == SETTLE_TRIES - 1:

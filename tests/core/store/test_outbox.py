@@ -227,7 +227,7 @@ def test_an_endpoint_that_is_gone_is_disabled_and_hears_nothing_more(
     ended(redis)
     first, _ = outbox.take(1)[0], ended(redis)
     gone = Try(datetime.now(UTC), ms=1, status=410)
-    outbox.settle(first.delivery, DeliveryState.FAILED, gone, gone=True)
+    outbox.settle(first.delivery, DeliveryState.FAILED, gone, gone=first.url)
     assert outbox.take(10) == []
     ended(redis)
     assert len(outbox.deliveries(hook.id)) == 3
@@ -235,6 +235,20 @@ def test_an_endpoint_that_is_gone_is_disabled_and_hears_nothing_more(
     assert (now.enabled, now.disabled_because) == (False, "gone")
     again = EndpointStore(redis).update(hook.id, "local", enabled=True)
     assert (again.enabled, again.disabled_because) == (True, None)
+
+
+def test_a_url_that_is_gone_says_nothing_of_the_one_that_took_its_place_during_the_try(
+    redis: Redis, outbox: Outbox
+) -> None:
+    hook, endpoints = endpoint(redis), EndpointStore(redis)
+    ended(redis)
+    parcel = only(outbox)
+    endpoints.update(hook.id, "local", url="https://example.net/new")
+    gone = Try(datetime.now(UTC), ms=1, status=410)
+    outbox.settle(parcel.delivery, DeliveryState.FAILED, gone, gone=parcel.url)
+    assert endpoints.get(hook.id, "local").enabled
+    again = only(outbox)
+    assert (again.delivery.id, again.url) == (parcel.delivery.id, "https://example.net/new")
 
 
 def test_a_deleted_endpoint_leaves_nothing_behind(redis: Redis, outbox: Outbox) -> None:
