@@ -42,6 +42,18 @@ def test_a_header_that_makes_no_sense_asks_for_nothing(value: str) -> None:
     assert told is None or told >= 0
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 2024 00:00:99999999999999999999 GMT",
+        "99999999999999999999 Jan 2024 00:00:00 GMT",
+    ],
+)
+def test_a_date_beyond_all_bounds_asks_for_nothing(date: str) -> None:
+    assert retry_after_s(date) is None
+
+
 def test_the_pauses_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEEPFAKE_WEBHOOK_RETRIES_S", "1, 2.5")
     assert WebhookSettings.load().webhook_retries_s == (1.0, 2.5)
