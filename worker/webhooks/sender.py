@@ -84,6 +84,9 @@ class Sender:
                 logger.warning("no webhooks can be sent: %s", error)
             self._store_away = True
             return False
+        except Exception:  # whatever it is, the next look may go well
+            logger.exception("no webhooks can be sent")
+            return False
         self._store_away = False
         for parcel in parcels:
             task = asyncio.create_task(self._try(parcel))

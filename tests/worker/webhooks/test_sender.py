@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from core.signatures import public_key
 from core.store.endpoints import EndpointStore
-from core.store.outbox import Bounds, Outbox
+from core.store.outbox import Bounds, Outbox, Parcel
 from core.store.records import JobStatus
 from core.store.webhook_records import Delivery, DeliveryState
 from tests.core.store.webhooks import ended, endpoint
@@ -245,6 +245,24 @@ def test_a_redis_that_is_away_for_a_while_loses_nothing(
         return real(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Outbox, "settle", settle)
+    with sending():
+        (delivery,) = wait_over(redis, hook.id)
+    assert delivery.state is DeliveryState.DELIVERED
+
+
+def test_a_look_that_fails_in_a_way_nobody_foresaw_does_not_end_the_sender(
+    redis: Redis, receiver: Receiver, sending: RunSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = endpoint(redis, receiver.url())
+    ended(redis)
+    real, failures = Outbox.take, iter([RuntimeError("can't start new thread")])
+
+    def take(outbox: Outbox, wanted: int) -> list[Parcel]:
+        for failure in failures:
+            raise failure
+        return real(outbox, wanted)
+
+    monkeypatch.setattr(Outbox, "take", take)
     with sending():
         (delivery,) = wait_over(redis, hook.id)
     assert delivery.state is DeliveryState.DELIVERED
