@@ -30,7 +30,15 @@ from api.upload.patience import Patience
 from api.upload.queueing import Caller, check_callback, check_queues
 from api.upload.reference import NO_URLS
 from api.upload.submission import FileBytes, merge, take
-from core.errors import DeepfakeError, FileQuarantined, MediaError, QuotaError, StoreError, UrlError
+from core.errors import (
+    BatchFinished,
+    DeepfakeError,
+    FileQuarantined,
+    MediaError,
+    QuotaError,
+    StoreError,
+    UrlError,
+)
 from core.printable import printable
 from core.store.batches import SENDING_S, Batch
 from core.store.ids import new_id
@@ -94,6 +102,9 @@ class Intake:
                 batch=place,
             )
             self._patience.restore()
+        except BatchFinished as error:  # canceled meanwhile, and no more is to be sent
+            await self.refuse(place, error)
+            raise
         except _OF_ONE_FILE as error:
             await self.refuse(place, error)
 
@@ -141,7 +152,8 @@ async def submit_batch(
     """Take all files of ``request``; the batch as it is when the last one has come.
 
     What is wrong with one file is noted, and the others go on. When the request itself is at
-    fault, or its client goes away, the batch is deleted with the jobs that it has by then.
+    fault, or its client goes away, the batch is deleted with the jobs that it has by then. One that
+    is canceled meanwhile takes no more and stays: raises BatchFinished.
     """
     body = BatchBody(request, gateway.settings)
     with gateway.slots.take(caller.tenant):
@@ -158,9 +170,9 @@ async def submit_batch(
             if intake is None:
                 raise InvalidParameter("file: The batch has no file; send at least one.")
             return await gateway.store(gateway.batches.complete, intake.id)
-        except BaseException:
+        except BaseException as error:
             if intake is not None:
-                _undo(gateway, caller, intake.id)
+                _break_off(gateway, caller, intake.id, error)
             raise
         finally:
             if intake is not None:
@@ -206,10 +218,10 @@ async def _opened(gateway: Gateway, caller: Caller, options: BatchOptions) -> As
     try:
         yield intake
     except BaseExceptionGroup as group:
-        _undo(gateway, caller, intake.id)
+        _break_off(gateway, caller, intake.id, group.exceptions[0])
         raise group.exceptions[0] from group
-    except BaseException:
-        _undo(gateway, caller, intake.id)
+    except BaseException as error:
+        _break_off(gateway, caller, intake.id, error)
         raise
     finally:
         intake.end()
@@ -238,5 +250,8 @@ async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Inta
     return intake
 
 
-def _undo(gateway: Gateway, caller: Caller, batch_id: str) -> None:
-    gateway.store.chore(partial(gateway.batches.delete, batch_id, caller.tenant))
+def _break_off(gateway: Gateway, caller: Caller, batch_id: str, error: BaseException) -> None:
+    if isinstance(error, BatchFinished):
+        gateway.store.chore(partial(gateway.batches.complete, batch_id))
+    else:
+        gateway.store.chore(partial(gateway.batches.delete, batch_id, caller.tenant))

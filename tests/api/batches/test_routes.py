@@ -351,6 +351,34 @@ def test_a_batch_whose_client_goes_away_leaves_nothing(
     assert blobs.usage().used == 0
 
 
+def test_a_batch_that_is_canceled_while_it_is_sent_keeps_what_was_judged(
+    client: httpx.Client, attempts: Attempts, jobs: JobStore
+) -> None:
+    canceled: list[Any] = []
+
+    def body() -> Iterator[bytes]:
+        yield from multipart(2)
+        while jobs.counts().queued["batch"] < 1:  # the second is made when its end has come
+            time.sleep(0.01)
+        judge(attempts)
+        (batch,) = client.get("/v1/batches").json()["batches"]
+        canceled.append(client.post(batch["links"]["cancel"]).json())
+        yield from multipart(2, last=True)
+
+    sent = client.post(
+        "/v1/batches",
+        content=body(),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert (sent.status_code, sent.json()["type"]) == (409, "/problems/batch_finished")
+    assert canceled[0]["id"] in sent.json()["detail"]
+    batch = client.get(f"{canceled[0]['links']['self']}?wait=5").json()
+    assert (batch["status"], counted(batch)) == (
+        "canceled", {"total": 2, "succeeded": 1, "canceled": 1},
+    )  # fmt: skip
+    assert batch["verdicts"]["fake"] == 1
+
+
 def test_urls_become_jobs_in_their_order(redis_url: str, jobs: JobStore, redis: Redis) -> None:
     with Listener(ok(MP4)) as listener, fetching(redis_url, listener) as client:
         urls = [url_of(listener, f"/{n}.mp4?token=s3cret") for n in range(3)]
