@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from api.http.errors import invalid_parameters
 from api.http.problems import MalformedRequest, UploadTimeout
@@ -31,6 +32,8 @@ async def read_json(request: Request, shape: type[M], *, most: int = MAX_BYTES) 
                     raise MalformedRequest(
                         f"The body has more than {most:,} bytes, which is the limit here."
                     )
+    except ClientDisconnect as error:
+        raise MalformedRequest("The client went away before its body was over.") from error
     except TimeoutError as error:
         raise UploadTimeout(
             f"The body did not arrive within {LIMIT_S:g} s, which is the limit here."
