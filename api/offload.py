@@ -11,7 +11,14 @@ from typing import Any, Final, ParamSpec, TypeVar
 import anyio
 import anyio.to_thread
 
-from core.errors import DeepfakeError, JobNotFound, StoreError, StoreUnavailable, UploadNotFound
+from core.errors import (
+    BatchNotFound,
+    DeepfakeError,
+    JobNotFound,
+    StoreError,
+    StoreUnavailable,
+    UploadNotFound,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +87,7 @@ class Offload:
         for call in calls:
             try:
                 await self._insist(call)
-            except (JobNotFound, UploadNotFound):
+            except (BatchNotFound, JobNotFound, UploadNotFound):
                 continue
             except DeepfakeError as error:
                 logger.warning("Left to its time to live: %s", error.message)

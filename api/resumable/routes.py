@@ -31,9 +31,11 @@ from api.upload.pace import Pace, paced
 from core.errors import (
     DeepfakeError,
     MediaTooLarge,
+    StoreUnavailable,
     UploadLengthMismatch,
     UploadOffsetMismatch,
 )
+from core.store.ids import new_id
 from core.store.resumable import Upload
 
 UploadId = Annotated[str, Path(examples=["upload_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max_length=64)]
@@ -100,9 +102,7 @@ async def begin(
     if intent.tus and declared_length(request) and media_type_of(request) != TUS_BODY:
         check_body_type(intent, media_type_of(request))
     with gateway.slots.take(tenant):
-        upload = await gateway.store(
-            gateway.uploads.open, tenant, length=intent.length, metadata=intent.metadata
-        )
+        upload = await _open(gateway, tenant, intent)
         root_path = str(request.scope.get("root_path", ""))
         response.headers["Location"] = f"{root_path}/v1/uploads/{upload.id}"
         try:
@@ -180,6 +180,21 @@ async def give_up(gateway: CurrentGateway, tenant: SubmittingTenant, upload_id: 
 def _intent(request: Request) -> Intent:
     check_encoding(request)
     return read_intent(request.headers, body=declared_length(request))
+
+
+async def _open(gateway: Gateway, tenant: str, intent: Intent) -> Upload:
+    upload_id = new_id("upload")
+    try:
+        return await gateway.store(
+            gateway.uploads.open,
+            tenant,
+            length=intent.length,
+            metadata=intent.metadata,
+            upload_id=upload_id,
+        )
+    except StoreUnavailable:  # Redis may have reserved its bytes all the same
+        gateway.store.chore(partial(gateway.uploads.discard, upload_id, tenant))
+        raise
 
 
 async def _append(request: Request, gateway: Gateway, intent: Intent, upload: Upload) -> Upload:

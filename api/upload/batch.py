@@ -37,6 +37,7 @@ from core.errors import (
     MediaError,
     QuotaError,
     StoreError,
+    StoreUnavailable,
     UrlError,
 )
 from core.printable import printable
@@ -236,14 +237,12 @@ def _file_name(url: str) -> str:
 async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Intake:
     check_callback(gateway, options)
     intake = Intake(gateway, caller, options)
-    opened = await gateway.store(
-        gateway.batches.open,
-        intake.id,
-        caller.tenant,
-        options.tag,
-        options.callback_url,
-        caller.key,
-    )
+    wanted = (intake.id, caller.tenant, options.tag, options.callback_url, caller.key)
+    try:
+        opened = await gateway.store(gateway.batches.open, *wanted)
+    except StoreUnavailable as error:  # Redis may have made it all the same
+        _break_off(gateway, caller, intake.id, error)
+        raise
     if opened != intake.id:  # another request with this key came first, a moment ago
         raise BatchUnderWay(opened)
     intake.live()

@@ -85,14 +85,23 @@ class ResumableStore:
         """How many bytes an append should have: an object is a request to write and to read."""
         return PART_BYTES if self._objects is None else CHUNK_BYTES
 
-    def open(self, tenant: str, *, length: int | None = None, metadata: str = "") -> Upload:
+    def open(
+        self,
+        tenant: str,
+        *,
+        length: int | None = None,
+        metadata: str = "",
+        upload_id: str | None = None,
+    ) -> Upload:
         """Begin an upload, and reserve its bytes where the length is known.
 
-        Raises MediaTooLarge, and StoreFull or a QuotaError when there is no room.
+        ``upload_id`` is a new one, for a caller that would discard an upload of which it does not
+        hear. Raises MediaTooLarge, and StoreFull or a QuotaError when there is no room.
         """
         if length is not None and length > self._max_bytes:
             raise MediaTooLarge(size=length, limit=self._max_bytes)
-        limits, upload_id, writer = self._tenant_limits, new_id("upload"), _new_writer()
+        limits, writer = self._tenant_limits, _new_writer()
+        upload_id = upload_id or new_id("upload")
         outcome, number = self._run(
             "open",
             upload_id,

@@ -6,16 +6,19 @@ import json
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
 from core.errors import StoreUnavailable
+from core.store.batches import BatchStore
 from core.store.jobs import JobStore
 from core.store.records import Job
 from tests.api.gateway import MP4, PNG, DoorbellTwin, serve
@@ -58,6 +61,23 @@ def test_a_job_whose_making_was_not_heard_of_is_the_only_record_of_its_file(
     assert counts == {"total": 2, "queued": 2}
     assert [item["error"] for item in items] == [None, None]
     assert jobs.get(items[1]["job"]["id"]).status == "queued"
+
+
+def test_a_batch_whose_client_was_not_told_of_it_is_gone(
+    client: httpx.Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = BatchStore.open
+
+    def unheard(store: BatchStore, *arguments: Any) -> str:
+        really(store, *arguments)
+        raise StoreUnavailable("The answer was lost.")
+
+    monkeypatch.setattr(BatchStore, "open", unheard)
+    assert client.post("/v1/batches", files={"file": ("a.png", PNG)}).status_code == 503
+    deadline = time.monotonic() + 5
+    while list(redis.scan_iter("df:batch:*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_file_is_counted_once_where_redis_hangs_and_then_does_what_it_was_told(

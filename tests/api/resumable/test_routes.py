@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -17,11 +17,12 @@ from redis import Redis
 
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.errors import BlobMissing
+from core.errors import BlobMissing, StoreUnavailable
 from core.scopes import Scope
+from core.store.accounts import Account
 from core.store.attempts import Attempts
 from core.store.blobs import CHUNK_BYTES, RedisBlobStore
-from core.store.resumable import PART_BYTES
+from core.store.resumable import PART_BYTES, ResumableStore, Upload
 from tests.api.gateway import MP4, DoorbellTwin, serve
 from tests.api.keys import bearer, make_key
 
@@ -372,3 +373,36 @@ def test_the_openapi_document_tells_the_headers_and_bodies(one: httpx.Client) ->
         "application/offset+octet-stream",
         "application/partial-upload",
     }
+
+
+def test_an_upload_that_ends_while_its_job_is_made_is_not_found(
+    one: httpx.Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = begin(one, len(MP4))
+    patch(one, where, 0, MP4)
+    read = RedisBlobStore.read
+
+    def read_late(store: RedisBlobStore, blob_id: str) -> Iterator[bytes]:
+        ResumableStore(redis).discard(blob_id, "local")
+        return read(store, blob_id)
+
+    monkeypatch.setattr(RedisBlobStore, "read", read_late)
+    gone = job_of(one, where)
+    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/upload_not_found")
+
+
+def test_an_upload_whose_client_was_not_told_of_it_takes_no_share(
+    one: httpx.Client, blobs: RedisBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = ResumableStore.open
+
+    def unheard(store: ResumableStore, tenant: str, **options: Any) -> Upload:
+        really(store, tenant, **options)
+        raise StoreUnavailable("The answer was lost.")
+
+    monkeypatch.setattr(ResumableStore, "open", unheard)
+    assert one.post("/v1/uploads", headers={**TUS, "Upload-Length": "9"}).status_code == 503
+    deadline = time.monotonic() + 5
+    while blobs.account("local") != Account():
+        assert time.monotonic() < deadline, blobs.account("local")
+        time.sleep(0.01)
