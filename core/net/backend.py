@@ -34,15 +34,20 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: _Options = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Try the addresses in turn; raises UrlNotAllowed, ConnectError or ConnectTimeout."""
+        """Try the addresses in turn, each for its share of the time that is left.
+
+        Raises UrlNotAllowed, ConnectError or ConnectTimeout.
+        """
         deadline = _deadline(timeout)
         failed: Exception = httpcore.ConnectError(f"{host} could not be reached.")
-        for address in await self._resolved(host, port, timeout):
+        addresses = await self._resolved(host, port, timeout)
+        for number, address in enumerate(addresses):
             try:
+                share_s = _left(deadline, among=len(addresses) - number)
                 return await self._inner.connect_tcp(
-                    address, port, _left(deadline), local_address, socket_options
+                    address, port, share_s, local_address, socket_options
                 )
-            except httpcore.ConnectError as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
 
@@ -84,10 +89,10 @@ def _deadline(limit_s: float | None) -> float | None:
     return None if limit_s is None else time.monotonic() + limit_s
 
 
-def _left(deadline: float | None) -> float | None:
+def _left(deadline: float | None, *, among: int) -> float | None:
     if deadline is None:
         return None
     left_s = deadline - time.monotonic()
     if left_s <= 0:
         raise httpcore.ConnectTimeout("The time to connect is over.")
-    return left_s
+    return left_s / among

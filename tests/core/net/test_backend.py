@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -88,6 +90,28 @@ def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
             lambda *_: ["127.0.0.9", "127.0.0.1"],  # nobody listens on the first one
         )
         assert fetch(guard, f"http://two.test:{listener.port}/") == [200, 200]
+
+
+def test_the_next_address_is_tried_when_one_does_not_even_refuse() -> None:
+    with Listener(host="127.0.0.1") as listener, socket.socket() as deaf, ExitStack() as stack:
+        deaf.bind(("127.0.0.9", listener.port))
+        deaf.listen(0)
+        for _ in range(4):  # nobody accepts them, so that none finds a place any more
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        guard = Guard(
+            frozenset({listener.port}),
+            (ip_network("127.0.0.0/8"),),
+            lambda *_: ["127.0.0.9", "127.0.0.1"],
+        )
+
+        async def ask() -> int:
+            limit = httpx.Timeout(5, connect=1)
+            async with guarded_async_client(guard, timeout=limit, tls=TLS) as client:
+                return (await client.get(f"http://two.test:{listener.port}/")).status_code
+
+        assert asyncio.run(ask()) == 200
 
 
 def test_a_name_without_addresses_cannot_be_reached() -> None:
