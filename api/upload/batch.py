@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from functools import partial
-from hashlib import sha256
 from typing import Final
 
 from fastapi import Request
@@ -18,111 +16,20 @@ from api.http.problems import (
     Forbidden,
     InvalidParameter,
     MalformedRequest,
-    RateLimited,
     TooManyFiles,
 )
 from api.http.small_body import read_json
 from api.schemas import BatchOptions, BatchReference
 from api.upload.batch_body import BatchBody
 from api.upload.batch_replay import MAX_JSON_BYTES, check_same_batch
-from api.upload.member import MAX_NAME, Member
-from api.upload.patience import Patience
-from api.upload.queueing import Caller, check_callback, check_queues
+from api.upload.intake import Intake
+from api.upload.queueing import Caller, check_callback
 from api.upload.reference import NO_URLS
-from api.upload.submission import FileBytes, merge, take
-from core.errors import (
-    BatchFinished,
-    DeepfakeError,
-    FileQuarantined,
-    MediaError,
-    QuotaError,
-    StoreError,
-    StoreUnavailable,
-    UrlError,
-)
-from core.printable import printable
-from core.store.batches import SENDING_S, Batch
-from core.store.ids import new_id
-from core.store.records import BatchPlace
+from api.upload.submission import merge
+from core.errors import BatchFinished, StoreUnavailable
+from core.store.batches import Batch
 
 URLS_AT_ONCE: Final = 4  # fetched at one time for one batch
-# What is wrong with one file. Anything else is wrong with the request, and ends the batch.
-_OF_ONE_FILE: Final = (
-    MediaError,
-    FileQuarantined,
-    QuotaError,
-    RateLimited,
-    StoreError,
-    UrlError,
-)
-
-
-class Intake:
-    """A batch that takes files: each becomes a job, or an item that says why it did not."""
-
-    def __init__(self, gateway: Gateway, caller: Caller, options: BatchOptions) -> None:
-        self.id = new_id("batch")
-        self._patience = Patience(gateway.store, gateway.settings.batch_patience_s)
-        self._gateway = replace(gateway, store=self._patience)
-        self._store = gateway.store
-        self._caller = replace(caller, key=None)  # the key is of the batch, and not of each file
-        # Its end is told once for all; the tenant's webhooks may hear of each job.
-        self._options = options.model_copy(update={"callback_url": None})
-        self._living: asyncio.Task[None] | None = None
-
-    def live(self) -> None:
-        """Say from now on that files still come, so that nobody takes the batch for abandoned."""
-        self._living = asyncio.create_task(self._live_on())
-
-    def end(self) -> None:
-        """Say it no more."""
-        if self._living is not None:
-            self._living.cancel()
-
-    async def _live_on(self) -> None:
-        while True:
-            await asyncio.sleep(SENDING_S / 4)
-            with suppress(StoreError):
-                await self._store(self._gateway.batches.sending, self.id)
-
-    async def add(
-        self, number: int, name: str, source: FileBytes, url_sha256: str | None = None
-    ) -> None:
-        """Store a file and queue its job, once there is room for it."""
-        place = BatchPlace(self.id, number, name)
-        try:
-            await self._patience.insist_on(partial(check_queues, self._gateway))
-            rates, tenant = self._gateway.rates, self._caller.tenant
-            await self._patience.insist_on(partial(rates.submit_file, tenant))
-            await take(
-                self._gateway,
-                self._caller,
-                source,
-                lambda: self._options,
-                url_sha256=url_sha256,
-                batch=place,
-            )
-            self._patience.restore()
-        except BatchFinished as error:  # canceled meanwhile, and no more is to be sent
-            await self.refuse(place, error)
-            raise
-        except _OF_ONE_FILE as error:
-            await self.refuse(place, error)
-
-    async def refuse(self, place: BatchPlace, error: DeepfakeError) -> None:
-        """Note why a file got no job; a job that Redis made without our hearing of it stays."""
-        await self._patience(self._gateway.batches.refuse, place, error)
-
-    async def fetch(self, number: int, text: str) -> None:
-        """Add the file at a URL."""
-        place = BatchPlace(self.id, number, _file_name(text))
-        try:
-            url = self._gateway.fetcher.check(text)
-            url_sha256 = sha256(str(url).encode()).hexdigest()
-            async with self._gateway.fetcher.open(url) as remote:
-                await self.add(number, place.name, remote, url_sha256)
-        except UrlError as error:
-            await self.refuse(place, error)
 
 
 async def find_batch(
@@ -166,7 +73,8 @@ async def submit_batch(
                     intake = await _open(gateway, caller, merge(options, body.fields))
                 if number == gateway.settings.max_batch_files:
                     raise TooManyFiles(limit=number)
-                await _add(intake, number, member)
+                await intake.add(number, member)
+                await member.skip()
                 number += 1
             if intake is None:
                 raise InvalidParameter("file: The batch has no file; send at least one.")
@@ -178,11 +86,6 @@ async def submit_batch(
         finally:
             if intake is not None:
                 intake.end()
-
-
-async def _add(intake: Intake, number: int, member: Member) -> None:
-    await intake.add(number, member.name, member)
-    await member.skip()
 
 
 async def submit_urls(
@@ -226,12 +129,6 @@ async def _opened(gateway: Gateway, caller: Caller, options: BatchOptions) -> As
         raise
     finally:
         intake.end()
-
-
-def _file_name(url: str) -> str:
-    """The last part of its path: the URL itself is not kept, for it may hold a password."""
-    path = url.partition("?")[0].partition("#")[0].partition("//")[2]
-    return printable(path.partition("/")[2].rpartition("/")[2], MAX_NAME)
 
 
 async def _open(gateway: Gateway, caller: Caller, options: BatchOptions) -> Intake:

@@ -398,6 +398,15 @@ def test_urls_become_jobs_in_their_order(redis_url: str, jobs: JobStore, redis: 
     assert not any(b"s3cret" in value for value in stored)
 
 
+def test_no_url_is_asked_for_its_file_before_there_is_room_for_it(redis_url: str) -> None:
+    full = {"max_queued_jobs": 1, "batch_patience_s": 0.1}
+    with Listener(ok(MP4)) as listener, fetching(redis_url, listener, **full) as client:
+        client.post("/v1/jobs", content=PNG)
+        batch = client.post("/v1/batches", json={"urls": [url_of(listener)]}).json()
+        (item,) = results(client, batch)
+        assert (item["error"]["code"], listener.hits) == ("queue_full", 0)
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [({"urls": []}, 422), ({"urls": ["x"] * 4}, 413), ({}, 422), ({"url": "x"}, 422)],
