@@ -18,7 +18,7 @@ from core.model.bundle import load_bundle, sha256_of
 from deepfake.cli import cli
 from tests.core.bundle_factory import write_openvino
 from tests.media_factory import make_image, make_video
-from tests.training.pictures import find_centre_faces
+from tests.training.pictures import CentreFace, find_centre_faces
 from training.data import sample
 from training.export.publish import record
 
@@ -54,8 +54,10 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(bright_data: Path, own_bundle: Path, cache_dir: Path) -> Run:
     def invoke(command: str, *more: object) -> Result:
-        arguments = [command, "--data", bright_data, "--model", own_bundle, "--cache", cache_dir]
-        return CliRunner().invoke(cli, [str(each) for each in [*arguments, *more]])
+        arguments = [command, "--data", bright_data, "--model", own_bundle, *more]
+        if command == "evaluate":
+            arguments += ["--cache", cache_dir]
+        return CliRunner().invoke(cli, [str(each) for each in arguments])
 
     return invoke
 
@@ -175,6 +177,17 @@ def test_the_gate_fails_when_pictures_are_scored_otherwise_though_no_figure_drop
     assert told.exit_code == 1
     assert "pictures: P(fake) moved by 0." in told.stderr
     assert "all: auc" not in told.stderr
+
+
+def test_the_gate_searches_for_faces_anew_every_time(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces, calls = CentreFace(), []
+    monkeypatch.setattr("training.data.reading.load_face_detector", lambda **_: faces)
+    for more in (["--save"], []):
+        assert run("gate", *more).exit_code == 0
+        calls.append(faces.calls)
+    assert calls[1] == 2 * calls[0] > 0
 
 
 def test_the_gate_needs_the_scores_of_single_pictures(run: Run, own_bundle: Path) -> None:
