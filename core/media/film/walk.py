@@ -14,7 +14,8 @@ from core.media.film.packets import PacketReader
 from core.media.film.shortcut import Shortcut
 from core.media.film.timeline import Keyframe, Timeline
 
-# A damaged stretch is skipped packet by packet; a stream of nothing else is given up.
+# A damaged stretch is skipped packet by packet; a start that leads to nothing else is given up, and
+# in a film with so many of them only the nearest start is tried.
 _MAX_BAD_PACKETS = 1_000
 # FFmpeg's decoders of CineForm and QuickTime Animation call no picture a keyframe.
 _UNMARKED = frozenset(("cfhd", "qtrle"))
@@ -145,7 +146,7 @@ class Walk:
         at = line.keyframes_until(time)
         while at > 0:
             yield line.keyframes[at - 1]
-            if line.keyframes[at - 1] is line.first:
+            if line.keyframes[at - 1] is line.first or self._bad_packets > _MAX_BAD_PACKETS:
                 return
             at, back = at - back, 2 * back
         yield line.first
@@ -207,9 +208,10 @@ class Walk:
 
     def _decoded(self, start: Keyframe) -> Iterator[list[VideoFrame]]:
         """What comes out of the decoder for every packet from ``start`` on, and at the end."""
+        most = self._bad_packets + _MAX_BAD_PACKETS
         for packet in self._reader.read_from(start):
             yield self._decode(packet)
-            if self._bad_packets > _MAX_BAD_PACKETS:
+            if self._bad_packets > most:
                 return
         yield self._decode(None)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import av
 import pytest
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -71,6 +74,20 @@ def test_a_film_whose_middle_does_not_decode_misses_the_moments_there() -> None:
     assert 4 <= len(frames) <= 6
     assert coverage.missed >= 5
     assert len(coverage.answered) + coverage.missed == 10
+
+
+@pytest.mark.parametrize("sampling", list(Sampling))
+def test_what_follows_a_thousand_packets_that_do_not_decode_is_looked_at(
+    sampling: Sampling,
+) -> None:
+    data = bytearray(mux("h264-long", "mp4"))
+    with av.open(io.BytesIO(data), "r") as container:
+        packets = [(each.pos or 0, each.size) for each in container.demux(video=0) if each.size]
+    for position, size in packets[100:1120]:
+        data[position : position + size] = bytes(size)
+    frames, _ = sampled(bytes(data), 10, sampling)
+    assert [frame.index for frame in frames][-1] in (1254, 1260)
+    assert [number_shown(frame.pixels) for frame in frames] == [frame.index for frame in frames]
 
 
 def pixels_of(data: bytes) -> list[bytes]:
