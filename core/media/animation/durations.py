@@ -22,5 +22,10 @@ def webp_durations(data: memoryview) -> Iterator[int]:
 
 
 def avif_durations(data: memoryview) -> Iterator[int]:
-    """Of an AVIF image sequence."""
+    """Of an AVIF image sequence; of none where a track lies beside a still picture.
+
+    By the major brand libavif and browsers choose which of the two they show.
+    """
+    if bytes(data[8:12]) == b"avif":
+        return iter(())
     return (round(1000 * seconds) for seconds in sample_durations(data))

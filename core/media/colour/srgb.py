@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from core.errors import UnsupportedMedia
 from core.media.colour import icc
@@ -52,8 +53,14 @@ def is_16_bit(image: Image.Image) -> bool:
 
 
 def high_bytes(image: Image.Image) -> Image.Image:
-    """16-bit greyscale as L: the high byte of every sample."""
-    return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    """16-bit greyscale as L: the high byte of every sample.
+
+    In a TIFF 0 may stand for white, which Pillow heeds with 8 bits alone.
+    """
+    samples = np.asarray(image).astype(np.uint16)
+    if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
+        samples = ~samples
+    return Image.fromarray((samples >> 8).astype(np.uint8))
 
 
 def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

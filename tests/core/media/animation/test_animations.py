@@ -146,6 +146,15 @@ def test_a_turned_animation_is_shown_upright(name: str) -> None:
     assert [red_corner(frame.pixels) for frame in frames] == ["top right"] * 2
 
 
+def test_an_avif_that_calls_itself_a_still_picture_is_one() -> None:
+    """Libavif and browsers choose by the major brand, where a file has a track as well."""
+    data = make_animation(format="avif").replace(b"ftypavis", b"ftypavif")
+    with open_media(data) as media:
+        (frame,) = media.frames()
+        assert shown_index(frame.pixels) == 0
+        assert (media.info.kind, media.info.notes) == (Kind.IMAGE, ())
+
+
 def test_an_avif_sequence_is_reached_without_painting_every_frame() -> None:
     with open_media(make_animation(frames=30, format="avif")) as media:
         frames = list(media.frames(3))

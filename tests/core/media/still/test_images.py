@@ -105,6 +105,16 @@ def test_16_bit_greyscale_keeps_its_high_byte() -> None:
     assert (still(save_image(grey, "png")).pixels == 0x80).all()
 
 
+@pytest.mark.parametrize(("white", "shown"), [(0, 0xDF), (1, 0x20)])
+def test_white_may_be_0_in_a_tiff_of_16_bits(white: int, shown: int) -> None:
+    grey = Image.fromarray(np.full((8, 8), 0x2040, np.uint16))
+    data = save_image(grey, "tiff")
+    entry = struct.pack("<HHII", 262, 3, 1, 1)  # PhotometricInterpretation: 0 is black
+    assert data.count(entry) == 1
+    data = data.replace(entry, struct.pack("<HHII", 262, 3, 1, white))
+    assert (still(data).pixels == shown).all()
+
+
 def test_samples_without_a_defined_range_are_refused() -> None:
     data = save_image(Image.fromarray(np.zeros((8, 8), np.float32)), "tiff")
     with open_media(data) as media, pytest.raises(UnsupportedMedia, match="mode F"):
