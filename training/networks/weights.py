@@ -56,15 +56,13 @@ def _load_file(network: Network, model: Any, path: Path) -> str:
     if path.suffix == _KERAS or "model_config" in attributes:
         _copy(keras.saving.load_model(path, compile=False), model)
         return "the whole network"
-    if "layer_names" not in attributes:  # as model.save_weights writes it
-        model.load_weights(path)
-        return "the whole network"
     base = keras.Model(model.input, model.get_layer(network.features).output)
-    if len(attributes["layer_names"]) != len(base.layers):
-        model.load_weights(path)
-        return "the whole network"
-    base.load_weights(path)
-    return "the base; the head starts at random"
+    # model.save_weights of Keras 3 writes no such list.
+    if len(attributes.get("layer_names", ())) == len(base.layers):
+        base.load_weights(path)
+        return "the base; the head starts at random"
+    model.load_weights(path)
+    return "the whole network"
 
 
 def _copy(saved: Any, model: Any) -> None:
