@@ -3,15 +3,23 @@
 -- Returns {'opened'}, {'known', id} or {'abandoned', id} where the key has made one, or {'full', number}.
 local id, tenant, ttl_ms = ARGV[1], ARGV[2], ARGV[3]
 local list = KEY.BATCHES .. tenant
-for _, oldest in ipairs(redis.call('ZRANGE', list, 0, 9)) do
-  if redis.call('EXISTS', KEY.BATCH .. oldest) == 0 then redis.call('ZREM', list, oldest) end
+
+-- Forgets those of the oldest batches that are gone; -1 stands for all.
+local function forget_gone(last)
+  for _, oldest in ipairs(redis.call('ZRANGE', list, 0, last)) do
+    if redis.call('EXISTS', KEY.BATCH .. oldest) == 0 then redis.call('ZREM', list, oldest) end
+  end
 end
+
+forget_gone(9)
 local known = ARGV[7] ~= '' and redis.call('GET', KEY.IDEMPOTENCY .. ARGV[7])
 if known and redis.call('EXISTS', KEY.BATCH .. known) == 1 then
   return {sending_ended(known) and 'abandoned' or 'known', known}
 end
+local most = tonumber(ARGV[4])
+if redis.call('ZCARD', list) >= most then forget_gone(-1) end -- an old one may live longer than newer ones
 local kept = redis.call('ZCARD', list)
-if kept >= tonumber(ARGV[4]) then return {'full', kept} end
+if kept >= most then return {'full', kept} end
 redis.call('HSET', KEY.BATCH .. id, 'format', FORMAT, 'tenant', tenant, 'ttl_ms', ttl_ms,
   'status', 'running', 'complete', 0, 'created_at', now_ms(), 'tags', ARGV[5],
   'sending_until', now_ms() + ARGV[9])

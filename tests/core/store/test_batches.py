@@ -325,6 +325,17 @@ def test_a_batch_lives_as_long_as_its_jobs(redis: Redis) -> None:
     assert list(redis.scan_iter("df:batch*")) == []
 
 
+def test_batches_that_are_gone_take_no_place_though_older_ones_live_on(redis: Redis) -> None:
+    batches = BatchStore(redis, most=13)
+    for number in range(13):
+        batches.open(f"batch_{number}", "local")
+    redis.delete("df:batch:batch_11", "df:batch:batch_12")  # they have expired
+    batches.open("batch_13", "local")
+    batches.open("batch_14", "local")
+    with pytest.raises(TooManyBatches, match="13 batches"):
+        batches.open("batch_15", "local")
+
+
 def test_the_end_of_a_batch_is_told_once(redis: Redis, attempts: Attempts) -> None:
     batches = BatchStore(redis)
     batches.open(BATCH, "local", ["a"], "https://example.com/hook")
