@@ -29,6 +29,7 @@ from core.store.batches import Batch, BatchStatus, BatchStore
 from core.store.jobs import JobStore
 from core.store.records import BatchPlace, Job, JobStatus
 from tests.core.store.lost_worker import begin, expire_lease, take
+from tests.core.store.passing import pass_time
 from tests.core.store.uploads import upload
 
 BATCH = "batch_1"
@@ -313,13 +314,13 @@ def test_a_key_gives_the_batch_that_its_tenant_began(redis: Redis) -> None:
 
 
 def test_a_batch_lives_as_long_as_its_jobs(redis: Redis) -> None:
-    batches, store = BatchStore(redis, ttl_s=0.3), JobStore(redis, ttl_s=0.3)
+    batches, store = BatchStore(redis, ttl_s=30), JobStore(redis, ttl_s=30)
     batches.open(BATCH, "local")
-    time.sleep(0.2)
+    pass_time(redis, 20)
     store.create(replace(Job.new(media=upload(redis)), batch=BatchPlace(BATCH, 0, "a")))
-    time.sleep(0.2)
+    pass_time(redis, 20)
     assert counted(batches.get(BATCH, "local")) == {"queued": 1}
-    time.sleep(0.2)
+    pass_time(redis, 20)
     with pytest.raises(BatchNotFound):
         batches.get(BATCH, "local")
     assert list(redis.scan_iter("df:batch*")) == []
