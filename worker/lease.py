@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -34,6 +35,7 @@ class RunningJob:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.progress: Progress | None = None  # told with the next renewal of the lease
+        self.renewed_at = time.monotonic()  # by this process
         self._lost = threading.Event()
         self._canceled = threading.Event()
 
@@ -125,14 +127,15 @@ class Leases:
         return len(self._running)
 
     def renew(self) -> None:
-        """One heartbeat for every running job.
+        """One heartbeat for every running job, for the one that has waited longest first.
 
         Raises :class:`StoreUnavailable` when Redis is away. The jobs go on then: whether
         they still own their lease is decided by the fenced write at the end.
         """
-        for running in self._snapshot():
+        for running in sorted(self._snapshot(), key=lambda each: each.renewed_at):
             job = running.job
             state = self._attempts.renew(job.id, job.attempt, running.progress)
+            running.renewed_at = time.monotonic()
             if not state.held:
                 running.lose()
             elif state.cancel_requested:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -12,7 +14,7 @@ from core.errors import StoreUnavailable
 from core.options import Queue
 from core.store.attempts import Attempts
 from core.store.jobs import JobStore
-from core.store.records import JobStatus
+from core.store.records import JobStatus, LeaseState
 from tests.core.store.lost_worker import begin, expire_lease
 from tests.core.store.uploads import enqueue
 from tests.redis_server import RedisServer
@@ -98,6 +100,27 @@ def test_a_job_goes_on_while_redis_is_away(
         finally:
             redis_server.start()
         running.check()
+
+
+def test_each_job_gets_its_turn_where_only_every_second_call_comes_through(
+    redis: Redis, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, calls = Attempts.renew, itertools.count()
+
+    def renew(attempts: Attempts, job_id: str, *rest: Any) -> LeaseState:
+        if next(calls) % 2:
+            raise StoreUnavailable("Redis cannot be reached.")
+        renewed.add(job_id)
+        return really(attempts, job_id, *rest)
+
+    renewed: set[str] = set()
+    monkeypatch.setattr(Attempts, "renew", renew)
+    with ExitStack() as stack:
+        running = [stack.enter_context(started(redis, leases)) for _ in range(4)]
+        for _ in range(4):
+            with pytest.raises(StoreUnavailable):
+                leases.renew()
+    assert renewed == {each.job.id for each in running}
 
 
 def test_only_running_jobs_are_counted(redis: Redis, leases: Leases) -> None:
