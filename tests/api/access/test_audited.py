@@ -44,3 +44,17 @@ def test_changes_of_webhooks_are_in_the_log_without_what_a_url_may_hide(
 def test_what_was_refused_is_not_in_the_log(client: httpx.Client, redis: Redis) -> None:
     assert client.delete("/v1/webhooks/whe_unknown").status_code == 404
     assert AuditLog(redis).newest(10) == []
+
+
+def test_what_was_done_is_told_though_redis_has_no_room_for_the_entry(
+    client: httpx.Client, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = client.post("/v1/webhooks", json={"url": "https://example.org/a"}).json()
+    redis.config_set("maxmemory", 1)
+    try:
+        deleted = client.delete(f"/v1/webhooks/{made['id']}")
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert deleted.status_code == 204, deleted.text
+    assert client.get("/v1/webhooks").json() == {"webhooks": []}
+    assert "not in the audit log" in caplog.text
