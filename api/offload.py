@@ -54,7 +54,8 @@ class Offload:
                 task.add_done_callback(self._ended)
                 return await asyncio.shield(task)
         except TimeoutError as error:
-            raise StoreUnavailable(f"Redis did not answer within {self._limit_s:g} s.") from error
+            late = f"Redis, or the object store, did not answer within {self._limit_s:g} s."
+            raise StoreUnavailable(late) from error
 
     async def _occupy(self, call: Callable[[], T]) -> T:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 from itertools import islice
+from time import monotonic
 from typing import Final
 
 from api.gateway import Gateway
@@ -25,7 +26,9 @@ from core.errors import BlobMissing, EmptyMedia, MediaError, UploadIncomplete, U
 from core.media.sniff import HEAD_BYTES, sniff
 from core.store.records import MediaRef
 
+# In one call, which has a deadline; a chunk that is an object may take a tenth of a second.
 CHUNKS_AT_ONCE: Final = 8
+READ_S: Final = 0.1
 # The last part of a path or of a whole URL, wherever a proxy serves the gateway.
 _NAMED: Final = re.compile(r"(?:.*/v1/uploads/)?(upload_[0-9A-Z]{26})/?")
 
@@ -94,11 +97,11 @@ class _Reading:
         self.size = 0
 
     def go_on(self) -> bool:
-        """Read some chunks, as many as keep a thread busy for about 20 ms; False at the end.
+        """Read some chunks, for about 20 ms or one that takes longer; False at the end.
 
         Raises UnsupportedMedia as soon as the first bytes tell: the rest need not be read.
         """
-        before = self.size
+        before, until = self.size, monotonic() + READ_S
         for chunk in islice(self._chunks, CHUNKS_AT_ONCE):
             if len(self.head) < HEAD_BYTES:
                 self.head += chunk[: HEAD_BYTES - len(self.head)]
@@ -106,4 +109,6 @@ class _Reading:
                     sniff(self.head)
             self.digest.update(chunk)
             self.size += len(chunk)
+            if monotonic() >= until:
+                break
         return self.size > before

@@ -391,6 +391,21 @@ def test_an_upload_that_ends_while_its_job_is_made_is_not_found(
     assert (gone.status_code, gone.json()["type"]) == (404, "/problems/upload_not_found")
 
 
+def test_an_upload_whose_chunks_come_slowly_becomes_a_job(
+    one: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = begin(one, len(MP4))
+    patch(one, where, 0, MP4)
+
+    def read_slowly(_store: RedisBlobStore, _blob_id: str) -> Iterator[bytes]:
+        for start in range(0, len(MP4), 1000):
+            time.sleep(0.4)  # as from objects that lie far away
+            yield MP4[start : start + 1000]
+
+    monkeypatch.setattr(RedisBlobStore, "read", read_slowly)
+    assert job_of(one, where).status_code == 202
+
+
 def test_an_upload_whose_client_was_not_told_of_it_takes_no_share(
     one: httpx.Client, blobs: RedisBlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
