@@ -17,7 +17,7 @@ from core.media.film.opening import ISO_FORMATS, open_film
 from core.media.film.packets import Film, PacketReader, demuxed
 from core.media.film.picture import View
 from core.media.film.scan import read_timeline
-from core.media.film.timeline import Keyframe
+from core.media.film.timeline import Keyframe, Timeline
 from core.media.film.walk import Picture, Walk
 from core.media.film.wholeness import explain, missing_bytes
 from core.media.limits import MediaInfo, MediaLimits, refusing
@@ -25,6 +25,8 @@ from core.media.sampling import Coverage, Frame, moments
 from core.media.sniff import Format, Kind
 from core.media.syntax.sample_tables import claimed_samples
 from core.options import Sampling
+
+_BROADCAST = frozenset(("ts", "mpg"))
 
 
 class VideoMedia:
@@ -98,7 +100,7 @@ class VideoMedia:
             raise self._no_picture()
         # A stream that was cut out of a longer one begins with pictures that refer to what is
         # missing, and no player shows them. Where data are damaged they count as missed.
-        if not (timeline.first.flagged and walk.met_damage):
+        if not self._begins_damaged(timeline, first):
             self._timeline = timeline.beginning_at(first.time)
         if walk.met_damage or self._timeline.start != timeline.start:
             self._walk = Walk(reader, self._timeline, self._inspect)
@@ -106,6 +108,18 @@ class VideoMedia:
         length_s = self._seconds(self._timeline.end)
         self._lost = lost_share(self._film, length_s, len(self._data), missing)
         self._limits.check_duration(self.info.duration_s)
+
+    def _begins_damaged(self, timeline: Timeline, first: Picture) -> bool:
+        """Whether pictures before the first that decodes are lost by damage.
+
+        A broadcast that was received from its middle on decodes as badly, and begins with no
+        keyframe. Elsewhere that tells nothing: FFmpeg takes the mark from a damaged packet.
+        """
+        flagged = timeline.first.flagged
+        if self._format.name in _BROADCAST:
+            return flagged and self._walk.met_damage
+        late = first.time > max(timeline.start, timeline.first.time)
+        return self._walk.met_damage or (flagged and late)
 
     def _describe(self, first: VideoFrame, *, truncated: bool) -> MediaInfo:
         length_s = self._seconds(self._timeline.end)

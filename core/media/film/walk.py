@@ -22,6 +22,7 @@ _UNMARKED = frozenset(("cfhd", "qtrle"))
 # With intra-refresh, keyframes that must be passed until pictures are whole. One is not enough:
 # x264 also flags packets at which no refresh begins.
 _REFRESHES = 2
+_TRIED = 50  # keyframes, where the beginning of a film does not decode
 _DELAY = 64  # packets; decoders hold back 16 pictures to reorder them, and one a thread
 
 
@@ -61,13 +62,21 @@ class Walk:
         return self._bad_packets > 0
 
     def first_picture(self) -> Picture | None:
-        """The first that decodes from the first packet on; a walk goes on from it if it can."""
+        """The first that decodes from the first packet on; a walk goes on from it if it can.
+
+        Where the beginning is damaged so far that it is given up, one of the keyframes behind it.
+        """
         running = self.all_frames()
         self._began, self._running = self._timeline.first, running
         self._shown = picture = next(running, None)
         if picture is None or self.met_damage or not self._is_whole(picture):
             self.stop()
-        return picture
+        return picture or self._any_keyframe()
+
+    def _any_keyframe(self) -> Picture | None:
+        keyframes = self._timeline.keyframes
+        tried = map(self.keyframe, keyframes[:: -(-len(keyframes) // _TRIED)])
+        return next((picture for picture in tried if picture is not None), None)
 
     def keyframe(self, keyframe: Keyframe, *, goes_on: bool = False) -> Picture | None:
         """The picture of ``keyframe`` by decoding its packet alone; None when that gives none.

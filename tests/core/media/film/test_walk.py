@@ -14,7 +14,7 @@ from core.media.film import shortcut
 from core.media.film.shortcut import Shortcut
 from core.media.film.walk import Walk
 from core.options import Sampling
-from tests.core.media.films import film, sampled
+from tests.core.media.films import film, info_of, sampled
 from tests.media.mux import mux
 from tests.media.scene import number_shown
 
@@ -76,18 +76,38 @@ def test_a_film_whose_middle_does_not_decode_misses_the_moments_there() -> None:
     assert len(coverage.answered) + coverage.missed == 10
 
 
+@pytest.mark.parametrize("kind", ["h264 mp4", "h264 matroska", "vp9 matroska", "av1 mp4"])
+def test_a_beginning_that_does_not_decode_is_missed_and_not_left_out(kind: str) -> None:
+    track, container = kind.split()
+    data = bytearray(mux(track, container))
+    for position, size in packets_of(data)[:60]:
+        head = min(8, size)  # the block's in Matroska
+        data[position + head : position + size] = bytes(size - head)
+    frames, coverage = sampled(bytes(data))
+    assert info_of(bytes(data)).frames_total == 100
+    assert [number_shown(frame.pixels) for frame in frames] == [frame.index for frame in frames]
+    assert coverage.missed >= 5
+
+
 @pytest.mark.parametrize("sampling", list(Sampling))
+@pytest.mark.parametrize("first", [0, 100])
 def test_what_follows_a_thousand_packets_that_do_not_decode_is_looked_at(
-    sampling: Sampling,
+    sampling: Sampling, first: int
 ) -> None:
     data = bytearray(mux("h264-long", "mp4"))
-    with av.open(io.BytesIO(data), "r") as container:
-        packets = [(each.pos or 0, each.size) for each in container.demux(video=0) if each.size]
-    for position, size in packets[100:1120]:
+    for position, size in packets_of(data)[first : first + 1020]:
         data[position : position + size] = bytes(size)
-    frames, _ = sampled(bytes(data), 10, sampling)
-    assert [frame.index for frame in frames][-1] in (1254, 1260)
+    frames, coverage = sampled(bytes(data), 10, sampling)
+    assert frames[-1].index in (1254, 1260)
+    assert len(coverage.answered) + coverage.missed == 10
+    assert coverage.missed >= 7
     assert [number_shown(frame.pixels) for frame in frames] == [frame.index for frame in frames]
+
+
+def packets_of(data: bytes | bytearray) -> list[tuple[int, int]]:
+    """Where each packet of a film lies, and its size, in bytes."""
+    with av.open(io.BytesIO(data), "r") as container:
+        return [(each.pos or 0, each.size) for each in container.demux(video=0) if each.size]
 
 
 def pixels_of(data: bytes) -> list[bytes]:
