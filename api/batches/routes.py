@@ -40,7 +40,7 @@ BatchId = Annotated[str, Path(examples=["batch_01JD8ZK3V5T8M2Q9W4R7X6Y1AB"], max
     summary="Submit many files as one",
     responses={
         200: {"description": "The batch of an earlier call with this key", "model": BatchView},
-        **problems(400, 401, 403, 408, 409, 413, 415, 422, 429),
+        **problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429),
     },
     openapi_extra=batch_body(),
 )

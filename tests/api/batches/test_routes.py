@@ -379,6 +379,28 @@ def test_a_batch_that_is_canceled_while_it_is_sent_keeps_what_was_judged(
     assert batch["verdicts"]["fake"] == 1
 
 
+def test_a_batch_that_is_deleted_while_it_is_sent_is_not_found_at_its_end(
+    client: httpx.Client, redis: Redis
+) -> None:
+    def body() -> Iterator[bytes]:
+        yield from multipart(2)
+        while not list(redis.scan_iter("df:batch:*")):
+            time.sleep(0.01)
+        (batch,) = client.get("/v1/batches").json()["batches"]
+        client.delete(batch["links"]["self"])
+        yield from multipart(2, last=True)
+
+    sent = client.post(
+        "/v1/batches",
+        content=body(),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert (sent.status_code, sent.json()["type"]) == (404, "/problems/batch_not_found")
+    declared = client.get("/openapi.json").json()["paths"]["/v1/batches"]["post"]["responses"]
+    assert "404" in declared
+    assert [*redis.scan_iter("df:batch*"), *redis.scan_iter("df:job:*")] == []
+
+
 def test_urls_become_jobs_in_their_order(redis_url: str, jobs: JobStore, redis: Redis) -> None:
     with Listener(ok(MP4)) as listener, fetching(redis_url, listener) as client:
         urls = [url_of(listener, f"/{n}.mp4?token=s3cret") for n in range(3)]
