@@ -19,7 +19,7 @@ from core.media.film.picture import View
 from core.media.film.scan import read_timeline
 from core.media.film.timeline import Keyframe, Timeline
 from core.media.film.walk import Picture, Walk
-from core.media.film.wholeness import explain, missing_bytes
+from core.media.film.wholeness import explain, missing_bytes, without_padding_of
 from core.media.limits import MediaInfo, MediaLimits, refusing
 from core.media.sampling import Coverage, Frame, moments
 from core.media.sniff import Format, Kind
@@ -33,7 +33,7 @@ class VideoMedia:
     """An open video; :meth:`close` frees FFmpeg's side of it."""
 
     def __init__(self, data: memoryview, file_format: Format, limits: MediaLimits) -> None:
-        self._data = data
+        self._data = data = without_padding_of(data, file_format)
         self._format = file_format
         self._limits = limits
         self.coverage = Coverage()

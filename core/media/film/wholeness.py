@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from core.errors import UnreadableMedia
 from core.media.packet_streams import transport_packets
+from core.media.padding import without_padding
 from core.media.sniff import HEAD_BYTES, Format
+from core.media.syntax import riff_chunks
 from core.media.syntax.boxes import BoxReader
 from core.media.syntax.ebml import SEGMENT, EbmlReader
 
 _ISO = ("mp4", "mov", "heic")
 _MATROSKA = ("mkv", "webm")
+_LEAST_PADDING = 16 * 1024  # bytes; muxers fill less to begin at round places
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # of an AVI that was written without going back
 
 
@@ -45,6 +48,26 @@ def explain(data: memoryview, file_format: Format) -> None:
         f"The {name} file has no index (no moov box), which cameras write last: the download or "
         "the recording was interrupted. Download it again, or repair it with the camera's tool."
     )
+
+
+def without_padding_of(data: memoryview, file_format: Format) -> memoryview:
+    """The file as far as it was downloaded, where its format says how far it should go.
+
+    In MP4 and MOV the index tells of every packet, those that did not arrive among them. An AVI
+    may end with room that was never meant to be filled; its pictures lie before that.
+    """
+    if file_format.name not in (*_MATROSKA, "avi"):
+        return data
+    arrived = without_padding(data, _LEAST_PADDING)
+    if file_format.name == "avi" and _pictures(arrived) == _pictures(data):
+        return data
+    return arrived
+
+
+def _pictures(avi: memoryview) -> int:
+    """The bytes of the lists of pictures that are there."""
+    lists = (content for name, content in riff_chunks.chunks(avi) if name == b"LIST")
+    return sum(len(content) for content in lists if bytes(content[:4]) == b"movi")
 
 
 def missing_bytes(data: memoryview, file_format: Format) -> int:

@@ -13,6 +13,7 @@ from PIL import Image
 from core.media.colour.srgb import Rendering, render
 from core.media.colour.tags import colours_of
 from core.media.limits import MediaInfo, MediaLimits, refusing
+from core.media.padding import without_padding
 from core.media.sampling import Coverage, Frame
 from core.media.sniff import Format, Kind
 from core.media.still import companions, jpeg_files
@@ -36,7 +37,8 @@ class StillMedia:
     """An image file; of several pictures inside (TIFF pages, bursts) the first or primary one."""
 
     def __init__(self, data: memoryview, file_format: Format, limits: MediaLimits) -> None:
-        self._data = jpeg_files.without_padding(data) if file_format.name == "jpeg" else data
+        is_jpeg = file_format.name == "jpeg"
+        self._data = without_padding(data, jpeg_files.LEAST_PADDING) if is_jpeg else data
         self._name = file_format.name
         self._limits = limits
         self.coverage = Coverage(answered=[0.0])

@@ -28,7 +28,7 @@ _GREY = 128
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # neither stuffing, nor restart, nor fill
 _SCAN, _PROGRESSIVE = 0xDA, (0xC2, 0xC6, 0xCA, 0xCE)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_FEW_ZEROS, _BLOCK = 16, 64 * 1024
+LEAST_PADDING = 16  # bytes
 _COEFFICIENTS = 64
 _LEAST_DETAIL = 0.05  # nothing can be told from less
 
@@ -44,18 +44,6 @@ class JpegFile(JpegImagePlugin.JpegImageFile):
             return data
         self.ran_out = True
         return _END
-
-
-def without_padding(data: memoryview) -> memoryview:
-    """The file up to the zeros at its end: an interrupted download is padded with them."""
-    end = len(data)
-    while end:
-        block = bytes(data[max(0, end - _BLOCK) : end])
-        kept = len(block.rstrip(b"\0"))
-        end -= len(block) - kept
-        if kept:
-            break
-    return data[:end] if len(data) - end >= _FEW_ZEROS else data
 
 
 def reduce_early(image: JpegFile, divisor: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import UnreadableMedia
 from core.media.frames import open_media
-from tests.core.media.films import film, info_of
+from tests.core.media.films import film, info_of, sampled
 from tests.media import boxes
 from tests.media.mux import mux
 
@@ -51,6 +51,26 @@ def test_a_film_that_was_cut_carries_a_note_and_a_whole_one_does_not(
     data = mux(track, container, options=options)
     assert info_of(data).notes == ()
     assert info_of(data[: len(data) * 3 // 4 + 1]).notes == ("truncated_file",)
+
+
+@pytest.mark.parametrize(
+    ("track", "container"), [("h264", "matroska"), ("vp9", "webm"), ("mjpeg", "avi")]
+)
+def test_what_a_download_filled_with_zeros_is_missing(track: str, container: str) -> None:
+    whole = mux(track, container)
+    there = len(whole) * 4 // 10
+    filled = whole[:there] + bytes(len(whole) - there)
+    assert info_of(filled).notes == ("truncated_file",)
+    _, coverage = sampled(filled)
+    assert coverage.missed_of(10) in (5, 6)
+
+
+def test_room_behind_the_pictures_of_an_avi_is_not_missing() -> None:
+    data = mux("mjpeg", "avi")
+    room = b"JUNK" + (len(data) * 2).to_bytes(4, "little") + bytes(len(data) * 2)
+    size = (len(data) + len(room) - 8).to_bytes(4, "little")
+    info = info_of(data[:4] + size + data[8:] + room)
+    assert (info.frames_total, info.notes) == (60, ())
 
 
 def test_a_second_film_and_sound_are_named_as_not_looked_at() -> None:
