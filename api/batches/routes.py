@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -125,12 +125,12 @@ async def read_results(
 ) -> StreamingResponse:
     """In the order in which they were sent, each with its job as it is now."""
     batch = await gateway.store(gateway.batches.get, batch_id, tenant)
-    total, root_path = sum(batch.counts.values()), _root(request)
+    numbers, root_path = await gateway.store(gateway.batches.numbers, batch_id), _root(request)
 
     async def lines() -> AsyncIterator[bytes]:
-        for first in range(0, total, ITEMS_AT_ONCE):
-            numbers = range(first, min(first + ITEMS_AT_ONCE, total))
-            for item in await _items(gateway, batch, numbers, root_path):
+        for first in range(0, len(numbers), ITEMS_AT_ONCE):
+            some = numbers[first : first + ITEMS_AT_ONCE]
+            for item in await _items(gateway, batch, some, root_path):
                 yield item.model_dump_json().encode() + b"\n"
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -165,7 +165,9 @@ async def delete_batch(gateway: CurrentGateway, tenant: CurrentTenant, batch_id:
     await gateway.store(gateway.batches.delete, batch_id, tenant)
 
 
-async def _items(gateway: Gateway, batch: Batch, numbers: range, root_path: str) -> list[ItemView]:
+async def _items(
+    gateway: Gateway, batch: Batch, numbers: Sequence[int], root_path: str
+) -> list[ItemView]:
     items = await gateway.store(gateway.batches.items, batch.id, numbers)
     job_ids = [item.job_id for item in items if item.job_id is not None]
     seen = dict(zip(job_ids, await gateway.looks.look(job_ids), strict=True))

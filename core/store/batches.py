@@ -209,6 +209,12 @@ class BatchStore:
         return (now - batch.created_at).total_seconds() > self._open_s
 
     @store_errors()
+    def numbers(self, batch_id: str) -> list[int]:
+        """Of the files that have come, in their order."""
+        key = Key.BATCH_ITEMS.at(batch_id, prefix=self._prefix)
+        return sorted(map(int, self._redis.hkeys(key)))
+
+    @store_errors()
     def items(self, batch_id: str, numbers: Sequence[int]) -> list[Item]:
         """Those of the files that are there, in the order of ``numbers``."""
         key = Key.BATCH_ITEMS.at(batch_id, prefix=self._prefix)

@@ -17,11 +17,12 @@ from redis import Redis
 from api.access.auth import new_key
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.errors import JobNotFound
+from core.errors import EmptyMedia, JobNotFound
 from core.store.attempts import Attempts
+from core.store.batches import BatchStore
 from core.store.blobs import RedisBlobStore
 from core.store.jobs import JobStore
-from core.store.records import JobStatus
+from core.store.records import BatchPlace, JobStatus
 from core.store.workers import Heartbeat, ModelIdentity, WorkerRegistry
 from tests.api.gateway import MP4, PNG, DoorbellTwin, serve
 from tests.api.judged import MODEL, judged
@@ -399,6 +400,17 @@ def test_a_batch_that_is_deleted_while_it_is_sent_is_not_found_at_its_end(
     declared = client.get("/openapi.json").json()["paths"]["/v1/batches"]["post"]["responses"]
     assert "404" in declared
     assert [*redis.scan_iter("df:batch*"), *redis.scan_iter("df:job:*")] == []
+
+
+def test_a_file_that_came_before_an_earlier_one_is_in_the_results(
+    client: httpx.Client, redis: Redis
+) -> None:
+    """URLs are fetched four at one time, and the last of them may be done first."""
+    batches = BatchStore(redis)
+    batches.open("batch_1", "local")
+    batches.refuse(BatchPlace("batch_1", 3, "d.mp4"), EmptyMedia())
+    (line,) = client.get("/v1/batches/batch_1/results").text.splitlines()
+    assert (json.loads(line)["number"], json.loads(line)["name"]) == (3, "d.mp4")
 
 
 def test_urls_become_jobs_in_their_order(redis_url: str, jobs: JobStore, redis: Redis) -> None:
