@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from av.error import FFmpegError
@@ -68,7 +69,7 @@ class VideoMedia:
                     index=index,
                     timestamp_s=self._seconds(time),
                     keyframe=self._walk.is_keyframe(picture),
-                    pixels=self._view.pixels(picture.frame),
+                    pixels=self._shown.pixels(picture.frame),
                 )
             if last is None:
                 raise self._no_picture()
@@ -123,7 +124,7 @@ class VideoMedia:
 
     def _describe(self, first: VideoFrame, *, truncated: bool) -> MediaInfo:
         length_s = self._seconds(self._timeline.end)
-        width, height = self._view.size(first)
+        width, height = self._shown.size(first)
         return MediaInfo(
             kind=Kind.VIDEO,
             container=self._format.name,
@@ -142,7 +143,18 @@ class VideoMedia:
 
     def _inspect(self, frame: VideoFrame) -> None:
         """Check a decoded picture, which may be larger than what the header said."""
-        self._limits.check_pixels(*self._view.size(frame))
+        self._limits.check_pixels(*self._shown.size(frame))
+
+    @property
+    def _shown(self) -> View:
+        """How the picture that was decoded last is shown.
+
+        Broadcasts change their aspect between programmes; other containers state one for the film.
+        """
+        if self._format.name not in _BROADCAST:
+            return self._view
+        aspect = self._film.stream.codec_context.sample_aspect_ratio
+        return replace(self._view, aspect=aspect or self._view.aspect)
 
     def _seconds(self, ticks: int) -> float:
         return max(0.0, float((ticks - self._timeline.start) * self._time_base))

@@ -9,7 +9,9 @@ from av.video.frame import VideoFrame
 
 from core.errors import UnsupportedMedia
 from core.media.film.picture import View
+from core.media.frames import open_media
 from tests.core.media.films import film, sampled
+from tests.media.mux import mux
 from tests.media_factory import make_video, red_corner
 
 GREEN = (40, 200, 60)
@@ -73,3 +75,12 @@ def test_a_film_of_png_pictures_with_a_colour_profile_is_decoded(name: str) -> N
 def test_a_mirrored_film_is_mirrored(container: str, rotation: int, corner: str) -> None:
     frames, _ = sampled(make_video(container=container, mirrored=True, rotation=rotation), 1)
     assert red_corner(frames[0].pixels) == corner
+
+
+def test_each_programme_of_a_broadcast_has_its_own_aspect() -> None:
+    wide, narrow = mux("h264-stretched", "mpegts"), mux("h264", "mpegts", start_s=4)
+    for data, widths in ((wide + narrow, (213, 160)), (narrow + wide, (160, 213))):
+        with open_media(data) as media:
+            shown = [frame.pixels.shape[1] for frame in media.frames(8)]
+            assert media.info.width == widths[0]
+        assert (shown[:4], shown[4:]) == ([widths[0]] * 4, [widths[1]] * 4)
