@@ -13,6 +13,7 @@ import pytest
 
 from deepfake_client import ApiError, Client, ClientError, ServerUnreachable, WaitTimeout
 
+BATCH = {"id": "batch_1", "status": "running", "counts": {"total": 1}}
 JOB = {"id": "job_1", "status": "queued", "result": None, "error": None}
 RESULT = {
     "verdict": "fake", "reasons": [], "fake_probability": 0.9, "confidence": 0.9,
@@ -106,6 +107,16 @@ def test_a_busy_service_gets_the_whole_file_again_with_the_same_key(naps: list[f
     assert len({r.headers["Idempotency-Key"] for r in script.requests}) == 1
     assert [body.count(b"film") for body in script.bodies] == [1000] * 3
     assert sum(counted) == 4000
+
+
+def test_a_batch_whose_first_try_broke_off_is_sent_again_once_the_service_has_noticed(
+    naps: list[float],
+) -> None:
+    under_way = busy("5", 409)
+    script = Script(httpx.ReadError("gone"), under_way, under_way, answer(202, BATCH))
+    assert script.client().batch(b"film").id == "batch_1"
+    assert naps[1:] == [5, 5]
+    assert len({r.headers["Idempotency-Key"] for r in script.requests}) == 1
 
 
 def test_retries_end(naps: list[float]) -> None:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Client:
     """Talks to one service; safe to share between threads.
 
-    A request that met 429 or 503 with ``Retry-After`` is repeated up to ``max_retries`` times.
+    A request that met 409, 429 or 503 with ``Retry-After`` is repeated up to ``max_retries`` times.
     Where a connection broke, reads are repeated, and submissions of a file or URL by their
     idempotency key, so that each makes one job.
 

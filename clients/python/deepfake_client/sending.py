@@ -15,7 +15,9 @@ from deepfake_client.errors import ApiError, ClientError, ServerUnreachable
 
 MAX_RETRIES = 5
 MAX_RETRY_AFTER_S = 60.0
-BUSY = (429, 503)  # the key's own share is used up, or the whole service is
+# A batch whose first try broke off still counts as on its way; the key's own share is used up, or
+# the whole service is.
+BUSY = (409, 429, 503)
 
 
 @dataclass(frozen=True, slots=True)
