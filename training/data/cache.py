@@ -3,7 +3,8 @@
 Only boxes and landmarks are kept, no pixels: the crop is then cut by
 ``core.faces.detector.crop_face``, the code that serves, at whatever size and margin the training
 asks for. A box is kept under the SHA-256 of the file, so moving, renaming or exchanging pictures
-cannot give them a wrong one, and a file that has a box is known to decode.
+cannot give them a wrong one, and a file that has a box is known to decode. Another face detector
+searches anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from threading import Lock
 
 from core.errors import MediaError
 from core.faces.face import Box, FaceDetector
+from training.data.code_of_core import fingerprint
 from training.data.integrity import Broken, decode_wholly, reason
 from training.data.picture import Picture
 from training.data.progress import tracked
@@ -117,12 +119,17 @@ def _find(picture: Picture, data: bytes, detector: FaceDetector) -> _Found:
     return [round(value, 5) for value in numbers]
 
 
+@cache
+def _detector() -> str:
+    return fingerprint(("faces",), ("numpy", "opencv-python-headless", "openvino"))
+
+
 class _BoxFile(dict[str, _Found]):
     """Boxes by the content of a file and how much of it is photograph, kept as JSON."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = folder / "faces.json"
+        self._file = folder / f"faces-{_detector()}.json"
         super().__init__(self._read())
         self._saved = len(self)
 

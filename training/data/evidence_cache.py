@@ -12,19 +12,17 @@ import hashlib
 import io
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-import core
 from core.evidence import Evidence, ExtractOptions
 from core.faces.face import FaceDetector
 from core.model.detector import Detector
 from core.options import DEFAULT_FRAMES
 from core.pipeline.extraction import extract
+from training.data import code_of_core
 
-_CORE = Path(core.__file__).parent
 _CODE = (
     "media",
     "faces",
@@ -72,16 +70,8 @@ class EvidenceCache:
 
 @cache
 def fingerprint() -> str:
-    """16 hexadecimal digits that change with the code or a package that extraction runs."""
-    digest = hashlib.sha256()
-    for name in _CODE:
-        place = _CORE / name
-        for file in [place] if place.is_file() else sorted(place.rglob("*")):
-            if file.suffix in {".py", ".onnx"}:
-                digest.update(file.read_bytes())
-    for package in _PACKAGES:
-        digest.update(f"{package} {version(package)}".encode())
-    return digest.hexdigest()[:16]
+    """Of the code and the packages that extraction runs."""
+    return code_of_core.fingerprint(_CODE, _PACKAGES)
 
 
 def _key(film: bytes, options: ExtractOptions) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 from core.errors import UnreadableMedia
 from core.faces.face import Face
 from tests.training.pictures import LANDMARKS, CentreFace
+from training.data import cache
 from training.data.cache import WHOLE, Sample, load_samples, read_pixels
 from training.data.manifest import Split, read_pictures
 
@@ -29,7 +30,18 @@ def test_faces_are_searched_for_once(data_dir: Path, tmp_path: Path) -> None:
 
 def test_the_cache_holds_no_pixels(data_dir: Path, tmp_path: Path) -> None:
     load_samples(read_pictures(data_dir, Split.TRAIN), tmp_path, CentreFace)
-    assert [file.name for file in tmp_path.iterdir()] == ["faces.json"]
+    assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
+
+
+def test_another_face_detector_searches_anew(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = CentreFace()
+    pictures = read_pictures(data_dir, Split.TRAIN)[:1]
+    load_samples(pictures, tmp_path, lambda: detector)
+    monkeypatch.setattr(cache, "_detector", lambda: "another")
+    load_samples(pictures, tmp_path, lambda: detector)
+    assert detector.calls == 2
 
 
 def test_a_picture_without_a_found_face_is_used_whole(data_dir: Path, tmp_path: Path) -> None:

@@ -55,15 +55,3 @@ def test_a_film_that_cannot_be_judged_fails_every_time(tmp_path: Path) -> None:
         with pytest.raises(MediaError):
             kept.extract(broken, OPTIONS)
     assert not list((tmp_path / "films").iterdir())
-
-
-def test_the_fingerprint_covers_code_in_core(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fresh = evidence_cache.fingerprint.__wrapped__
-    for name in ("jpeg.py", "evidence.py"):
-        (tmp_path / name).write_text("a = 1\n")
-    monkeypatch.setattr(evidence_cache, "_CORE", tmp_path)
-    before = fresh()
-    (tmp_path / "jpeg.py").write_text("a = 2\n")
-    assert fresh() != before
