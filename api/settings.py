@@ -133,6 +133,11 @@ class GatewaySettings(Settings):
         """
         return min(self.upload_limit_s, 2 * (self.upload_idle_s + KEEP_S))
 
+    @property
+    def room_patience_s(self) -> float:
+        """How long a file of a batch waits for room: never until its bytes in the store expire."""
+        return min(self.batch_patience_s, self.upload_ttl_s - KEEP_S)
+
     def _share_of(self, whole: int) -> int:
         share = self.tenant_share if self.keys_needed else 1.0
         return max(1, int(whole * share))

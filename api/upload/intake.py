@@ -46,7 +46,7 @@ class Intake:
 
     def __init__(self, gateway: Gateway, caller: Caller, options: BatchOptions) -> None:
         self.id = new_id("batch")
-        self._patience = Patience(gateway.store, gateway.settings.batch_patience_s)
+        self._patience = Patience(gateway.store, gateway.settings.room_patience_s)
         self._gateway = replace(gateway, store=self._patience)
         self._store = gateway.store
         self._caller = replace(caller, key=None)  # the key is of the batch, and not of each file

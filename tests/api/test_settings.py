@@ -48,6 +48,12 @@ def test_the_largest_upload_must_fit_the_bytes_in_flight(monkeypatch: pytest.Mon
         GatewaySettings.load()
 
 
+def test_a_file_of_a_batch_waits_for_room_no_longer_than_its_bytes_live() -> None:
+    assert GatewaySettings().room_patience_s == 45
+    assert GatewaySettings(batch_patience_s=600).room_patience_s == 70
+    assert GatewaySettings(batch_patience_s=600, upload_idle_s=60).room_patience_s == 130
+
+
 def test_one_tenant_may_have_a_share_of_the_whole_and_all_of_it_without_keys() -> None:
     alone = GatewaySettings()
     assert alone.uploads_of_a_tenant == 16
