@@ -310,7 +310,6 @@ def test_an_upload_whose_bytes_the_store_lost_is_to_be_begun_anew(
 ) -> None:
     def lost(_: RedisBlobStore, blob_id: str) -> Iterator[bytes]:
         raise BlobMissing(blob_id)  # as an object that a rule of its bucket has deleted
-        yield b""
 
     where = begin(one, len(MP4))
     assert patch(one, where, 0, MP4).status_code == 204
