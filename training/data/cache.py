@@ -3,8 +3,8 @@
 Only boxes and landmarks are kept, no pixels: the crop is then cut by
 ``core.faces.detector.crop_face``, the code that serves, at whatever size and margin the training
 asks for. A box is kept under the SHA-256 of the file, so moving, renaming or exchanging pictures
-cannot give them a wrong one, and a file that has a box is known to decode. Another face detector
-searches anew.
+cannot give them a wrong one, and a file that has a box is known to decode. Another decoder
+or face detector searches anew.
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ def _find(picture: Picture, data: bytes, detector: FaceDetector) -> _Found:
 
 @cache
 def _detector() -> str:
-    return fingerprint(("faces",), ("numpy", "opencv-python-headless", "openvino"))
+    """What decodes pictures and finds faces in them."""
+    packages = ("av", "numpy", "opencv-python-headless", "openvino", "pillow", "pillow-heif")
+    return fingerprint(("media", "faces"), packages)
 
 
 class _BoxFile(dict[str, _Found]):
